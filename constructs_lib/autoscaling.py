@@ -1,0 +1,80 @@
+"""Autoscaling: the service grows and shrinks with its CPU and memory.
+
+https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-target-tracking.html
+"""
+
+from cdktf_cdktf_provider_aws.appautoscaling_policy import (
+    AppautoscalingPolicy,
+    AppautoscalingPolicyTargetTrackingScalingPolicyConfiguration,
+    AppautoscalingPolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecification,
+)
+from cdktf_cdktf_provider_aws.appautoscaling_target import AppautoscalingTarget
+from constructs import Construct
+
+from constructs_lib.addresses import pinned
+from constructs_lib.ecs import Containers
+from constructs_lib.settings import AutoscalingSettings
+from constructs_lib.variables import Variables
+
+
+class Autoscaling(Construct):
+    """The scaling bounds, and one target-tracking policy each for CPU and memory."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        settings: AutoscalingSettings,
+        variables: Variables,
+        containers: Containers,
+    ) -> None:
+        super().__init__(scope, id)
+        target = pinned(
+            "ecs",
+            AppautoscalingTarget(
+                self,
+                "target",
+                service_namespace="ecs",
+                scalable_dimension="ecs:service:DesiredCount",
+                resource_id=f"service/{containers.cluster_name}/{containers.service_name}",
+                min_capacity=settings.min_capacity,
+                max_capacity=settings.max_capacity,
+            ),
+        )
+        for name, metric, percent in (
+            ("cpu", "ECSServiceAverageCPUUtilization", settings.cpu_target_percent),
+            ("memory", "ECSServiceAverageMemoryUtilization", settings.memory_target_percent),
+        ):
+            pinned(
+                name,
+                AppautoscalingPolicy(
+                    self,
+                    name,
+                    name=f"{variables.project_name}-{name}",
+                    policy_type="TargetTrackingScaling",
+                    service_namespace=target.service_namespace,
+                    scalable_dimension=target.scalable_dimension,
+                    resource_id=target.resource_id,
+                    target_tracking_scaling_policy_configuration=_tracking(
+                        metric, percent, settings
+                    ),
+                ),
+            )
+
+
+def _tracking(
+    metric: str, percent: int, settings: AutoscalingSettings
+) -> AppautoscalingPolicyTargetTrackingScalingPolicyConfiguration:
+    """Keep `metric` of the service at `percent`."""
+    predefined = (
+        AppautoscalingPolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecification(
+            predefined_metric_type=metric
+        )
+    )
+    return AppautoscalingPolicyTargetTrackingScalingPolicyConfiguration(
+        predefined_metric_specification=predefined,
+        target_value=percent,
+        scale_out_cooldown=settings.scale_out_cooldown_seconds,
+        scale_in_cooldown=settings.scale_in_cooldown_seconds,
+    )

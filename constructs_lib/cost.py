@@ -1,0 +1,109 @@
+"""Cost: a monthly budget and the detection of anomalies (the seed's cost monitoring).
+
+Both look at the costs tagged `Project = <project_name>`. AWS counts a tag from the day it is
+activated as a cost allocation tag, so activate `Project` once for each account:
+https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/activating-tags.html
+"""
+
+from cdktf import Fn, Token
+from cdktf_cdktf_provider_aws.budgets_budget import (
+    BudgetsBudget,
+    BudgetsBudgetCostFilter,
+    BudgetsBudgetNotification,
+)
+from cdktf_cdktf_provider_aws.ce_anomaly_monitor import CeAnomalyMonitor
+from cdktf_cdktf_provider_aws.ce_anomaly_subscription import (
+    CeAnomalySubscription,
+    CeAnomalySubscriptionSubscriber,
+    CeAnomalySubscriptionThresholdExpression,
+    CeAnomalySubscriptionThresholdExpressionDimension,
+)
+from constructs import Construct
+
+from constructs_lib.addresses import pinned
+from constructs_lib.monitoring import Alerts
+from constructs_lib.settings import CostSettings
+from constructs_lib.variables import Variables
+
+BUDGET_NOTIFICATIONS = (("ACTUAL", 80), ("ACTUAL", 100), ("FORECASTED", 100))
+"""Percentages of the budget that are reported, of what was spent and of what will be."""
+
+
+class Cost(Construct):
+    """The budget, and the anomaly monitor with its subscription."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        settings: CostSettings,
+        variables: Variables,
+        alerts: Alerts,
+    ) -> None:
+        super().__init__(scope, id)
+        project = variables.project_name
+        emails = Token.as_list('${var.alarm_email == "" ? [] : [var.alarm_email]}')
+        pinned(
+            "monthly",
+            BudgetsBudget(
+                self,
+                "budget",
+                name=f"{project}-monthly",
+                budget_type="COST",
+                time_unit="MONTHLY",
+                limit_amount=variables.monthly_budget_usd,
+                limit_unit="USD",
+                cost_filter=[
+                    BudgetsBudgetCostFilter(
+                        name="TagKeyValue",
+                        # format(), since "$${" would be Terraform's escape for a literal "${"
+                        values=['${format("user:Project$%s", var.project_name)}'],
+                    )
+                ],
+                notification=[
+                    BudgetsBudgetNotification(
+                        notification_type=kind,
+                        comparison_operator="GREATER_THAN",
+                        threshold=percent,
+                        threshold_type="PERCENTAGE",
+                        subscriber_sns_topic_arns=[alerts.topic_arn],
+                        subscriber_email_addresses=emails,
+                    )
+                    for kind, percent in BUDGET_NOTIFICATIONS
+                ],
+                depends_on=[alerts.policy],
+            ),
+        )
+        # CUSTOM: an account holds one service-wide monitor at most, and new ones have it already
+        monitor = pinned(
+            "platform",
+            CeAnomalyMonitor(
+                self,
+                "anomaly-monitor",
+                name=f"{project}-costs",
+                monitor_type="CUSTOM",
+                monitor_specification=Fn.jsonencode(
+                    {"Tags": {"Key": "Project", "Values": [project]}}
+                ),
+            ),
+        )
+        pinned(
+            "platform",
+            CeAnomalySubscription(
+                self,
+                "anomaly-subscription",
+                name=f"{project}-cost-anomalies",
+                frequency="IMMEDIATE",  # the only frequency that SNS accepts
+                monitor_arn_list=[monitor.arn],
+                subscriber=[CeAnomalySubscriptionSubscriber(type="SNS", address=alerts.topic_arn)],
+                threshold_expression=CeAnomalySubscriptionThresholdExpression(
+                    dimension=CeAnomalySubscriptionThresholdExpressionDimension(
+                        key="ANOMALY_TOTAL_IMPACT_ABSOLUTE",
+                        match_options=["GREATER_THAN_OR_EQUAL"],
+                        values=[f"{settings.anomaly_threshold_usd:g}"],
+                    )
+                ),
+                depends_on=[alerts.policy],
+            ),
+        )

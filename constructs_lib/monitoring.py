@@ -1,0 +1,350 @@
+"""Monitoring: the topic that alerts go to, the alarms, and the dashboard.
+
+Beyond the seed's RDS alarms there is one for each way the application can be degraded: busy or
+missing tasks, unhealthy targets, slow or failing answers.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cdktf import Fn
+from cdktf_cdktf_provider_aws.cloudwatch_dashboard import CloudwatchDashboard
+from cdktf_cdktf_provider_aws.cloudwatch_metric_alarm import (
+    CloudwatchMetricAlarm,
+    CloudwatchMetricAlarmMetricQuery,
+    CloudwatchMetricAlarmMetricQueryMetric,
+)
+from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdentity
+from cdktf_cdktf_provider_aws.sns_topic import SnsTopic
+from cdktf_cdktf_provider_aws.sns_topic_policy import SnsTopicPolicy
+from cdktf_cdktf_provider_aws.sns_topic_subscription import SnsTopicSubscription
+from constructs import Construct
+
+from constructs_lib.addresses import pinned
+from constructs_lib.alb import LoadBalancer
+from constructs_lib.ecs import Containers
+from constructs_lib.rds import Database
+from constructs_lib.settings import MonitoringSettings
+from constructs_lib.variables import Variables
+
+PUBLISHERS = {
+    "CloudWatch": "cloudwatch",
+    "Budgets": "budgets",
+    "CostAnomalyDetection": "costalerts",
+    "RdsEvents": "events.rds",
+}
+"""Statement id to the service principal that publishes alerts.
+https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-sns-policy.html
+https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.GrantingPermissions.html"""
+
+GIB = 1024**3
+
+
+class Alerts(Construct):
+    """The SNS topic, who may publish to it, and the e-mail subscription if there is an address.
+
+    Attributes:
+        topic_arn: what alarms, budgets and the anomaly detection publish to.
+        policy: must exist before a publisher checks that it may publish.
+    """
+
+    def __init__(self, scope: Construct, id: str, *, variables: Variables) -> None:
+        super().__init__(scope, id)
+        topic = pinned("alerts", SnsTopic(self, "topic", name=f"{variables.project_name}-alerts"))
+        self.topic_arn = topic.arn
+        account = pinned("current", DataAwsCallerIdentity(self, "account")).account_id
+        self.policy = pinned(
+            "alerts",
+            SnsTopicPolicy(
+                self,
+                "policy",
+                arn=topic.arn,
+                policy=Fn.jsonencode(
+                    {
+                        "Version": "2012-10-17",
+                        "Statement": [
+                            {
+                                "Sid": name,
+                                "Effect": "Allow",
+                                "Principal": {"Service": f"{service}.amazonaws.com"},
+                                "Action": "sns:Publish",
+                                "Resource": topic.arn,
+                                "Condition": {"StringEquals": {"aws:SourceAccount": account}},
+                            }
+                            for name, service in PUBLISHERS.items()
+                        ],
+                    }
+                ),
+            ),
+        )
+        email = pinned(
+            "email",
+            SnsTopicSubscription(
+                self,
+                "email",
+                topic_arn=topic.arn,
+                protocol="email",
+                endpoint=variables.alarm_email,
+            ),
+        )
+        # Whether there is an address is known at plan time only, and count takes a number in Python
+        email.add_override("count", '${var.alarm_email == "" ? 0 : 1}')
+
+
+@dataclass(frozen=True)
+class _Alarm:
+    """One alarm: goes off when `metric` is `comparison` `threshold` for `periods` minutes-long
+    periods in a row."""
+
+    name: str
+    namespace: str
+    metric: str
+    statistic: str
+    comparison: str
+    threshold: float
+    periods: int
+    period_seconds: int
+    description: str
+    missing_data: str = "missing"
+
+
+class Alarms(Construct):
+    """The CloudWatch alarms; each tells the topic when it goes off and when it is over."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        settings: MonitoringSettings,
+        variables: Variables,
+        alerts: Alerts,
+        load_balancer: LoadBalancer,
+        containers: Containers,
+        database: Database,
+    ) -> None:
+        super().__init__(scope, id)
+        self._project = variables.project_name
+        self._actions = [alerts.topic_arn]
+        above, below = "GreaterThanThreshold", "LessThanThreshold"
+
+        rds = {"DBInstanceIdentifier": database.identifier}
+        for alarm in (
+            _Alarm(
+                "rds_cpu", "AWS/RDS", "CPUUtilization", "Average", above,
+                settings.db_cpu_percent, 3, 300, "The database is short of CPU",
+            ),
+            _Alarm(
+                "rds_free_storage", "AWS/RDS", "FreeStorageSpace", "Minimum", below,
+                settings.db_free_storage_gib * GIB, 1, 300,
+                "The database is running out of storage",
+            ),
+            _Alarm(
+                "rds_connections", "AWS/RDS", "DatabaseConnections", "Maximum", above,
+                settings.db_connections, 3, 60, "The database is running out of connections",
+            ),
+            _Alarm(
+                "rds_replica_lag", "AWS/RDS", "ReplicaLag", "Maximum", above,
+                settings.db_replica_lag_seconds, 3, 60,
+                "A read replica is behind (a Multi-AZ standby never is: it is synchronous)",
+                "notBreaching",
+            ),
+        ):  # fmt: skip  # one alarm reads as one row
+            self._alarm(alarm, rds)
+
+        service = {
+            "ClusterName": containers.cluster_name,
+            "ServiceName": containers.service_name,
+        }
+        for alarm in (
+            _Alarm(
+                "ecs_cpu", "AWS/ECS", "CPUUtilization", "Average", above,
+                settings.service_cpu_percent, 3, 60, "The tasks are short of CPU",
+            ),
+            _Alarm(
+                "ecs_memory", "AWS/ECS", "MemoryUtilization", "Average", above,
+                settings.service_memory_percent, 3, 60, "The tasks are short of memory",
+            ),
+        ):  # fmt: skip  # one alarm reads as one row
+            self._alarm(alarm, service)
+        self._running_below_desired(service)
+
+        group = {
+            "TargetGroup": load_balancer.target_group_arn_suffix,
+            "LoadBalancer": load_balancer.arn_suffix,
+        }
+        for alarm in (
+            _Alarm(
+                "alb_unhealthy_hosts", "AWS/ApplicationELB", "UnHealthyHostCount", "Maximum", above,
+                0, 2, 60, "A task fails its health check", "notBreaching",
+            ),
+            _Alarm(
+                "alb_response_time", "AWS/ApplicationELB", "TargetResponseTime", "Average", above,
+                settings.response_time_seconds, 3, 60, "The application answers slowly",
+                "notBreaching",
+            ),
+            _Alarm(
+                "alb_5xx", "AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", "Sum", above,
+                settings.server_errors_per_5_minutes, 1, 300, "The application answers with errors",
+                "notBreaching",
+            ),
+        ):  # fmt: skip  # one alarm reads as one row
+            self._alarm(alarm, group)
+
+    def _alarm(self, alarm: _Alarm, dimensions: dict[str, str]) -> None:
+        pinned(
+            alarm.name,
+            CloudwatchMetricAlarm(
+                self,
+                alarm.name,
+                alarm_name=self._name(alarm.name),
+                alarm_description=f"{alarm.description}.",
+                namespace=alarm.namespace,
+                metric_name=alarm.metric,
+                dimensions=dimensions,
+                statistic=alarm.statistic,
+                comparison_operator=alarm.comparison,
+                threshold=alarm.threshold,
+                evaluation_periods=alarm.periods,
+                period=alarm.period_seconds,
+                treat_missing_data=alarm.missing_data,
+                alarm_actions=self._actions,
+                ok_actions=self._actions,
+            ),
+        )
+
+    def _running_below_desired(self, service: dict[str, str]) -> None:
+        """Fewer tasks run than should; both figures come from Container Insights."""
+
+        def metric(id: str, name: str) -> CloudwatchMetricAlarmMetricQuery:
+            return CloudwatchMetricAlarmMetricQuery(
+                id=id,
+                metric=CloudwatchMetricAlarmMetricQueryMetric(
+                    namespace="ECS/ContainerInsights",
+                    metric_name=name,
+                    dimensions=service,
+                    period=60,
+                    stat="Minimum",
+                ),
+            )
+
+        pinned(
+            "ecs_running_tasks",
+            CloudwatchMetricAlarm(
+                self,
+                "ecs_running_tasks",
+                alarm_name=self._name("ecs_running_tasks"),
+                alarm_description="Fewer tasks run than desired.",
+                comparison_operator="GreaterThanThreshold",
+                threshold=0,
+                evaluation_periods=3,
+                # no figures at all means that the service is gone
+                treat_missing_data="breaching",
+                metric_query=[
+                    CloudwatchMetricAlarmMetricQuery(
+                        id="missing",
+                        expression="desired - running",
+                        label="Missing tasks",
+                        return_data=True,
+                    ),
+                    metric("desired", "DesiredTaskCount"),
+                    metric("running", "RunningTaskCount"),
+                ],
+                alarm_actions=self._actions,
+                ok_actions=self._actions,
+            ),
+        )
+
+    def _name(self, alarm: str) -> str:
+        return f"{self._project}-{alarm.replace('_', '-')}"
+
+
+class Dashboard(Construct):
+    """One page: tasks, traffic, target health and database."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        variables: Variables,
+        load_balancer: LoadBalancer,
+        containers: Containers,
+        database: Database,
+    ) -> None:
+        super().__init__(scope, id)
+        self._region = variables.aws_region
+        service = ["ClusterName", containers.cluster_name, "ServiceName", containers.service_name]
+        balancer = ["LoadBalancer", load_balancer.arn_suffix]
+        group = ["TargetGroup", load_balancer.target_group_arn_suffix, *balancer]
+        rds = ["DBInstanceIdentifier", database.identifier]
+        insights, alb = "ECS/ContainerInsights", "AWS/ApplicationELB"
+        rows = [
+            [
+                self._graph(
+                    "Service CPU and memory (%)",
+                    ["AWS/ECS", "CPUUtilization", *service],
+                    ["AWS/ECS", "MemoryUtilization", *service],
+                ),
+                self._graph(
+                    "Tasks: desired and running",
+                    [insights, "DesiredTaskCount", *service],
+                    [insights, "RunningTaskCount", *service],
+                ),
+                self._graph(
+                    "Targets: healthy and unhealthy",
+                    [alb, "HealthyHostCount", *group],
+                    [alb, "UnHealthyHostCount", *group],
+                ),
+            ],
+            [
+                self._graph("Requests", [alb, "RequestCount", *balancer], stat="Sum"),
+                self._graph(
+                    "Response time (s)",
+                    [alb, "TargetResponseTime", *group],
+                    [alb, "TargetResponseTime", *group, {"stat": "p95"}],
+                ),
+                self._graph(
+                    "Server errors",
+                    [alb, "HTTPCode_Target_5XX_Count", *group],
+                    [alb, "HTTPCode_ELB_5XX_Count", *balancer],
+                    stat="Sum",
+                ),
+            ],
+            [
+                self._graph("Database CPU (%)", ["AWS/RDS", "CPUUtilization", *rds]),
+                self._graph("Database connections", ["AWS/RDS", "DatabaseConnections", *rds]),
+                self._graph("Database free storage", ["AWS/RDS", "FreeStorageSpace", *rds]),
+            ],
+        ]
+        widgets = [
+            {"x": 8 * x, "y": 6 * y, "width": 8, "height": 6, **graph}
+            for y, row in enumerate(rows)
+            for x, graph in enumerate(row)
+        ]
+        pinned(
+            "main",
+            CloudwatchDashboard(
+                self,
+                "dashboard",
+                dashboard_name=variables.project_name,
+                dashboard_body=Fn.jsonencode({"widgets": widgets}),
+            ),
+        )
+
+    def _graph(
+        self, title: str, *metrics: Sequence[str | dict[str, str]], stat: str = "Average"
+    ) -> dict[str, object]:
+        return {
+            "type": "metric",
+            "properties": {
+                "title": title,
+                "region": self._region,
+                "view": "timeSeries",
+                "stat": stat,
+                "period": 60,
+                "metrics": [list(metric) for metric in metrics],
+            },
+        }

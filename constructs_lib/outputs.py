@@ -1,0 +1,59 @@
+"""outputs.tf: what a user, a drill or another stack needs to know after apply."""
+
+from cdktf import TerraformOutput
+from constructs import Construct
+
+from constructs_lib.addresses import pinned
+from constructs_lib.alb import LoadBalancer
+from constructs_lib.ecs import Containers
+from constructs_lib.monitoring import Alerts
+from constructs_lib.rds import Database
+from constructs_lib.vpc import Network
+
+
+class Outputs(Construct):
+    """Declares the outputs; their names are part of the contract."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        network: Network,
+        load_balancer: LoadBalancer,
+        containers: Containers,
+        database: Database,
+        alerts: Alerts,
+    ) -> None:
+        super().__init__(scope, id)
+        dns_name = load_balancer.dns_name
+        self._output("alb_dns_name", dns_name, "DNS name of the load balancer")
+        self._output("application_url", f"http://{dns_name}", "Where the application answers")
+        self._output("ecs_cluster_name", containers.cluster_name, "Name of the ECS cluster")
+        self._output("ecs_cluster_arn", containers.cluster_arn, "ARN of the ECS cluster")
+        self._output("ecs_service_name", containers.service_name, "Name of the ECS service")
+        self._output(
+            "rds_endpoint",
+            database.address,
+            "Host name of the database, reachable inside the VPC only",
+            sensitive=True,
+        )
+        self._output("rds_identifier", database.identifier, "Name of the database instance")
+        self._output("vpc_id", network.vpc_id, "Id of the VPC")
+        self._output("public_subnet_ids", network.public_subnet_ids, "The public subnets")
+        self._output("private_subnet_ids", network.private_subnet_ids, "The private subnets")
+        self._output("alerts_topic_arn", alerts.topic_arn, "SNS topic all alarms publish to")
+
+    def _output(
+        self, name: str, value: str | list[str], description: str, sensitive: bool = False
+    ) -> None:
+        pinned(
+            name,
+            TerraformOutput(
+                self,
+                name,
+                value=value,
+                description=f"{description}.",
+                sensitive=sensitive or None,
+            ),
+        )

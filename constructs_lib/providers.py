@@ -1,0 +1,81 @@
+"""providers.tf: the versions Terraform must have, the state backend and the AWS provider."""
+
+import os
+
+from cdktf import LocalBackend, S3Backend, TerraformStack
+from cdktf_cdktf_provider_aws.provider import AwsProvider, AwsProviderDefaultTags
+from constructs import Construct
+
+from constructs_lib.settings import S3BackendSettings, StackSettings
+from constructs_lib.variables import Variables
+
+TERRAFORM_VERSION = ">= 1.3.0"
+S3_LOCKFILE_TERRAFORM_VERSION = ">= 1.10.0"
+"""The first version whose S3 backend locks without DynamoDB (OpenTofu too).
+https://developer.hashicorp.com/terraform/language/backend/s3#state-locking"""
+AWS_PROVIDER_VERSION = "~> 5.0"
+
+
+def runs_on_spacelift() -> bool:
+    """Whether this is a Spacelift run, which brings a backend of its own.
+
+    https://docs.spacelift.io/concepts/configuration/environment#computed-values
+    """
+    return "TF_VAR_spacelift_run_id" in os.environ
+
+
+class Providers(Construct):
+    """The terraform block and the AWS provider; every resource gets the default tags.
+
+    The tags are what the budget, the anomaly monitor and the clean-up check find the project by:
+    Project (the project's name), Stack (the stack id) and ManagedBy.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        stack: TerraformStack,
+        stack_id: str,
+        settings: StackSettings,
+        variables: Variables,
+    ) -> None:
+        super().__init__(scope, id)
+        AwsProvider(
+            self,
+            "aws",
+            region=variables.aws_region,
+            default_tags=[
+                AwsProviderDefaultTags(
+                    tags={
+                        "Project": variables.project_name,
+                        "Stack": stack_id,
+                        "ManagedBy": "cdktf",
+                    }
+                )
+            ],
+        )
+        required = TERRAFORM_VERSION
+        backend = settings.backend
+        if runs_on_spacelift():
+            # Spacelift writes its own backend file and fails if there is another; CDKTF adds a
+            # local one to every stack that has none, which this takes out again.
+            stack.add_override("terraform.backend", None)
+        elif isinstance(backend, S3BackendSettings):
+            S3Backend(
+                self,
+                bucket=backend.bucket,
+                key=backend.key or f"{stack_id}/terraform.tfstate",
+                region=backend.region,
+                encrypt=True,
+            )
+            stack.add_override("terraform.backend.s3.use_lockfile", True)
+            required = S3_LOCKFILE_TERRAFORM_VERSION
+        else:
+            # cdktf runs Terraform in cdktf.out/stacks/<id>, which is disposable: the state
+            # goes beside cdktf.json, where CDKTF itself would put it with an absolute path.
+            LocalBackend(self, path=f"../../../terraform.{stack_id}.tfstate")
+        stack.add_override("terraform.required_version", required)
+        stack.add_override("terraform.required_providers.aws.source", "hashicorp/aws")
+        stack.add_override("terraform.required_providers.aws.version", AWS_PROVIDER_VERSION)

@@ -1,0 +1,544 @@
+"""What shapes a stack: typed, validated settings with the contract as their defaults.
+
+A *setting* is read at synth time from `cdktf.json` (`context.stacks.<stack id>`) and decides which
+resources exist and how they are wired. What a user changes at plan time is a Terraform variable
+(`variables.py`) whose default comes from here. Every rule below is one that AWS enforces only at
+apply, or not at all until something breaks, so it is checked before anything is written.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from ipaddress import IPv4Network
+from itertools import combinations
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+VPC_PREFIXES = range(16, 29)
+"""Prefix lengths AWS accepts for a VPC and for a subnet.
+https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html"""
+
+FARGATE_MEMORY_MIB: Mapping[int, tuple[int, ...]] = {
+    256: (512, 1024, 2048),
+    512: tuple(range(1024, 4096 + 1, 1024)),
+    1024: tuple(range(2048, 8192 + 1, 1024)),
+    2048: tuple(range(4096, 16384 + 1, 1024)),
+    4096: tuple(range(8192, 30720 + 1, 1024)),
+    8192: tuple(range(16384, 61440 + 1, 4096)),
+    16384: tuple(range(32768, 122880 + 1, 8192)),
+}
+"""CPU units to the memory sizes Fargate accepts with them.
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html"""
+
+LOG_RETENTION_DAYS = (
+    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096),
+    *(1827, 2192, 2557, 2922, 3288, 3653),
+)
+"""https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html"""
+
+MONITORING_INTERVAL_SECONDS = (0, 1, 5, 10, 15, 30, 60)
+"""https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Monitoring.OS.Enabling.html"""
+
+DB_STORAGE_GIB = (20, 65536)
+"""https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Storage.html"""
+
+GP3_BASELINE_GIB = 400
+"""Below this size gp3 has a fixed baseline and RDS rejects iops and throughput."""
+
+NO_PERFORMANCE_INSIGHTS = re.compile(r"db\.(t2|t3|t4g)\.(micro|small)")
+"""https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PerfInsights.Overview.Engines.html"""
+
+PROJECT_NAME = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
+PROJECT_NAME_MAX = 28
+"""An ALB's name holds 32 characters and ours is `<project_name>-alb`."""
+
+REGION = r"^[a-z]{2}(-[a-z]+)+-[0-9]$"
+DB_USERNAME = r"^[A-Za-z][A-Za-z0-9_]{0,15}$"
+DB_NAME = r"^[A-Za-z][A-Za-z0-9_]{0,63}$"
+DB_INSTANCE_CLASS = r"^db\.[a-z0-9]+(-[a-z0-9]+)*\.[a-z0-9]+$"
+EMAIL = r"^[^@ ]+@[^@ ]+\.[^@ .]+$"
+IMAGE = r"^[^ ]+$"
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_SECRET = re.compile(r"password|secret|token|credential|key$", re.IGNORECASE)
+
+
+class SettingsError(Exception):
+    """A setting that cannot be used; `str()` is the one line for the user."""
+
+
+def _one_of(name: str, value: int, allowed: tuple[int, ...]) -> int:
+    if value not in allowed:
+        raise ValueError(f"{name} must be one of {', '.join(map(str, allowed))}")
+    return value
+
+
+def _network(cidr: str) -> IPv4Network:
+    """`cidr` as a network; a ValueError that says how to mend it when it is not one."""
+    try:
+        network = IPv4Network(cidr)
+    except ValueError:
+        try:
+            fix = f"; did you mean {IPv4Network(cidr, strict=False)}?"
+        except ValueError:
+            fix = ", like 10.0.0.0/16"
+        raise ValueError(f"{cidr} is not an IPv4 network in CIDR notation{fix}") from None
+    if network.prefixlen not in VPC_PREFIXES or str(network) != cidr:
+        raise ValueError(
+            f"{cidr}: AWS accepts networks from /{VPC_PREFIXES[0]} to /{VPC_PREFIXES[-1]}, "
+            "written as address/prefix"
+        )
+    return network
+
+
+def check_layout(vpc_cidr: str, subnet_cidrs: tuple[str, ...]) -> None:
+    """Raise ValueError unless every subnet lies inside the VPC and no two overlap."""
+    vpc = _network(vpc_cidr)
+    subnets = [_network(cidr) for cidr in subnet_cidrs]
+    for subnet in subnets:
+        if not subnet.subnet_of(vpc):
+            raise ValueError(
+                f"subnet {subnet} lies outside vpc_cidr = {vpc}; choose one inside, "
+                f"like {next(vpc.subnets(new_prefix=max(24, vpc.prefixlen)))}"
+            )
+    for one, other in combinations(subnets, 2):
+        if one.overlaps(other):
+            raise ValueError(f"subnets {one} and {other} overlap; give each its own addresses")
+
+
+def check_fargate(cpu: int, memory_mib: int) -> None:
+    """Raise ValueError unless Fargate runs tasks of `cpu` units with `memory_mib`."""
+    if cpu not in FARGATE_MEMORY_MIB:
+        raise ValueError(f"cpu = {cpu}: {_among(FARGATE_MEMORY_MIB)}")
+    if memory_mib not in FARGATE_MEMORY_MIB[cpu]:
+        raise ValueError(
+            f"memory_mib = {memory_mib}: with cpu = {cpu}, {_among(FARGATE_MEMORY_MIB[cpu])}"
+        )
+
+
+def _among(values: Mapping[int, object] | tuple[int, ...]) -> str:
+    return f"Fargate accepts {', '.join(map(str, values))}"
+
+
+def _clock(text: str) -> int:
+    """Minutes since midnight of `hh:mm`."""
+    hours, minutes = text.split(":")
+    return int(hours) * 60 + int(minutes)
+
+
+def _windows_overlap(daily: str, weekly: str) -> bool:
+    """Whether a daily backup window and a weekly maintenance window share a minute (UTC)."""
+    start, end = (_clock(part) for part in daily.split("-"))
+    first, last = weekly.split("-")
+    opening = _DAYS.index(first[:3]) * 1440 + _clock(first[4:])
+    closing = _DAYS.index(last[:3]) * 1440 + _clock(last[4:])
+    week = 7 * 1440
+    maintenance = {minute % week for minute in range(opening, opening + (closing - opening) % week)}
+    length = (end - start) % 1440
+    backup = {(day * 1440 + start + minute) % week for day in range(7) for minute in range(length)}
+    return bool(maintenance & backup)
+
+
+class Group(BaseModel):
+    """Base of every settings group: immutable, and a key it does not know is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+_Cidr = Annotated[str, AfterValidator(lambda cidr: str(_network(cidr)))]
+_Pair = Annotated[tuple[_Cidr, _Cidr], Field(strict=False)]
+_Percent = Annotated[int, Field(ge=1, le=100)]
+
+
+class NetworkSettings(Group):
+    """The VPC and its four subnets (the seed's "Network Foundation")."""
+
+    vpc_cidr: _Cidr = Field("10.0.0.0/16", description="IPv4 range of the VPC, /16 to /28")
+    public_subnet_cidrs: _Pair = Field(
+        ("10.0.1.0/24", "10.0.2.0/24"), description="one public subnet for each zone"
+    )
+    private_subnet_cidrs: _Pair = Field(
+        ("10.0.3.0/24", "10.0.4.0/24"), description="one private subnet for each zone"
+    )
+    availability_zones: Annotated[tuple[str, ...], Field(strict=False)] | None = Field(
+        None, description="two zones of the region; default: its zones a and b"
+    )
+
+    @field_validator("availability_zones")
+    @classmethod
+    def _two_zones(cls, zones: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if zones is not None and len(set(zones)) < 2:
+            raise ValueError("at least two different zones are needed, like eu-central-1a and b")
+        return zones
+
+    @model_validator(mode="after")
+    def _layout(self) -> "NetworkSettings":
+        check_layout(self.vpc_cidr, self.public_subnet_cidrs + self.private_subnet_cidrs)
+        return self
+
+
+class LoadBalancerSettings(Group):
+    """The load balancer's health checks and session persistence.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html
+    """
+
+    health_check_path: str = Field(
+        "/wp-admin/install.php",
+        pattern=r"^/[^\s]{0,1023}$",
+        description="answers 200 before and after WordPress is installed, fails without database",
+    )
+    interval_seconds: int = Field(30, ge=5, le=300)
+    timeout_seconds: int = Field(5, ge=2, le=120, description="must be below the interval")
+    healthy_threshold: int = Field(2, ge=2, le=10, description="successes until in rotation")
+    unhealthy_threshold: int = Field(3, ge=2, le=10, description="failures until out of rotation")
+    matcher: str = Field(
+        "200-399",
+        pattern=r"^[2-4]\d\d([,-][2-4]\d\d)*$",
+        description="HTTP codes that count as healthy",
+    )
+    stickiness_seconds: int = Field(
+        86400, ge=1, le=604800, description="how long the session cookie binds a user to a task"
+    )
+
+    @model_validator(mode="after")
+    def _timeout_below_interval(self) -> "LoadBalancerSettings":
+        if self.timeout_seconds >= self.interval_seconds:
+            raise ValueError(
+                f"timeout_seconds = {self.timeout_seconds} must be below interval_seconds = "
+                f"{self.interval_seconds}; lower the timeout or raise the interval"
+            )
+        return self
+
+
+class ContainerSettings(Group):
+    """The Fargate task and the service that runs it."""
+
+    image: str = Field("wordpress:latest", pattern=IMAGE)
+    name: str = Field("app", pattern=r"^[A-Za-z0-9_-]{1,255}$", description="container name")
+    cpu: int = Field(512, description="CPU units, 1024 = 1 vCPU")
+    memory_mib: int = Field(1024, description="see FARGATE_MEMORY_MIB for the valid pairs")
+    desired_count: int = Field(2, ge=0, le=5000, description="tasks at first; then autoscaling's")
+    health_check_grace_period_seconds: int = Field(
+        60, ge=0, le=2147483647, description="failing health checks are ignored for a new task"
+    )
+    minimum_healthy_percent: int = Field(100, ge=0, le=100)
+    maximum_percent: int = Field(200, ge=100, le=200)
+    log_retention_days: int = 7
+    container_insights: bool = Field(
+        True, description="without it AWS has no metric of running tasks"
+    )
+
+    @field_validator("log_retention_days")
+    @classmethod
+    def _known_retention(cls, days: int) -> int:
+        return _one_of("log_retention_days", days, LOG_RETENTION_DAYS)
+
+    @model_validator(mode="after")
+    def _fargate_pair(self) -> "ContainerSettings":
+        check_fargate(self.cpu, self.memory_mib)
+        return self
+
+    @model_validator(mode="after")
+    def _can_deploy(self) -> "ContainerSettings":
+        if self.minimum_healthy_percent == self.maximum_percent:
+            raise ValueError(
+                f"minimum_healthy_percent = maximum_percent = {self.maximum_percent} leaves no "
+                "room to replace a task; lower the one or raise the other"
+            )
+        return self
+
+
+class AutoscalingSettings(Group):
+    """Target tracking of the service on CPU and memory."""
+
+    min_capacity: int = Field(2, ge=0, le=5000, description="tasks; 2 keeps one in each zone")
+    max_capacity: int = Field(4, ge=1, le=5000, description="tasks")
+    cpu_target_percent: _Percent = 60
+    memory_target_percent: _Percent = 75
+    scale_out_cooldown_seconds: int = Field(60, ge=0, le=3600)
+    scale_in_cooldown_seconds: int = Field(300, ge=0, le=3600)
+
+    @model_validator(mode="after")
+    def _min_below_max(self) -> "AutoscalingSettings":
+        if self.max_capacity < self.min_capacity:
+            raise ValueError(
+                f"max_capacity = {self.max_capacity} is below min_capacity = {self.min_capacity}; "
+                "raise the maximum or lower the minimum"
+            )
+        return self
+
+
+class DatabaseSettings(Group):
+    """The MySQL instance on RDS (the seed's "Database Layer")."""
+
+    engine_version: str = Field("8.0", pattern=r"^\d+\.\d+(\.\d+)?$", description="MySQL")
+    instance_class: str = Field("db.t3.micro", pattern=DB_INSTANCE_CLASS)
+    allocated_storage_gib: int = Field(20, ge=DB_STORAGE_GIB[0], le=DB_STORAGE_GIB[1])
+    storage_type: Literal["gp2", "gp3"] = "gp2"
+    iops: int | None = Field(
+        None, ge=12000, le=64000, description="gp3 from 400 GiB on; default: AWS's baseline"
+    )
+    storage_throughput_mibps: int | None = Field(
+        None, ge=500, le=4000, description="gp3 from 400 GiB on; default: AWS's baseline"
+    )
+    name: str = Field("wordpress", pattern=DB_NAME)
+    username: str = Field("admin", pattern=DB_USERNAME)
+    multi_az: bool = Field(True, description="a synchronous standby in the other zone")
+    backup_retention_days: int = Field(7, ge=0, le=35, description="0 switches backups off")
+    backup_window: str = Field("03:00-04:00", description="UTC, at least 30 minutes")
+    maintenance_window: str = Field("Mon:04:00-Mon:05:00", description="UTC")
+    storage_encrypted: bool = True
+    monitoring_interval_seconds: int = Field(60, description="Enhanced Monitoring; 0 is off")
+    log_exports: Annotated[
+        tuple[Literal["audit", "error", "general", "slowquery"], ...], Field(strict=False)
+    ] = ("error", "slowquery")
+    performance_insights: bool = Field(
+        False, description="not available on t2, t3 and t4g micro and small"
+    )
+    skip_final_snapshot: bool = Field(
+        True, description="false leaves a snapshot <project_name>-db-final behind at destroy"
+    )
+
+    @field_validator("monitoring_interval_seconds")
+    @classmethod
+    def _known_interval(cls, seconds: int) -> int:
+        return _one_of("monitoring_interval_seconds", seconds, MONITORING_INTERVAL_SECONDS)
+
+    @field_validator("backup_window")
+    @classmethod
+    def _daily_window(cls, window: str) -> str:
+        clock = r"([01]\d|2[0-3]):[0-5]\d"
+        if not re.fullmatch(f"{clock}-{clock}", window):
+            raise ValueError(f"{window!r} is not a daily window, like 03:00-04:00 (UTC)")
+        start, end = (_clock(part) for part in window.split("-"))
+        if (end - start) % 1440 < 30:
+            raise ValueError(f"{window!r} is shorter than 30 minutes; RDS needs that at least")
+        return window
+
+    @field_validator("maintenance_window")
+    @classmethod
+    def _weekly_window(cls, window: str) -> str:
+        point = rf"({'|'.join(_DAYS)}):([01]\d|2[0-3]):[0-5]\d"
+        if not re.fullmatch(f"{point}-{point}", window):
+            raise ValueError(f"{window!r} is not a weekly window, like Mon:04:00-Mon:05:00 (UTC)")
+        first, last = window.split("-")
+        begin = _DAYS.index(first[:3]) * 1440 + _clock(first[4:])
+        end = _DAYS.index(last[:3]) * 1440 + _clock(last[4:])
+        if not 30 <= (end - begin) % (7 * 1440) <= 1440:
+            raise ValueError(f"{window!r} must last between 30 minutes and 24 hours")
+        return window
+
+    @model_validator(mode="after")
+    def _windows_apart(self) -> "DatabaseSettings":
+        if _windows_overlap(self.backup_window, self.maintenance_window):
+            raise ValueError(
+                f"backup_window = {self.backup_window} and maintenance_window = "
+                f"{self.maintenance_window} overlap, which RDS rejects; move one of them"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _insights_need_a_class(self) -> "DatabaseSettings":
+        if self.performance_insights and NO_PERFORMANCE_INSIGHTS.fullmatch(self.instance_class):
+            raise ValueError(
+                f"performance_insights = true does not exist on instance_class = "
+                f"{self.instance_class}; choose db.t3.medium or larger, or switch it off"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _provisioned_needs_gp3(self) -> "DatabaseSettings":
+        asked = self.iops is not None or self.storage_throughput_mibps is not None
+        if asked and not (
+            self.storage_type == "gp3" and self.allocated_storage_gib >= GP3_BASELINE_GIB
+        ):
+            raise ValueError(
+                "iops and storage_throughput_mibps need storage_type = gp3 with "
+                f"allocated_storage_gib >= {GP3_BASELINE_GIB} (here {self.storage_type}, "
+                f"{self.allocated_storage_gib}); leave them out for the baseline"
+            )
+        return self
+
+
+class MonitoringSettings(Group):
+    """When an alarm goes off. Every threshold is compared with 5-minute or 1-minute statistics."""
+
+    alarm_email: str = Field("", description="subscribed to the alerts topic; empty: nobody")
+    db_cpu_percent: _Percent = 80
+    db_free_storage_gib: float = Field(2, gt=0, description="alarm below this")
+    db_connections: int = Field(60, ge=1, description="db.t3.micro accepts about 85")
+    db_replica_lag_seconds: int = Field(30, ge=1, description="has data on read replicas only")
+    service_cpu_percent: _Percent = 85
+    service_memory_percent: _Percent = 85
+    response_time_seconds: float = Field(2, gt=0, description="average of the target group")
+    server_errors_per_5_minutes: int = Field(10, ge=1, description="HTTP 5xx of the targets")
+
+    @field_validator("alarm_email")
+    @classmethod
+    def _looks_like_email(cls, address: str) -> str:
+        if address and not re.fullmatch(EMAIL, address):
+            raise ValueError(f"{address!r} is not an e-mail address, like ops@example.com")
+        return address
+
+
+class CostSettings(Group):
+    """Monthly budget and anomaly detection for the costs tagged with the project."""
+
+    monthly_budget_usd: float = Field(100, gt=0, description="US dollars a month")
+    anomaly_threshold_usd: float = Field(10, gt=0, description="smallest total impact reported")
+
+
+class S3BackendSettings(Group):
+    """State in S3 with its native lock file; needs Terraform or OpenTofu >= 1.10."""
+
+    type: Literal["s3"]
+    bucket: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")
+    region: str = Field(pattern=REGION)
+    key: str | None = Field(
+        None, min_length=1, description="object name; default: <stack id>/terraform.tfstate"
+    )
+
+
+class LocalBackendSettings(Group):
+    """State in a file beside cdktf.json, as CDKTF's own default, but not as an absolute path."""
+
+    type: Literal["local"] = "local"
+
+
+class StackSettings(Group):
+    """Everything that shapes one platform stack; the defaults are the `resilience-platform`."""
+
+    project_name: str | None = Field(
+        None,
+        pattern=PROJECT_NAME,
+        max_length=PROJECT_NAME_MAX,
+        description="prefix of every name; default: the stack id",
+    )
+    region: str = Field("eu-central-1", pattern=REGION)
+    network: NetworkSettings = NetworkSettings()
+    load_balancer: LoadBalancerSettings = LoadBalancerSettings()
+    container: ContainerSettings = ContainerSettings()
+    autoscaling: AutoscalingSettings = AutoscalingSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    monitoring: MonitoringSettings = MonitoringSettings()
+    cost: CostSettings = CostSettings()
+    backend: Annotated[LocalBackendSettings | S3BackendSettings, Field(discriminator="type")] = (
+        LocalBackendSettings()
+    )
+
+    @property
+    def availability_zones(self) -> tuple[str, ...]:
+        """The zones to use: the chosen ones, or a and b of the region."""
+        return self.network.availability_zones or (f"{self.region}a", f"{self.region}b")
+
+    @model_validator(mode="after")
+    def _zones_of_the_region(self) -> "StackSettings":
+        zone = re.compile(f"{self.region}[a-z]")
+        strangers = [z for z in self.availability_zones if not zone.fullmatch(z)]
+        if strangers:
+            raise ValueError(
+                f"network.availability_zones: {', '.join(strangers)} not in region = "
+                f"{self.region}; name two of its zones, like {self.region}a and {self.region}b"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _desired_within_bounds(self) -> "StackSettings":
+        low, high = self.autoscaling.min_capacity, self.autoscaling.max_capacity
+        if not low <= self.container.desired_count <= high:
+            raise ValueError(
+                f"container.desired_count = {self.container.desired_count} is outside "
+                f"autoscaling.min_capacity = {low} to max_capacity = {high}; adjust one of them"
+            )
+        return self
+
+
+_STACK_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+
+
+def load_stacks(path: Path) -> dict[str, StackSettings]:
+    """The stacks that `context.stacks` of the cdktf.json at `path` declares, by stack id.
+
+    Raises:
+        SettingsError: the file cannot be read, is not JSON, or holds a setting that cannot be used.
+    """
+    document = _read_json(path)
+    context = document.get("context", {}) if isinstance(document, dict) else None
+    stacks = context.get("stacks") if isinstance(context, dict) else None
+    if not isinstance(stacks, dict) or not stacks:
+        raise SettingsError(
+            f"{path.name}: context.stacks must map stack ids to their settings, "
+            'like {"context": {"stacks": {"resilience-platform": {}}}}'
+        )
+    return {stack_id: parse_stack(stack_id, values) for stack_id, values in stacks.items()}
+
+
+def parse_stack(stack_id: str, values: object) -> StackSettings:
+    """The settings of one stack, with `project_name` filled in from the stack id.
+
+    Raises:
+        SettingsError: the id or a setting cannot be used; says which, and what is accepted.
+    """
+    if not _STACK_ID.fullmatch(stack_id):
+        raise SettingsError(
+            f"stack {stack_id!r}: a stack id has 1 to 63 lower-case letters, digits and hyphens "
+            "(it is the Spacelift slug too); rename it in cdktf.json"
+        )
+    if not isinstance(values, dict):
+        raise SettingsError(f"stack {stack_id}: settings must be an object, like {{}}")
+    try:
+        return StackSettings.model_validate({"project_name": stack_id, **values})
+    except ValidationError as error:
+        raise SettingsError(f"stack {stack_id}: {_first_problem(error)}") from None
+
+
+def _read_json(path: Path) -> object:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{path.name}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{path.name}: is not UTF-8 text; save it as UTF-8") from None
+    except json.JSONDecodeError as error:
+        raise SettingsError(
+            f"{path.name}:{error.lineno}:{error.colno}: not valid JSON: {error.msg}"
+        ) from None
+
+
+def _first_problem(error: ValidationError) -> str:
+    """One line for the first problem found: key, value, what is accepted; and how many follow."""
+    problems = error.errors(include_url=False)
+    first = problems[0]
+    # pydantic names the member of a union too ("backend.s3.bucket"); the file has no such level
+    path = [str(part) for part in first["loc"] if part not in ("s3", "local")]
+    key = ".".join(path)
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    if first["type"] == "extra_forbidden":
+        known = ", ".join(_keys_at(path[:-1]))
+        return f"{key}: unknown setting; accepted are {known}{more}"
+    message = first["msg"].removeprefix("Value error, ")
+    if path and not isinstance(first["input"], (dict, BaseModel)):
+        shown = "…" if _SECRET.search(path[-1]) else json.dumps(first["input"], default=str)
+        key = f"{key} = {shown}"
+    return f"{key}: {message}{more}" if key else f"{message}{more}"
+
+
+def _keys_at(path: list[str]) -> list[str]:
+    """The keys accepted inside the group at `path`."""
+    group: type[BaseModel] = StackSettings
+    for part in path:
+        annotation = group.model_fields[part].annotation
+        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+            return sorted({*LocalBackendSettings.model_fields, *S3BackendSettings.model_fields})
+        group = annotation
+    return sorted(group.model_fields)

@@ -1,0 +1,321 @@
+"""variables.tf: what a user changes at plan time (`TF_VAR_*`, terraform.tfvars, `-var`).
+
+Each variable's default comes from the settings, and each has a validation where a bad value can be
+recognised. A validation sees its own variable only (others need Terraform 1.9), so rules that span
+variables are preconditions on the resource they protect: `zones_rule`, `layout_rules`,
+`fargate_rule`.
+
+https://developer.hashicorp.com/terraform/language/values/variables
+https://developer.hashicorp.com/terraform/language/expressions/custom-conditions
+"""
+
+import json
+from dataclasses import dataclass
+
+from cdktf import Precondition, TerraformVariable, TerraformVariableValidationConfig
+from constructs import Construct
+
+from constructs_lib.addresses import pinned
+from constructs_lib.settings import (
+    DB_INSTANCE_CLASS,
+    DB_NAME,
+    DB_STORAGE_GIB,
+    DB_USERNAME,
+    EMAIL,
+    FARGATE_MEMORY_MIB,
+    IMAGE,
+    NO_PERFORMANCE_INSIGHTS,
+    PROJECT_NAME,
+    PROJECT_NAME_MAX,
+    REGION,
+    VPC_PREFIXES,
+    StackSettings,
+)
+
+DB_PASSWORD = r"^[!#-.0-?A-~]{8,41}$"
+"""8 to 41 printable ASCII characters without / @ " and space.
+https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html"""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A condition in Terraform's language, and the sentence shown when it does not hold."""
+
+    condition: str
+    message: str
+
+    def precondition(self) -> Precondition:
+        """The rule as a precondition of a resource's lifecycle."""
+        return Precondition(condition=self.condition, error_message=self.message)
+
+
+def _matches(name: str, pattern: str) -> str:
+    return f"can(regex({json.dumps(pattern)}, var.{name}))"
+
+
+def _is_network(value: str) -> str:
+    """Whether `value` is an IPv4 network with no host bits and a prefix AWS accepts."""
+    prefix = f'tonumber(split("/", {value})[1])'
+    return (
+        f'can(cidrnetmask({value})) && try(cidrhost({value}, 0) == split("/", {value})[0] '
+        f"&& {prefix} >= {VPC_PREFIXES[0]} && {prefix} <= {VPC_PREFIXES[-1]}, false)"
+    )
+
+
+def _share_addresses(one: str, other: str) -> str:
+    """Whether two networks overlap: equal, once both are cut to the shorter prefix."""
+    prefix = f'min(tonumber(split("/", {one})[1]), tonumber(split("/", {other})[1]))'
+    cut = 'cidrhost(format("%s/%d", split("/", {})[0], {}), 0)'
+    return f"{cut.format(one, prefix)} == {cut.format(other, prefix)}"
+
+
+_SUBNETS = "concat(var.public_subnet_cidrs, var.private_subnet_cidrs)"
+
+zones_rule = Rule(
+    '${alltrue([for z in var.availability_zones : can(regex("^${var.aws_region}[a-z]$", z))])}',
+    'availability_zones = ${join(", ", var.availability_zones)}: not zones of aws_region = '
+    '"${var.aws_region}". Set availability_zones to two of its zones, for example '
+    '["${var.aws_region}a", "${var.aws_region}b"].',
+)
+
+layout_rules = (
+    Rule(
+        f"${{alltrue([for cidr in {_SUBNETS} : "
+        'tonumber(split("/", cidr)[1]) >= tonumber(split("/", var.vpc_cidr)[1]) '
+        f"&& {_share_addresses('cidr', 'var.vpc_cidr')}])}}",
+        f'Subnets ${{join(", ", {_SUBNETS})}}: not all inside vpc_cidr = "${{var.vpc_cidr}}". '
+        "Choose public_subnet_cidrs and private_subnet_cidrs inside the VPC.",
+    ),
+    Rule(
+        f"${{alltrue(flatten([for i, one in {_SUBNETS} : "
+        f"[for j, other in {_SUBNETS} : i >= j || !({_share_addresses('one', 'other')})]]))}}",
+        f'Subnets ${{join(", ", {_SUBNETS})}} overlap. '
+        "Give each of public_subnet_cidrs and private_subnet_cidrs its own addresses.",
+    ),
+)
+
+fargate_rule = Rule(
+    f"${{contains(lookup({json.dumps({str(k): list(v) for k, v in FARGATE_MEMORY_MIB.items()})}, "
+    "tostring(var.task_cpu), []), var.task_memory)}",
+    "task_cpu = ${var.task_cpu} with task_memory = ${var.task_memory}: Fargate does not offer this "
+    "pair. With 256 CPU units it accepts 512, 1024 or 2048 MiB, with 512 units 1024 to 4096, "
+    "with 1024 units 2048 to 8192, in steps of 1024.",
+)
+
+insights_rule = Rule(
+    f"${{!can(regex({json.dumps('^(' + NO_PERFORMANCE_INSIGHTS.pattern + ')$')}, "
+    "var.db_instance_class))}",
+    'db_instance_class = "${var.db_instance_class}" has no Performance Insights, which the '
+    "settings switch on. Choose db.t3.medium or larger.",
+)
+
+
+class Variables(Construct):
+    """Declares the variables; each attribute is the reference to use in a construct.
+
+    Attributes:
+        aws_region, project_name, db_username, db_password, db_name, vpc_cidr, db_instance_class,
+        task_cpu, task_memory, container_image, alarm_email: string references.
+        availability_zones, public_subnet_cidrs, private_subnet_cidrs: two string references each.
+        desired_count, db_allocated_storage, monthly_budget_usd: number references.
+    """
+
+    def __init__(self, scope: Construct, id: str, *, settings: StackSettings) -> None:
+        super().__init__(scope, id)
+        network, container, database = settings.network, settings.container, settings.database
+        low, high = settings.autoscaling.min_capacity, settings.autoscaling.max_capacity
+
+        self.aws_region = self._string(
+            "aws_region",
+            "AWS region to deploy in",
+            settings.region,
+            Rule(_matches("aws_region", REGION), "must be a region's code, like eu-central-1"),
+        )
+        self.project_name = self._string(
+            "project_name",
+            "Prefix of every resource's name, and the Project tag",
+            settings.project_name,
+            Rule(
+                f"{_matches('project_name', PROJECT_NAME)} "
+                f"&& length(var.project_name) <= {PROJECT_NAME_MAX}",
+                f"must have at most {PROJECT_NAME_MAX} lower-case letters, digits and single "
+                "hyphens, and start with a letter",
+            ),
+        )
+        self.availability_zones = self._pair(
+            "availability_zones",
+            "Two zones of aws_region, for the first and second subnet of each kind",
+            settings.availability_zones,
+            Rule(
+                "try(var.availability_zones[0] != var.availability_zones[1], false)",
+                "must name at least two different zones, the first two are used, "
+                'like ["eu-central-1a", "eu-central-1b"]',
+            ),
+        )
+        self.vpc_cidr = self._string(
+            "vpc_cidr",
+            "IPv4 range of the VPC, /16 to /28",
+            network.vpc_cidr,
+            Rule(
+                _is_network("var.vpc_cidr"),
+                "must be an IPv4 network from /16 to /28 without host bits, like 10.0.0.0/16",
+            ),
+        )
+        self.public_subnet_cidrs = self._subnets("public", network.public_subnet_cidrs)
+        self.private_subnet_cidrs = self._subnets("private", network.private_subnet_cidrs)
+
+        self.container_image = self._string(
+            "container_image",
+            "Image of the application container",
+            container.image,
+            Rule(_matches("container_image", IMAGE), "must be an image, like wordpress:latest"),
+        )
+        self.task_cpu = self._number(
+            "task_cpu",
+            "CPU units of a task, 1024 = 1 vCPU",
+            container.cpu,
+            Rule(
+                f"contains({json.dumps(list(FARGATE_MEMORY_MIB))}, var.task_cpu)",
+                f"must be one of {', '.join(map(str, FARGATE_MEMORY_MIB))}",
+            ),
+        ).string_value
+        self.task_memory = self._number(
+            "task_memory",
+            "Memory of a task in MiB; must fit task_cpu",
+            container.memory_mib,
+            Rule(
+                "var.task_memory >= 512 && var.task_memory <= 122880 "
+                "&& floor(var.task_memory) == var.task_memory",
+                "must be a whole number of MiB from 512 to 122880",
+            ),
+        ).string_value
+        self.desired_count = self._number(
+            "desired_count",
+            "Tasks to start with; autoscaling adjusts it afterwards",
+            container.desired_count,
+            Rule(
+                f"var.desired_count >= {low} && var.desired_count <= {high} "
+                "&& floor(var.desired_count) == var.desired_count",
+                f"must be a whole number from {low} to {high}, the bounds of autoscaling",
+            ),
+        ).number_value
+
+        self.db_username = self._string(
+            "db_username",
+            "Master user of the database",
+            database.username,
+            Rule(
+                f"{_matches('db_username', DB_USERNAME)} "
+                '&& !contains(["rdsadmin", "mysql", "root"], lower(var.db_username))',
+                "1 to 16 letters, digits and underscores, a letter first, and not a reserved name",
+            ),
+            sensitive=True,
+        )
+        self.db_password = self._string(
+            "db_password",
+            "Password of the database's master user; has no default on purpose",
+            None,
+            Rule(
+                _matches("db_password", DB_PASSWORD),
+                '8 to 41 printable ASCII characters other than / @ " and space',
+            ),
+            sensitive=True,
+        )
+        self.db_name = self._string(
+            "db_name",
+            "Database that is created for the application",
+            database.name,
+            Rule(
+                _matches("db_name", DB_NAME),
+                "must have 1 to 64 letters, digits and underscores, a letter first",
+            ),
+        )
+        self.db_instance_class = self._string(
+            "db_instance_class",
+            "Instance class of the database",
+            database.instance_class,
+            Rule(
+                _matches("db_instance_class", DB_INSTANCE_CLASS),
+                "must be an RDS instance class, like db.t3.micro",
+            ),
+        )
+        self.db_allocated_storage = self._number(
+            "db_allocated_storage",
+            "Storage of the database in GiB",
+            database.allocated_storage_gib,
+            Rule(
+                f"var.db_allocated_storage >= {DB_STORAGE_GIB[0]} "
+                f"&& var.db_allocated_storage <= {DB_STORAGE_GIB[1]} "
+                "&& floor(var.db_allocated_storage) == var.db_allocated_storage",
+                f"must be a whole number of GiB from {DB_STORAGE_GIB[0]} to {DB_STORAGE_GIB[1]}",
+            ),
+        ).number_value
+
+        self.alarm_email = self._string(
+            "alarm_email",
+            "Address that alarms and cost alerts are mailed to; empty for none",
+            settings.monitoring.alarm_email,
+            Rule(
+                f'var.alarm_email == "" || {_matches("alarm_email", EMAIL)}',
+                "must be empty or an e-mail address, like ops@example.com",
+            ),
+        )
+        self.monthly_budget_usd = self._number(
+            "monthly_budget_usd",
+            "Monthly budget in US dollars for what is tagged with the project",
+            settings.cost.monthly_budget_usd,
+            Rule("var.monthly_budget_usd > 0", "must be above 0"),
+        ).string_value
+
+    def _string(
+        self, name: str, description: str, default: str | None, rule: Rule, sensitive: bool = False
+    ) -> str:
+        return self._declare(name, "string", description, default, rule, sensitive).string_value
+
+    def _number(self, name: str, description: str, default: float, rule: Rule) -> TerraformVariable:
+        return self._declare(name, "number", description, default, rule)
+
+    def _pair(
+        self, name: str, description: str, default: tuple[str, ...], rule: Rule
+    ) -> tuple[str, str]:
+        self._declare(name, "list(string)", description, list(default), rule)
+        return f"${{var.{name}[0]}}", f"${{var.{name}[1]}}"
+
+    def _subnets(self, kind: str, default: tuple[str, str]) -> tuple[str, str]:
+        name = f"{kind}_subnet_cidrs"
+        return self._pair(
+            name,
+            f"IPv4 ranges of the two {kind} subnets, inside vpc_cidr",
+            default,
+            Rule(
+                f"length(var.{name}) == 2 && alltrue([for c in var.{name} : {_is_network('c')}])",
+                "must be two IPv4 networks from /16 to /28 without host bits, "
+                f'like ["{default[0]}", "{default[1]}"]',
+            ),
+        )
+
+    def _declare(
+        self,
+        name: str,
+        type: str,
+        description: str,
+        default: str | float | list[str] | None,
+        rule: Rule,
+        sensitive: bool = False,
+    ) -> TerraformVariable:
+        came = f"{name} = ${{jsonencode(var.{name})}}" if not sensitive else name
+        variable = TerraformVariable(
+            self,
+            name,
+            type=type,
+            description=f"{description}.",
+            default=default,
+            sensitive=sensitive or None,
+            nullable=False,
+            validation=[
+                TerraformVariableValidationConfig(
+                    condition=f"${{{rule.condition}}}", error_message=f"{came}: {rule.message}."
+                )
+            ],
+        )
+        return pinned(name, variable)
