@@ -1,0 +1,57 @@
+# Everything goes through here: `make demo` and `make test` need Python >= 3.10, Terraform >= 1.3
+# (or OpenTofu) and make; they bring the rest themselves, into this folder.
+
+PYTHON ?= python3
+PIPENV_VERSION := 2026.10.3
+
+BIN := .venv/bin
+CDKTF := node_modules/.bin/cdktf
+
+export CHECKPOINT_DISABLE := 1# no calls home from cdktf and Terraform
+export PIPENV_VERBOSITY := -1
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test lint synth docs lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: .venv/.installed ## the Python packages of Pipfile.lock, into .venv
+
+.venv/.installed: Pipfile.lock Makefile
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed, this is " + sys.version.split()[0] + "; set PYTHON, like make PYTHON=python3.11")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet pipenv==$(PIPENV_VERSION)
+	VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/pipenv sync --dev --quiet
+	touch $@
+
+$(CDKTF): package-lock.json
+	npm ci --no-fund --no-audit --loglevel=error
+	touch $@
+
+demo: install ## the platform for real, on an emulator: apply, drift, repair, destroy
+	$(BIN)/python -m ops demo
+
+test: install $(if $(shell command -v npm),$(CDKTF)) ## all tests
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal
+
+# most end-to-end tests wait for the AWS provider, which waits for AWS
+TEST_PROCESSES := 6
+
+lint: install ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+synth: install $(CDKTF) ## Terraform JSON of every stack, into cdktf.out
+	$(CDKTF) synth
+
+docs: install ## the tables in README.md and docs/ that are made from the code
+	$(BIN)/python -m ops docs
+
+lock: install ## Pipfile.lock from Pipfile, with no package index named
+	VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/pipenv lock --dev
+	$(BIN)/python -c 'import json, pathlib; file = pathlib.Path("Pipfile.lock"); lock = json.loads(file.read_text()); lock["_meta"]["sources"] = []; file.write_text(json.dumps(lock, indent=4) + "\n")'
+
+clean: ## everything that was installed or made here; state files stay
+	rm -rf .venv node_modules cdktf.out .build .mypy_cache .ruff_cache .pytest_cache .hypothesis
