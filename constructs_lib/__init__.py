@@ -7,6 +7,8 @@ import os
 from importlib.util import find_spec
 from pathlib import Path
 
+from constructs_lib import fast_synth
+
 
 def _use_bundled_node() -> None:
     """Point jsii at the Node.js that Pipfile.lock installs, unless the user chose one.
@@ -28,3 +30,4 @@ def _use_bundled_node() -> None:
 _use_bundled_node()
 # jsii's own libraries use calls that Node.js 24 deprecates; nothing a user could act on
 os.environ.setdefault("NODE_NO_WARNINGS", "1")
+fast_synth.activate()

@@ -5,7 +5,7 @@ activated as a cost allocation tag, so activate `Project` once for each account:
 https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/activating-tags.html
 """
 
-from cdktf import Fn, Token
+from cdktf import Token
 from cdktf_cdktf_provider_aws.budgets_budget import (
     BudgetsBudget,
     BudgetsBudgetCostFilter,
@@ -83,8 +83,12 @@ class Cost(Construct):
                 "anomaly-monitor",
                 name=f"{project}-costs",
                 monitor_type="CUSTOM",
-                monitor_specification=Fn.jsonencode(
-                    {"Tags": {"Key": "Project", "Values": [project]}}
+                # With every key that AWS returns, or each plan would replace the monitor; written
+                # out because Fn.jsonencode drops nulls.
+                monitor_specification=(
+                    "${jsonencode({And = null, CostCategories = null, Dimensions = null, "
+                    "Not = null, Or = null, "
+                    'Tags = {Key = "Project", MatchOptions = null, Values = [var.project_name]}})}'
                 ),
             ),
         )

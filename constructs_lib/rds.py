@@ -16,7 +16,7 @@ from constructs import Construct
 from constructs_lib import iam
 from constructs_lib.addresses import pinned
 from constructs_lib.settings import DatabaseSettings
-from constructs_lib.variables import Variables, insights_rule
+from constructs_lib.variables import Variables, credential_rules, insights_rule
 
 
 class Database(Construct):
@@ -50,6 +50,7 @@ class Database(Construct):
             ),
         )
         final_snapshot = None if settings.skip_final_snapshot else f"{project}-db-final"
+        rules = (*credential_rules, *([insights_rule] if settings.performance_insights else []))
         monitored = settings.monitoring_interval_seconds > 0
         instance = pinned(
             "wordpress",
@@ -84,9 +85,9 @@ class Database(Construct):
                 skip_final_snapshot=settings.skip_final_snapshot,
                 final_snapshot_identifier=final_snapshot,
                 tags={"Name": f"{project}-rds"},
-                lifecycle=TerraformResourceLifecycle(precondition=[insights_rule.precondition()])
-                if settings.performance_insights
-                else None,
+                lifecycle=TerraformResourceLifecycle(
+                    precondition=[rule.precondition() for rule in rules]
+                ),
             ),
         )
         self.address = instance.address

@@ -2,8 +2,7 @@
 
 Each variable's default comes from the settings, and each has a validation where a bad value can be
 recognised. A validation sees its own variable only (others need Terraform 1.9), so rules that span
-variables are preconditions on the resource they protect: `zones_rule`, `layout_rules`,
-`fargate_rule`.
+variables are preconditions on the resource they protect (the module-level rules below).
 
 https://developer.hashicorp.com/terraform/language/values/variables
 https://developer.hashicorp.com/terraform/language/expressions/custom-conditions
@@ -100,6 +99,21 @@ fargate_rule = Rule(
     "task_cpu = ${var.task_cpu} with task_memory = ${var.task_memory}: Fargate does not offer this "
     "pair. With 256 CPU units it accepts 512, 1024 or 2048 MiB, with 512 units 1024 to 4096, "
     "with 1024 units 2048 to 8192, in steps of 1024.",
+)
+
+# Not validations: Terraform prints the value that a validation rejects, sensitive or not, and a
+# rejected password is one character away from the next one. It hides it in a precondition.
+credential_rules = (
+    Rule(
+        f"${{{_matches('db_username', DB_USERNAME)} "
+        '&& !contains(["rdsadmin", "mysql", "root"], lower(var.db_username))}',
+        "db_username: RDS accepts 1 to 16 letters, digits and underscores, a letter first, "
+        "and no reserved name.",
+    ),
+    Rule(
+        f"${{{_matches('db_password', DB_PASSWORD)}}}",
+        'db_password: RDS accepts 8 to 41 printable ASCII characters other than / @ " and space.',
+    ),
 )
 
 insights_rule = Rule(
@@ -200,26 +214,11 @@ class Variables(Construct):
             ),
         ).number_value
 
-        self.db_username = self._string(
-            "db_username",
-            "Master user of the database",
-            database.username,
-            Rule(
-                f"{_matches('db_username', DB_USERNAME)} "
-                '&& !contains(["rdsadmin", "mysql", "root"], lower(var.db_username))',
-                "1 to 16 letters, digits and underscores, a letter first, and not a reserved name",
-            ),
-            sensitive=True,
+        self.db_username = self._secret(
+            "db_username", "Master user of the database", database.username
         )
-        self.db_password = self._string(
-            "db_password",
-            "Password of the database's master user; has no default on purpose",
-            None,
-            Rule(
-                _matches("db_password", DB_PASSWORD),
-                '8 to 41 printable ASCII characters other than / @ " and space',
-            ),
-            sensitive=True,
+        self.db_password = self._secret(
+            "db_password", "Password of the database's master user; has no default on purpose", None
         )
         self.db_name = self._string(
             "db_name",
@@ -267,10 +266,15 @@ class Variables(Construct):
             Rule("var.monthly_budget_usd > 0", "must be above 0"),
         ).string_value
 
-    def _string(
-        self, name: str, description: str, default: str | None, rule: Rule, sensitive: bool = False
-    ) -> str:
-        return self._declare(name, "string", description, default, rule, sensitive).string_value
+    def _string(self, name: str, description: str, default: str | None, rule: Rule) -> str:
+        return self._declare(name, "string", description, default, rule).string_value
+
+    def _secret(self, name: str, description: str, default: str | None) -> str:
+        """A sensitive string; the rule that its value must follow is in `credential_rules`."""
+        rule = Rule(f'var.{name} != ""', "must not be empty")
+        return self._declare(
+            name, "string", description, default, rule, sensitive=True
+        ).string_value
 
     def _number(self, name: str, description: str, default: float, rule: Rule) -> TerraformVariable:
         return self._declare(name, "number", description, default, rule)

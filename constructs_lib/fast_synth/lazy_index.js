@@ -1,0 +1,74 @@
+"use strict";
+// Preloaded (NODE_OPTIONS=--require) into the Node process that jsii starts; see __init__.py.
+//
+// The index of @cdktf/provider-aws is 2,135 lines of `exports.x = require("./x")`. The jsii kernel
+// requires that one file, and with it every module of the provider: seconds of compilation and
+// some 450 MB, of which a stack uses a few dozen modules. Here the same names become getters that
+// require their module on first use. Every other file takes the stock path through Node, and this
+// one too if a single line of it is not understood.
+
+const fs = require("node:fs");
+const Module = require("node:module");
+const path = require("node:path");
+
+const INDEX = path.join("/", "node_modules", "@cdktf", "provider-aws", "lib", "index.js");
+const EXPORT = /^exports\.(\w+) = require\("(\.\/[\w-]+)"\);$/;
+const IGNORED = new RegExp(
+  [
+    '"use strict";',
+    'Object\\.defineProperty\\(exports, "__esModule", \\{ value: true \\}\\);',
+    "(?:exports\\.\\w+ = )+void 0;", // declares names that EXPORT lines then assign
+    "//.*|/\\*\\*| \\* .*| \\*/", // comments
+    "",
+  ]
+    .map((line) => `^(?:${line})$`)
+    .join("|"),
+);
+
+const stock = Module._extensions[".js"];
+
+Module._extensions[".js"] = function lazyIndex(module, filename) {
+  if (!filename.endsWith(INDEX)) return stock(module, filename);
+  Module._extensions[".js"] = stock;
+  const modules = readIndex(filename);
+  report(modules ? "lazy" : "the provider's JavaScript index has another shape");
+  if (!modules) return stock(module, filename);
+  Object.defineProperty(module.exports, "__esModule", { value: true });
+  for (const [name, request] of modules) defineLazily(module, name, request);
+};
+
+/** The names and modules the index exports, in its order; undefined if it does anything else. */
+function readIndex(filename) {
+  const modules = new Map();
+  for (const line of fs.readFileSync(filename, "utf8").split("\n")) {
+    const [, name, request] = EXPORT.exec(line) ?? [];
+    if (name) modules.set(name, request);
+    else if (!IGNORED.test(line)) return undefined;
+  }
+  return modules.size > 0 ? modules : undefined;
+}
+
+function defineLazily(module, name, request) {
+  const property = { enumerable: true, configurable: true };
+  Object.defineProperty(module.exports, name, {
+    ...property,
+    get() {
+      const value = module.require(request);
+      Object.defineProperty(module.exports, name, { ...property, value, writable: true });
+      return value;
+    },
+  });
+}
+
+/** Tell the Python side what became of the index, and clear the hook for our own children. */
+function report(outcome) {
+  try {
+    fs.writeFileSync(process.env.FAST_SYNTH_REPORT, outcome);
+  } catch {
+    // Nobody listens: Python then takes the stock path as well.
+  }
+  delete process.env.FAST_SYNTH_REPORT;
+  const options = process.env.NODE_OPTIONS?.replace(`--require ${__filename}`, "").trim();
+  if (options) process.env.NODE_OPTIONS = options;
+  else delete process.env.NODE_OPTIONS;
+}

@@ -1,0 +1,86 @@
+"""`python -m ops`: exercise the platform without an AWS account."""
+
+import signal
+import sys
+import threading
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+app = typer.Typer(
+    help="Exercise the resilience platform.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+console = Console()
+errors = Console(stderr=True, soft_wrap=True)
+
+STACK = "resilience-platform"
+
+
+@app.command()
+def demo(
+    stack: Annotated[str, typer.Argument(help="stack id of cdktf.json")] = STACK,
+) -> None:
+    """Apply a stack to the sandbox, let it drift, repair it, destroy it."""
+    from ops import demo as exercise
+
+    exercise.run(stack, console)
+
+
+@app.command()
+def sandbox(
+    port: Annotated[int, typer.Option(help="loopback port; 0: a free one")] = 0,
+) -> None:
+    """Start an emulated AWS and stay until Ctrl-C; prints the environment to export."""
+    from ops.sandbox import Sandbox
+
+    with Sandbox(port=port) as running:
+        for name, value in running.environment.items():
+            print(f"export {name}={value!r}" if not value else f"export {name}={value}")
+        print("unset AWS_PROFILE", flush=True)
+        errors.print("The sandbox runs until Ctrl-C; paste the lines above into another shell.")
+        threading.Event().wait()
+
+
+def main() -> int:
+    """The exit code: 0, 1 with the reason on stderr, 2 for wrong usage, 130 after Ctrl-C."""
+    # a polite kill ends what was started, as Ctrl-C does
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        code = app(standalone_mode=False)
+    except KeyboardInterrupt:
+        errors.print("stopped", style="yellow")
+        return 130
+    except typer.Exit as error:
+        return error.exit_code
+    except Exception as error:
+        return _explain(error)
+    return code if isinstance(code, int) else 0
+
+
+def _explain(error: Exception) -> int:
+    """One line for an error that a user can act on; anything else is a defect and raises."""
+    import click
+
+    from ops.demo import StepFailed
+    from ops.sandbox import SandboxInUse
+    from ops.terraform import CommandFailed, TerraformMissing
+
+    if isinstance(error, click.Abort):
+        errors.print("stopped", style="yellow")
+        return 130
+    if isinstance(error, click.ClickException):
+        error.show()
+        return error.exit_code
+    known = (StepFailed, CommandFailed, TerraformMissing, SandboxInUse, OSError)
+    if not isinstance(error, known):
+        raise error
+    errors.print("error:", str(error), markup=False, highlight=False)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,697 @@
+"""What moto lacks, added to it: calls it does not have, and values it takes but does not return.
+
+`install()` puts the functions below onto moto's own classes, in this process. Each does what AWS
+does with the same call, as far as a client can see it; none exists to please one tool.
+
+| service                 | AWS                                        | the emulator                     |
+| ----------------------- | ------------------------------------------ | -------------------------------- |
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any, TypeVar
+
+import moto.rds.models
+from botocore import xform_name
+from moto.applicationautoscaling.models import FakeScalableTarget
+from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
+from moto.budgets.exceptions import DuplicateRecordException, NotFoundException
+from moto.budgets.models import Budget, BudgetsBackend, Notification
+from moto.budgets.responses import BudgetsResponse
+from moto.ce.models import CostExplorerBackend
+from moto.ce.responses import CostExplorerResponse
+from moto.core.config import default_user_config
+from moto.core.exceptions import JsonRESTError
+from moto.core.responses import ActionResult
+from moto.core.utils import iso_8601_datetime_without_milliseconds, utcnow
+from moto.ec2.models import EC2Backend
+from moto.ec2.models.nat_gateways import NatGateway
+from moto.ec2.models.vpcs import VPC
+from moto.ecs.models import EC2ContainerServiceBackend, Service
+from moto.ecs.responses import EC2ContainerServiceResponse
+from moto.rds.exceptions import InvalidParameterCombination
+from moto.rds.models import DBInstance
+from moto.rds.responses import RDSResponse
+from moto.route53.models import route53_backends
+from moto.servicediscovery.models import ServiceDiscoveryBackend
+from moto.stepfunctions.responses import StepFunctionResponse
+from moto.utilities.tagging_service import TaggingService
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+_Owner = type | ModuleType
+_additions: list[tuple[_Owner, str, Callable[..., Any]]] = []
+_extensions: list[tuple[_Owner, str, Callable[..., Any]]] = []
+
+
+def install() -> None:
+    """Adds everything below to moto, once per process; calling it again changes nothing.
+
+    Raises:
+        RuntimeError: moto has one of the calls by now, and ours would hide it.
+    """
+    while _additions:
+        owner, name, function = _additions.pop()
+        if hasattr(owner, name):
+            raise RuntimeError(f"moto has {owner.__name__}.{name} now: remove ours")
+        setattr(owner, name, function)
+    while _extensions:
+        owner, name, function = _extensions.pop()
+        setattr(owner, name, _extended(getattr(owner, name), function))
+    # moto only loads AWS's managed policies when told to; every account has them.
+    default_user_config["iam"] = {"load_aws_managed_policies": True}
+
+
+def _adds(owner: type) -> Callable[[Function], Function]:
+    """The function becomes a method that moto's class does not have."""
+
+    def register(function: Function) -> Function:
+        _additions.append((owner, function.__name__, function))
+        return function
+
+    return register
+
+
+def _extends(owner: _Owner) -> Callable[[Function], Function]:
+    """The function replaces moto's of the same name, and gets that one as its first argument."""
+
+    def register(function: Function) -> Function:
+        _extensions.append((owner, function.__name__, function))
+        return function
+
+    return register
+
+
+def _extended(original: Callable[..., Any], function: Callable[..., Any]) -> Callable[..., Any]:
+    def replacement(*args: Any, **kwargs: Any) -> Any:
+        return function(original, *args, **kwargs)
+
+    return replacement
+
+
+def _state(backend: object, name: str) -> dict[str, Any]:
+    """A dictionary kept on moto's backend, where moto's reset finds and clears it."""
+    state: dict[str, Any] = vars(backend).setdefault(name, {})
+    return state
+
+
+# --- Budgets ----------------------------------------------------------------------------------
+# https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_Operations_AWS_Budgets.html
+
+
+def _budget(response: BudgetsResponse) -> Budget:
+    name = response._get_param("BudgetName")
+    budgets = response.backend.budgets[response._get_param("AccountId")]
+    if name not in budgets:
+        raise NotFoundException(f"Unable to get budget: {name} - the budget doesn't exist.")
+    return budgets[name]
+
+
+def _notification(response: BudgetsResponse) -> Notification:
+    wanted = _with_notification_defaults(response._get_param("Notification"))
+    for notification in _budget(response).notifications:
+        if _with_notification_defaults(notification.details) == wanted:
+            return notification
+    raise NotFoundException("Unable to find the notification of the budget.")
+
+
+def _with_notification_defaults(details: dict[str, Any]) -> dict[str, Any]:
+    """As AWS returns it; the state is not part of what identifies a notification."""
+    return {
+        "ThresholdType": "PERCENTAGE",
+        **{key: value for key, value in details.items() if key != "NotificationState"},
+        "Threshold": float(details["Threshold"]),
+    }
+
+
+@_extends(BudgetsResponse)
+def create_budget(original: Callable[..., str], self: BudgetsResponse) -> str:
+    answer = original(self)
+    name = self._get_param("Budget")["BudgetName"]
+    arn = f"arn:aws:budgets::{self._get_param('AccountId')}:budget/{name}"
+    _budget_tagger(self.backend).tag_resource(arn, self._get_param("ResourceTags") or [])
+    return answer
+
+
+@_adds(BudgetsResponse)
+def update_budget(self: BudgetsResponse) -> str:
+    new = self._get_param("NewBudget")
+    budgets = self.backend.budgets[self._get_param("AccountId")]
+    old = budgets.get(new["BudgetName"])
+    if old is None:
+        raise NotFoundException("Unable to update budget - the budget doesn't exist.")
+    updated = Budget({"TimePeriod": old.budget["TimePeriod"], **new}, [])
+    updated.notifications = old.notifications
+    budgets[new["BudgetName"]] = updated
+    return "{}"
+
+
+@_extends(BudgetsResponse)
+def describe_notifications_for_budget(original: Callable[..., str], self: BudgetsResponse) -> str:
+    _budget(self)
+    answer: dict[str, Any] = json.loads(original(self))
+    for notification in answer["Notifications"]:
+        notification.setdefault("ThresholdType", "PERCENTAGE")
+        notification.setdefault("NotificationState", "OK")
+    return json.dumps(answer)
+
+
+@_adds(BudgetsResponse)
+def update_notification(self: BudgetsResponse) -> str:
+    notifications = _budget(self).notifications
+    wanted = _with_notification_defaults(self._get_param("OldNotification"))
+    for notification in notifications:
+        if _with_notification_defaults(notification.details) == wanted:
+            notification.details = self._get_param("NewNotification")
+            return "{}"
+    raise NotFoundException("Unable to update notification - it doesn't exist.")
+
+
+@_adds(BudgetsResponse)
+def describe_subscribers_for_notification(self: BudgetsResponse) -> str:
+    return json.dumps({"Subscribers": _notification(self).subscribers})
+
+
+@_adds(BudgetsResponse)
+def create_subscriber(self: BudgetsResponse) -> str:
+    subscribers: list[dict[str, str]] = _notification(self).subscribers  # type: ignore[assignment]
+    new = self._get_param("Subscriber")
+    if new in subscribers:
+        raise DuplicateRecordException("subscriber", new["Address"])
+    subscribers.append(new)
+    return "{}"
+
+
+@_adds(BudgetsResponse)
+def update_subscriber(self: BudgetsResponse) -> str:
+    subscribers: list[dict[str, str]] = _notification(self).subscribers  # type: ignore[assignment]
+    old = self._get_param("OldSubscriber")
+    if old not in subscribers:
+        raise NotFoundException("Unable to update subscriber - it doesn't exist.")
+    subscribers[subscribers.index(old)] = self._get_param("NewSubscriber")
+    return "{}"
+
+
+@_adds(BudgetsResponse)
+def delete_subscriber(self: BudgetsResponse) -> str:
+    subscribers: list[dict[str, str]] = _notification(self).subscribers  # type: ignore[assignment]
+    old = self._get_param("Subscriber")
+    if old not in subscribers:
+        raise NotFoundException("Unable to delete subscriber - it doesn't exist.")
+    subscribers.remove(old)
+    return "{}"
+
+
+def _budget_tagger(backend: BudgetsBackend) -> TaggingService:
+    tagger: TaggingService = vars(backend).setdefault(
+        "tagger", TaggingService(tag_name="ResourceTags")
+    )
+    return tagger
+
+
+def _budgets_list_tags(self: BudgetsResponse) -> str:
+    tagger = _budget_tagger(self.backend)
+    return json.dumps(tagger.list_tags_for_resource(self._get_param("ResourceARN")))
+
+
+def _budgets_tag(self: BudgetsResponse) -> str:
+    tagger = _budget_tagger(self.backend)
+    tagger.tag_resource(self._get_param("ResourceARN"), self._get_param("ResourceTags"))
+    return "{}"
+
+
+def _budgets_untag(self: BudgetsResponse) -> str:
+    tagger = _budget_tagger(self.backend)
+    tagger.untag_resource_using_names(
+        self._get_param("ResourceARN"), self._get_param("ResourceTagKeys")
+    )
+    return "{}"
+
+
+_additions += [
+    (BudgetsResponse, "list_tags_for_resource", _budgets_list_tags),
+    (BudgetsResponse, "tag_resource", _budgets_tag),
+    (BudgetsResponse, "untag_resource", _budgets_untag),
+]
+
+
+# --- Cost Anomaly Detection -------------------------------------------------------------------
+# https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_AnomalyMonitor.html
+
+
+class UnknownMonitor(JsonRESTError):
+    def __init__(self) -> None:
+        super().__init__("UnknownMonitorException", "Unable to find the monitor.")
+
+
+class UnknownSubscription(JsonRESTError):
+    def __init__(self) -> None:
+        super().__init__("UnknownSubscriptionException", "Unable to find the subscription.")
+
+
+def _monitors(backend: CostExplorerBackend) -> dict[str, Any]:
+    return _state(backend, "anomaly_monitors")
+
+
+def _subscriptions(backend: CostExplorerBackend) -> dict[str, Any]:
+    return _state(backend, "anomaly_subscriptions")
+
+
+def _cost_arn(backend: CostExplorerBackend, kind: str) -> str:
+    return f"arn:aws:ce::{backend.account_id}:{kind}/{uuid.uuid4()}"
+
+
+@_adds(CostExplorerResponse)
+def create_anomaly_monitor(self: CostExplorerResponse) -> str:
+    monitor = self._get_param("AnomalyMonitor")
+    if monitor["MonitorType"] == "DIMENSIONAL":
+        # The one that an account may have is in every account already.
+        raise JsonRESTError(
+            "LimitExceededException", "Limit exceeded on dimensional spend monitor creation"
+        )
+    arn = _cost_arn(self.ce_backend, "anomalymonitor")
+    now = iso_8601_datetime_without_milliseconds(utcnow())
+    _monitors(self.ce_backend)[arn] = {
+        **monitor,
+        "MonitorArn": arn,
+        "CreationDate": now,
+        "LastUpdatedDate": now,
+        "DimensionalValueCount": 0,
+    }
+    self.ce_backend.tag_resource(arn, self._get_param("ResourceTags") or [])
+    return json.dumps({"MonitorArn": arn})
+
+
+@_adds(CostExplorerResponse)
+def get_anomaly_monitors(self: CostExplorerResponse) -> str:
+    monitors = _monitors(self.ce_backend)
+    wanted = self._get_param("MonitorArnList") or list(monitors)
+    if any(arn not in monitors for arn in wanted):
+        raise UnknownMonitor
+    return json.dumps({"AnomalyMonitors": [monitors[arn] for arn in wanted]})
+
+
+@_adds(CostExplorerResponse)
+def update_anomaly_monitor(self: CostExplorerResponse) -> str:
+    arn = self._get_param("MonitorArn")
+    if arn not in _monitors(self.ce_backend):
+        raise UnknownMonitor
+    if self._get_param("MonitorName"):
+        _monitors(self.ce_backend)[arn]["MonitorName"] = self._get_param("MonitorName")
+    return json.dumps({"MonitorArn": arn})
+
+
+@_adds(CostExplorerResponse)
+def delete_anomaly_monitor(self: CostExplorerResponse) -> str:
+    if _monitors(self.ce_backend).pop(self._get_param("MonitorArn"), None) is None:
+        raise UnknownMonitor
+    return "{}"
+
+
+def _check_subscription(backend: CostExplorerBackend, subscription: dict[str, Any]) -> None:
+    for arn in subscription["MonitorArnList"]:
+        if arn not in _monitors(backend):
+            raise UnknownMonitor
+    immediate = subscription["Frequency"] == "IMMEDIATE"
+    for subscriber in subscription["Subscribers"]:
+        if immediate != (subscriber["Type"] == "SNS"):
+            raise JsonRESTError(
+                "ValidationException",
+                "Invalid frequency for the type of subscriber: "
+                "SNS takes IMMEDIATE, EMAIL takes DAILY or WEEKLY",
+            )
+
+
+@_adds(CostExplorerResponse)
+def create_anomaly_subscription(self: CostExplorerResponse) -> str:
+    subscription = self._get_param("AnomalySubscription")
+    _check_subscription(self.ce_backend, subscription)
+    arn = _cost_arn(self.ce_backend, "anomalysubscription")
+    _subscriptions(self.ce_backend)[arn] = {
+        **subscription,
+        "SubscriptionArn": arn,
+        "AccountId": self.ce_backend.account_id,
+        "Subscribers": [{"Status": "CONFIRMED", **one} for one in subscription["Subscribers"]],
+    }
+    self.ce_backend.tag_resource(arn, self._get_param("ResourceTags") or [])
+    return json.dumps({"SubscriptionArn": arn})
+
+
+@_adds(CostExplorerResponse)
+def get_anomaly_subscriptions(self: CostExplorerResponse) -> str:
+    subscriptions = _subscriptions(self.ce_backend)
+    wanted = self._get_param("SubscriptionArnList") or list(subscriptions)
+    if any(arn not in subscriptions for arn in wanted):
+        raise UnknownSubscription
+    monitor = self._get_param("MonitorArn")
+    found = [
+        subscriptions[arn]
+        for arn in wanted
+        if monitor is None or monitor in subscriptions[arn]["MonitorArnList"]
+    ]
+    return json.dumps({"AnomalySubscriptions": found})
+
+
+@_adds(CostExplorerResponse)
+def update_anomaly_subscription(self: CostExplorerResponse) -> str:
+    arn = self._get_param("SubscriptionArn")
+    if arn not in _subscriptions(self.ce_backend):
+        raise UnknownSubscription
+    changes = {
+        name: value
+        for name in (
+            "Frequency",
+            "MonitorArnList",
+            "Subscribers",
+            "SubscriptionName",
+            "Threshold",
+            "ThresholdExpression",
+        )
+        if (value := self._get_param(name)) is not None
+    }
+    updated = {**_subscriptions(self.ce_backend)[arn], **changes}
+    _check_subscription(self.ce_backend, updated)
+    _subscriptions(self.ce_backend)[arn] = updated
+    return json.dumps({"SubscriptionArn": arn})
+
+
+@_adds(CostExplorerResponse)
+def delete_anomaly_subscription(self: CostExplorerResponse) -> str:
+    if _subscriptions(self.ce_backend).pop(self._get_param("SubscriptionArn"), None) is None:
+        raise UnknownSubscription
+    return "{}"
+
+
+# --- Application Auto Scaling -----------------------------------------------------------------
+# https://docs.aws.amazon.com/autoscaling/application/APIReference/API_ListTagsForResource.html
+
+
+def _scalable_target(response: ApplicationAutoScalingResponse) -> FakeScalableTarget:
+    arn = response._get_param("ResourceARN")
+    for targets in response.applicationautoscaling_backend.targets.values():
+        for target in targets.values():
+            if target.arn == arn:
+                return target
+    raise JsonRESTError("ResourceNotFoundException", f"The resource {arn} doesn't exist.")
+
+
+@_extends(ApplicationAutoScalingResponse)
+def register_scalable_target(
+    original: Callable[..., str], self: ApplicationAutoScalingResponse
+) -> str:
+    answer = original(self)
+    tags = self._get_param("Tags") or {}
+    for targets in self.applicationautoscaling_backend.targets.values():
+        for target in targets.values():
+            if target.arn == json.loads(answer)["ScalableTargetARN"]:
+                _state(target, "tags").update(tags)
+    return answer
+
+
+def _scaling_list_tags(self: ApplicationAutoScalingResponse) -> str:
+    return json.dumps({"Tags": _state(_scalable_target(self), "tags")})
+
+
+def _scaling_tag(self: ApplicationAutoScalingResponse) -> str:
+    _state(_scalable_target(self), "tags").update(self._get_param("Tags"))
+    return "{}"
+
+
+def _scaling_untag(self: ApplicationAutoScalingResponse) -> str:
+    tags = _state(_scalable_target(self), "tags")
+    for key in self._get_param("TagKeys"):
+        tags.pop(key, None)
+    return "{}"
+
+
+_additions += [
+    (ApplicationAutoScalingResponse, "list_tags_for_resource", _scaling_list_tags),
+    (ApplicationAutoScalingResponse, "tag_resource", _scaling_tag),
+    (ApplicationAutoScalingResponse, "untag_resource", _scaling_untag),
+]
+
+
+# --- ECS --------------------------------------------------------------------------------------
+# https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html
+
+_SERVICE_DEFAULTS: dict[str, object] = {
+    "availabilityZoneRebalancing": "ENABLED",
+    "capacityProviderStrategy": None,
+    "deploymentConfiguration": {},
+    "enableECSManagedTags": False,
+    "enableExecuteCommand": False,
+    "healthCheckGracePeriodSeconds": 0,
+    "placementConstraints": [],
+    "placementStrategy": [],
+    "serviceConnectConfiguration": None,
+    "volumeConfigurations": None,
+}
+
+_DEPLOYMENT_DEFAULTS = {
+    "deploymentCircuitBreaker": {"enable": False, "rollback": False},
+    "maximumPercent": 200,
+    "minimumHealthyPercent": 100,
+    "strategy": "ROLLING",
+    "bakeTimeInMinutes": 0,
+}
+
+
+@_extends(EC2ContainerServiceResponse)
+def create_service(
+    original: Callable[..., ActionResult], self: EC2ContainerServiceResponse
+) -> ActionResult:
+    answer = original(self)
+    service: Service = answer.result["service"]  # type: ignore[index]
+    for name, default in _SERVICE_DEFAULTS.items():
+        setattr(service, xform_name(name), self._get_param(name, default))
+    _fill_deployment_configuration(service)
+    if service.capacity_provider_strategy:  # type: ignore[attr-defined]
+        service.launch_type = None
+    _settle(self.ecs_backend, service)
+    return answer
+
+
+@_extends(EC2ContainerServiceBackend)
+def update_service(
+    original: Callable[..., Service],
+    self: EC2ContainerServiceBackend,
+    service_properties: dict[str, Any],
+) -> Service:
+    before = self._get_service(
+        service_properties.get("cluster", "default"), service_properties["service"].split("/")[-1]
+    )
+    deploys = service_properties.get("force_new_deployment") or any(
+        service_properties.get(name) is not None
+        for name in ("task_definition", "network_configuration", "load_balancers")
+    )
+    # moto counts desired tasks as running from now on, on top of those it counted before.
+    service = original(self, service_properties)
+    if service.task_definition:
+        service.task_definition = self.describe_task_definition(service.task_definition).arn
+    _fill_deployment_configuration(service)
+    if deploys and service.deployments:
+        service.deployments[0]["id"] = f"ecs-svc/{uuid.uuid4().int % 10**19}"
+        service.deployments[0]["createdAt"] = utcnow()
+    _settle(self, service)
+    assert before is service
+    return service
+
+
+def _fill_deployment_configuration(service: Service) -> None:
+    given = service.deployment_configuration or {}  # type: ignore[attr-defined]
+    service.deployment_configuration = {**_DEPLOYMENT_DEFAULTS, **given}  # type: ignore[attr-defined]
+
+
+def _settle(backend: EC2ContainerServiceBackend, service: Service) -> None:
+    """The service reaches its steady state at once: what is desired, runs."""
+    service.running_count = service.desired_count
+    service.pending_count = 0
+    for deployment in service.deployments:
+        deployment.update(
+            desiredCount=service.desired_count,
+            runningCount=service.desired_count,
+            pendingCount=0,
+            taskDefinition=service.task_definition,
+            rolloutState="COMPLETED",
+            rolloutStateReason=f"ECS deployment {deployment['id']} completed.",
+            updatedAt=utcnow(),
+            capacityProviderStrategy=service.capacity_provider_strategy,  # type: ignore[attr-defined]
+        )
+    cluster = backend._get_cluster(service.cluster_name)
+    alive = [one for one in backend.services.values() if one.cluster_arn == cluster.arn]
+    cluster.running_tasks_count = sum(one.running_count for one in alive if one.status == "ACTIVE")
+    cluster.pending_tasks_count = 0
+
+
+# --- RDS --------------------------------------------------------------------------------------
+# https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html
+
+
+_DATABASE_DEFAULTS = {
+    "DatabaseInsightsMode": "standard",
+    "DedicatedLogVolume": False,
+    "EngineLifecycleSupport": "open-source-rds-extended-support",
+    "NetworkType": "IPV4",
+    "PerformanceInsightsKMSKeyId": None,
+    "PerformanceInsightsRetentionPeriod": None,
+}
+
+# What a version without its last part turns into: the newest of its kind when this was written.
+_ENGINE_VERSIONS = {("mysql", "8.0"): "8.0.42", ("mysql", "8.4"): "8.4.5"}
+
+_WITHOUT_PERFORMANCE_INSIGHTS = re.compile(r"db\.t(2|3|4g)\.(micro|small)")
+
+
+@_extends(RDSResponse)
+def create_db_instance(original: Callable[..., ActionResult], self: RDSResponse) -> ActionResult:
+    _check_performance_insights(
+        self.params.get("EnablePerformanceInsights"),
+        self.params["DBInstanceClass"],
+        self.params["Engine"],
+    )
+    answer = original(self)
+    database: DBInstance = answer.result["DBInstance"]  # type: ignore[index]
+    database.engine_version = _ENGINE_VERSIONS.get(
+        (database.engine, database.engine_version), database.engine_version
+    )
+    for name, default in _DATABASE_DEFAULTS.items():
+        setattr(database, xform_name(name), self.params.get(name, default))
+    _set_performance_insights(database, bool(self.params.get("EnablePerformanceInsights")))
+    return answer
+
+
+@_extends(RDSResponse)
+def modify_db_instance(original: Callable[..., ActionResult], self: RDSResponse) -> ActionResult:
+    enable = self.params.get("EnablePerformanceInsights")
+    database = self.backend.describe_db_instances(self.params["DBInstanceIdentifier"])[0]
+    _check_performance_insights(
+        enable, self.params.get("DBInstanceClass") or database.db_instance_class, database.engine
+    )
+    answer = original(self)
+    if enable is not None:
+        _set_performance_insights(database, enable)
+    return answer
+
+
+def _check_performance_insights(enable: bool | None, instance_class: str, engine: str) -> None:
+    small = _WITHOUT_PERFORMANCE_INSIGHTS.fullmatch(instance_class)
+    if enable and small and engine in ("mysql", "mariadb"):
+        raise InvalidParameterCombination(
+            "Performance Insights not supported for this configuration."
+        )
+
+
+def _set_performance_insights(database: DBInstance, enabled: bool) -> None:
+    """7 days is what is kept, and free, when nothing else is asked for."""
+    state = vars(database)
+    state["performance_insights_enabled"] = enabled
+    if enabled:
+        state["performance_insights_retention_period"] = (
+            state.get("performance_insights_retention_period") or 7
+        )
+        state["performance_insights_kms_key_id"] = (
+            state.get("performance_insights_kms_key_id")
+            or f"arn:aws:kms:{database.region}:{database.account_id}:key/{uuid.uuid4()}"
+        )
+
+
+@_extends(moto.rds.models)
+def valid_preferred_maintenance_window(
+    original: Callable[..., str | None], maintenance: str, backup: str | None
+) -> str | None:
+    """Windows that touch do not overlap, and the maintenance window is on one day of the week."""
+    error = original(maintenance, None)
+    if error or not backup:
+        return error
+    start, end = (_minute_of_week(moment) for moment in maintenance.split("-"))
+    minutes = set(range(start, end if end > start else end + _WEEK))
+    for day in range(7):
+        opens, closes = (day * 24 * 60 + _minute_of_day(moment) for moment in backup.split("-"))
+        for minute in range(opens, closes if closes > opens else closes + 24 * 60):
+            if minute in minutes or minute + _WEEK in minutes or minute - _WEEK in minutes:
+                return "The backup window and maintenance window must not overlap."
+    return None
+
+
+_WEEK = 7 * 24 * 60
+
+
+def _minute_of_day(moment: str) -> int:
+    hour, minute = moment.split(":")
+    return int(hour) * 60 + int(minute)
+
+
+def _minute_of_week(moment: str) -> int:
+    day, time = moment.split(":", 1)
+    days = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+    return days.index(day.lower()) * 24 * 60 + _minute_of_day(time)
+
+
+# --- EC2 --------------------------------------------------------------------------------------
+
+
+@_extends(EC2Backend)
+def delete_vpc(original: Callable[..., VPC], self: EC2Backend, vpc_id: str) -> VPC:
+    """A VPC's default network ACL goes with it."""
+    vpc = original(self, vpc_id)
+    for acl in [acl for acl in self.network_acls.values() if acl.vpc_id == vpc_id]:
+        del self.network_acls[acl.id]
+    return vpc
+
+
+@_extends(EC2Backend)
+def delete_nat_gateway(
+    original: Callable[..., NatGateway], self: EC2Backend, nat_gateway_id: str
+) -> NatGateway:
+    """The gateway's network interface goes with it, and its address is free again."""
+    gateway = original(self, nat_gateway_id)
+    for address in self.addresses:
+        if address.eni is gateway._eni:
+            address.eni = address.association_id = None
+    self.enis.pop(gateway._eni.id, None)
+    return gateway
+
+
+# --- Cloud Map --------------------------------------------------------------------------------
+# https://docs.aws.amazon.com/cloud-map/latest/api/API_DeleteNamespace.html
+
+
+@_extends(ServiceDiscoveryBackend)
+def delete_namespace(
+    original: Callable[..., str], self: ServiceDiscoveryBackend, namespace_id: str
+) -> str:
+    """The hosted zone that was made for the namespace goes with it."""
+    namespace = self.namespaces.get(namespace_id)
+    operation = original(self, namespace_id)
+    zone = namespace.dns_properties.get("HostedZoneId") if namespace else None
+    if zone:
+        route53_backends[self.account_id][self.partition].zones.pop(zone, None)
+    return operation
+
+
+# --- Step Functions ---------------------------------------------------------------------------
+# https://docs.aws.amazon.com/step-functions/latest/apireference/API_ValidateStateMachineDefinition.html
+
+
+@_adds(StepFunctionResponse)
+def validate_state_machine_definition(self: StepFunctionResponse) -> str:
+    """Checks that the definition is JSON with states and a start; AWS checks the language."""
+    problem = None
+    try:
+        definition = json.loads(self._get_param("definition"))
+    except ValueError as error:
+        problem = ("INVALID_JSON_DESCRIPTION", str(error))
+    else:
+        if definition.get("StartAt") not in definition.get("States", {}):
+            problem = ("MISSING_TRANSITION_TARGET", "StartAt names no state")
+    diagnostics = (
+        [{"severity": "ERROR", "code": problem[0], "message": problem[1]}] if problem else []
+    )
+    return json.dumps(
+        {"result": "FAIL" if problem else "OK", "diagnostics": diagnostics, "truncated": False}
+    )

@@ -1,0 +1,257 @@
+"""An AWS to practise on: moto's server in this process, on a loopback port, forgetful.
+
+Real Terraform with the real AWS provider, the AWS CLI and boto3 work against it unchanged: only
+the environment differs (`Sandbox.environment`), and nothing in that environment can reach a real
+account. Between moto and the socket stands a gateway, which
+
+- records every call, so that a deployer policy can be derived from what Terraform really does;
+- answers a call that the emulator does not have with an error that names it, in the service's own
+  format and with a status that no SDK retries. Left alone, moto answers such a call with a
+  server error, which the AWS provider repeats for minutes before it gives up.
+
+What the emulator does differently from AWS is listed in `ops.emulator`.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import threading
+from collections.abc import Iterable
+from types import TracebackType
+from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape
+
+from flask import Flask
+from moto.backends import SERVICE_NAMES
+from moto.core.base_backend import AccountSpecificBackend, BackendDict
+from moto.server import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.exceptions import HTTPException
+from werkzeug.serving import BaseWSGIServer, make_server
+
+from ops import emulator, inventory
+from ops.actions import Call, identify
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+ACCOUNT_ID = "123456789012"
+"""The account that everything in the sandbox belongs to: moto's default, AWS's example."""
+
+UNSUPPORTED = "SandboxUnsupported"
+"""Error code of a call that the emulator does not have. It is nobody else's, so no provider reads
+it as "this region lacks the feature" and carries on without."""
+
+_log = logging.getLogger(__name__)
+_one_at_a_time = threading.Lock()
+
+
+class SandboxInUse(Exception):
+    """A second sandbox was started in one process: moto keeps its state per process."""
+
+
+class Sandbox:
+    """A running emulator. Use it as a context manager, or `start()` and `stop()` it.
+
+    Args:
+        region: what `AWS_REGION` names in `environment`; every region exists.
+        port: loopback port to listen on; 0 takes a free one.
+
+    Attributes:
+        endpoint: URL of every AWS service, while running.
+        environment: variables that make Terraform's AWS provider, the AWS CLI and boto3 use it,
+            and keep them from finding anything else. Replace, do not merge, the `AWS_*` that a
+            process inherits (`ops.terraform.Terraform` does).
+        actions: what was called so far, as IAM names it, for example `ec2:DescribeVpcs`.
+        unsupported: what was called and refused, because the emulator does not have it, or failed
+            inside it; each with the reason.
+    """
+
+    def __init__(self, *, region: str = "eu-central-1", port: int = 0) -> None:
+        self._region = region
+        self._port = port
+        self._server: BaseWSGIServer | None = None
+        self._thread: threading.Thread | None = None
+        self.actions: set[str] = set()
+        self.unsupported: dict[str, str] = {}
+
+    def __enter__(self) -> Sandbox:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Starts with an empty account.
+
+        Raises:
+            SandboxInUse: one runs in this process already.
+            OSError: the port asked for is taken.
+        """
+        if not _one_at_a_time.acquire(blocking=False):
+            raise SandboxInUse("a sandbox runs in this process already: stop it first")
+        try:
+            emulator.install()
+            inventory.install()
+            _forget_everything()
+            self.actions.clear()
+            self.unsupported.clear()
+            self._server = make_server(
+                "127.0.0.1",
+                self._port,
+                _Gateway(self.actions, self.unsupported),
+                threaded=True,
+                request_handler=_QuietHandler,
+            )
+        except BaseException:
+            _one_at_a_time.release()
+            raise
+        self._thread = threading.Thread(
+            target=self._server.serve_forever,
+            kwargs={"poll_interval": 0.05},
+            name="sandbox",
+            daemon=True,
+        )
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends the server and frees the port. Harmless when it is not running."""
+        if self._server is None or self._thread is None:
+            return
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+        self._server = self._thread = None
+        _one_at_a_time.release()
+
+    @property
+    def endpoint(self) -> str:
+        if self._server is None:
+            raise RuntimeError("the sandbox is not running")
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ACCESS_KEY_ID": "sandbox",
+            "AWS_SECRET_ACCESS_KEY": "sandbox",
+            "AWS_REGION": self._region,
+            "AWS_DEFAULT_REGION": self._region,
+            # Without these, a profile or the role of the machine would be looked for.
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            # A loopback server that errs will err again; the provider would try 25 times.
+            "AWS_MAX_ATTEMPTS": "2",
+            "AWS_PAGER": "",
+            "NO_PROXY": "127.0.0.1,localhost",
+        }
+
+    def leftovers(self) -> list[str]:
+        """What exists beyond a fresh account's defaults, see `ops.inventory.leftovers`."""
+        return inventory.leftovers()
+
+
+def _forget_everything() -> None:
+    """Empties moto, and keeps the developer's own AWS settings out of it.
+
+    moto asks boto3 for the names of all regions, once. A session for that would fail on an
+    `AWS_PROFILE` that names no profile here.
+    """
+    hidden = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("AWS_")}
+    try:
+        AccountSpecificBackend.get_session()
+    finally:
+        os.environ.update(hidden)
+    BackendDict.reset()
+
+
+class _QuietHandler(MotoRequestHandler):
+    def log(self, type: str, message: str, *args: object) -> None:
+        """Requests are recorded, not printed: the terminal belongs to the demo."""
+
+
+class _Gateway:
+    """The WSGI application in front of moto: records calls, answers what moto cannot."""
+
+    def __init__(self, actions: set[str], unsupported: dict[str, str]) -> None:
+        self._moto = _Dispatcher(_create_app)
+        self._actions = actions
+        self._unsupported = unsupported
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        call = identify(environ)
+        if call is not None:
+            self._actions.add(call.iam_action)
+        try:
+            response: Iterable[bytes] = self._moto(environ, start_response)
+            return response
+        except Exception as error:
+            call = call or Call("unsigned", f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}")
+            reason = f"the sandbox cannot do this: {error or type(error).__name__}"
+            _log.debug("%s:%s", call.service, call.operation, exc_info=True)
+            self._unsupported[f"{call.service}:{call.operation}"] = reason
+            return _refuse(call, reason, environ, start_response)
+
+
+class _Dispatcher(DomainDispatcherApplication):
+    def get_backend_for_host(self, host: str | None) -> str | None:
+        """Refuses a service that moto does not know; moto would print a line and fail later."""
+        if host is not None and host.endswith(".amazonaws.com"):
+            if not any(pattern.match(f"http://{host}") for _, pattern in self.backend_url_patterns):
+                raise NotImplementedError(host)
+        backend: str | None = super().get_backend_for_host(host)
+        return backend
+
+
+def _create_app(service: SERVICE_NAMES) -> Flask:
+    """moto's application for one service, which raises for a path it does not route.
+
+    moto would answer 404, which a provider reads as "does not exist".
+    """
+    app = create_backend_app(service)
+
+    def unrouted(error: HTTPException) -> None:
+        raise NotImplementedError(str(error))
+
+    app.register_error_handler(404, unrouted)
+    app.register_error_handler(405, unrouted)
+    return app
+
+
+def _refuse(
+    call: Call, reason: str, environ: WSGIEnvironment, start_response: StartResponse
+) -> Iterable[bytes]:
+    """An error as the service itself would send one. 400, because 5xx would be tried again."""
+    message = f"{call.service}:{call.operation}: {reason}"
+    headers = [("x-amzn-ErrorType", UNSUPPORTED), ("x-amzn-RequestId", "sandbox")]
+    content_type = environ.get("CONTENT_TYPE", "")
+    if content_type.startswith("application/x-www-form-urlencoded") or call.service in (
+        "s3",
+        "route53",
+        "cloudfront",
+    ):
+        error = f"<Code>{UNSUPPORTED}</Code><Message>{escape(message)}</Message>"
+        body = {
+            "ec2": f"<Response><Errors><Error>{error}</Error></Errors></Response>",
+            "s3": f"<Error>{error}</Error>",
+        }.get(
+            call.service,
+            f"<ErrorResponse><Error><Type>Sender</Type>{error}</Error></ErrorResponse>",
+        )
+        headers.append(("Content-Type", "text/xml"))
+    else:
+        body = json.dumps({"__type": UNSUPPORTED, "message": message})
+        headers.append(("Content-Type", content_type or "application/json"))
+    encoded = body.encode()
+    headers.append(("Content-Length", str(len(encoded))))
+    start_response("400 Bad Request", headers)
+    return [encoded]

@@ -1,0 +1,390 @@
+"""Runs the real Terraform (or OpenTofu) in a working folder, seeing only what it is given.
+
+A developer's shell carries credentials, profiles, `TF_VAR_*` and `TF_CLI_ARGS` of real accounts.
+None of them reaches a run: every `AWS_*`, `TF_*` and `TOFU_*` variable is dropped, and the caller
+adds its own. Each run has its own CLI configuration file, so `~/.terraformrc` is not read either.
+
+https://developer.hashicorp.com/terraform/cli/config/config-file
+https://developer.hashicorp.com/terraform/cli/config/environment-variables
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import platform
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+PROVIDER = "hashicorp/aws"
+PROVIDER_MAJOR_VERSION = 5
+
+# What Terraform is given to end by itself after each signal, before the next, stronger one. It
+# answers the first by finishing the API calls it is in and writing its state.
+INTERRUPT_GRACE_SECONDS = 60.0
+TERMINATE_GRACE_SECONDS = 5.0
+
+TIME_LIMIT_EXIT_CODE = 124
+
+_DROPPED = ("AWS_", "TF_", "TOFU_")
+_REGISTRIES = {"terraform": "registry.terraform.io", "tofu": "registry.opentofu.org"}
+
+
+class TerraformMissing(Exception):
+    """Neither Terraform nor OpenTofu can be found."""
+
+
+class CommandFailed(Exception):
+    """A Terraform command ended with an error, or was stopped at its time limit.
+
+    Attributes:
+        command: the program and its arguments. Values of variables are never among them: they
+            travel in the environment.
+        exit_code: Terraform's; 124 when the time limit ended it.
+        error: Terraform's error messages without their frames, or its last lines.
+    """
+
+    def __init__(self, command: Sequence[str], exit_code: int, error: str) -> None:
+        super().__init__(f"{' '.join(command)} failed (exit code {exit_code}): {error}")
+        self.command = list(command)
+        self.exit_code = exit_code
+        self.error = error
+
+
+def find_binary(environment: Mapping[str, str] | None = None) -> Path:
+    """The program to run: `TERRAFORM_BINARY`, else `terraform`, else `tofu` on `PATH`.
+
+    Raises:
+        TerraformMissing: nothing is found, or `TERRAFORM_BINARY` names no program.
+    """
+    environment = os.environ if environment is None else environment
+    chosen = environment.get("TERRAFORM_BINARY")
+    for name in (chosen,) if chosen else ("terraform", "tofu"):
+        found = shutil.which(name, path=environment.get("PATH"))
+        if found:
+            return Path(found).absolute()
+    if chosen:
+        raise TerraformMissing(
+            f"TERRAFORM_BINARY is {chosen!r}, which is no program: unset it, or name one"
+        )
+    raise TerraformMissing(
+        "neither terraform nor tofu is on PATH: install Terraform >= 1.3 "
+        "(https://developer.hashicorp.com/terraform/install), or name one in TERRAFORM_BINARY"
+    )
+
+
+def registry_of(binary: Path) -> str:
+    """The registry that `hashicorp/aws` means to this program: OpenTofu has its own."""
+    return _REGISTRIES["tofu" if "tofu" in binary.name else "terraform"]
+
+
+def find_mirror(registry: str, candidates: Sequence[Path] | None = None) -> Path | None:
+    """The first folder that holds a hashicorp/aws provider that will run here, or None.
+
+    That is: of major version 5, for this system and processor, either unpacked
+    (`<version>/<system>_<processor>/`) or as the registry's zip file.
+
+    Args:
+        registry: host name, the first folder inside a mirror.
+        candidates: folders to look at; default `mirror_candidates()`.
+    """
+    target = _this_machine()
+    for candidate in mirror_candidates() if candidates is None else candidates:
+        folder = candidate / registry / PROVIDER
+        patterns = (
+            f"{PROVIDER_MAJOR_VERSION}.*/{target}/terraform-provider-aws*",
+            f"terraform-provider-aws_{PROVIDER_MAJOR_VERSION}.*_{target}.zip",
+        )
+        with contextlib.suppress(OSError):
+            if any(any(folder.glob(pattern)) for pattern in patterns):
+                return candidate
+    return None
+
+
+def mirror_candidates() -> list[Path]:
+    """Folders where machines keep a provider mirror, best first.
+
+    First those that Terraform itself uses when no CLI configuration says otherwise (ours does say
+    otherwise), then the children of two folders where the images of build machines put them.
+    """
+    home = Path.home()
+    candidates = [
+        home / ".terraform.d" / "plugins",
+        home / ".local" / "share" / "terraform" / "plugins",
+        Path("/usr/local/share/terraform/plugins"),
+        Path("/usr/share/terraform/plugins"),
+    ]
+    for parent in (Path("/opt"), Path("/usr/local/share")):
+        with contextlib.suppress(OSError):
+            candidates += sorted(child for child in parent.iterdir() if child.is_dir())
+    return candidates
+
+
+def _this_machine() -> str:
+    """As providers name it, for example `linux_amd64`."""
+    machine = platform.machine().lower()
+    processor = {"x86_64": "amd64", "aarch64": "arm64"}.get(machine, machine)
+    return f"{sys.platform}_{processor}"
+
+
+def cli_config(registry: str, *, mirror: Path | None, cache: Path) -> str:
+    """A CLI configuration that takes the provider from a mirror, or keeps what it downloads.
+
+    Args:
+        registry: host name that `hashicorp/aws` is looked up under.
+        mirror: from `find_mirror`. Terraform links an unpacked provider from there, it does not
+            copy its 700 MB; a zip file is unpacked for every working folder.
+        cache: folder to keep downloads in, for want of a mirror. Must exist.
+    """
+    # JSON's strings are HCL's, but for template markers.
+    lines = ["disable_checkpoint = true"]
+    if mirror is not None:
+        include = json.dumps([f"{registry}/{PROVIDER}"])
+        lines += [
+            "provider_installation {",
+            "  filesystem_mirror {",
+            f"    path    = {_quoted(mirror)}",
+            f"    include = {include}",
+            "  }",
+            "  direct {",
+            f"    exclude = {include}",
+            "  }",
+            "}",
+        ]
+    else:
+        # Without the second line Terraform >= 1.4 downloads again for every folder that has no
+        # lock file yet, and a fresh folder never has one.
+        lines += [
+            f"plugin_cache_dir = {_quoted(cache)}",
+            "plugin_cache_may_break_dependency_lock_file = true",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(path: Path) -> str:
+    return json.dumps(str(path)).replace("${", "$${").replace("%{", "%%{")
+
+
+def clean_environment(inherited: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment without anything that steers Terraform or names an AWS account."""
+    inherited = os.environ if inherited is None else inherited
+    return {name: value for name, value in inherited.items() if not name.startswith(_DROPPED)}
+
+
+class Terraform:
+    """Terraform in one working folder.
+
+    Every command runs in a process group of its own and is stopped when anything interrupts the
+    wait for it: Ctrl-C, a time limit, an error in `on_line`. It then gets SIGINT, as from the
+    keyboard, so that it finishes the API calls it is in and writes its state; after 60 s SIGTERM;
+    5 s later SIGKILL. A second Ctrl-C skips to the next signal.
+
+    Args:
+        folder: where the configuration lies and the state goes.
+        scratch: existing folder for the CLI configuration and, without a mirror, the provider
+            cache. Runs that share it share the cache.
+        environment: what to add to the cleaned environment, for example `Sandbox.environment`.
+        variables: input variables; anything but a string is passed as JSON. They travel in the
+            environment, so no process list shows a password.
+        on_line: gets every line of output, as it comes.
+        binary: program to run; default `find_binary()`.
+        mirror: provider mirror; default `find_mirror()`.
+
+    Raises:
+        TerraformMissing: see `find_binary`.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        scratch: Path,
+        environment: Mapping[str, str],
+        variables: Mapping[str, object] | None = None,
+        on_line: Callable[[str], None] = lambda line: None,
+        binary: Path | None = None,
+        mirror: Path | None = None,
+    ) -> None:
+        self.folder = folder
+        self.binary = binary or find_binary()
+        registry = registry_of(self.binary)
+        self.mirror = mirror or find_mirror(registry)
+        self._on_line = on_line
+        self._lock = scratch / "terraform-init.lock"
+        cache = scratch / "terraform-plugins"
+        cache.mkdir(exist_ok=True)
+        config = scratch / "terraform.rc"
+        config.write_text(cli_config(registry, mirror=self.mirror, cache=cache))
+        self._environment = {
+            **clean_environment(),
+            "TF_CLI_CONFIG_FILE": str(config),
+            "TF_IN_AUTOMATION": "1",
+            "CHECKPOINT_DISABLE": "1",
+            **{
+                f"TF_VAR_{name}": value if isinstance(value, str) else json.dumps(value)
+                for name, value in (variables or {}).items()
+            },
+            **environment,
+        }
+
+    def init(self, *arguments: str, time_limit_seconds: float = 600) -> None:
+        """Installs the provider. Runs that share `scratch` do it one after the other."""
+        with self._lock.open("w") as lock:
+            # Terraform's plugin cache is not safe for two at once.
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self.run("init", "-input=false", *arguments, time_limit_seconds=time_limit_seconds)
+
+    def validate(self) -> None:
+        self.run("validate")
+
+    def plan(self, *arguments: str, out: Path | None = None, destroy: bool = False) -> bool:
+        """Whether anything would change.
+
+        Args:
+            arguments: further ones, for example `-refresh-only`.
+            out: file to write the plan to, for `apply` and `show`.
+            destroy: plan the end of everything.
+        """
+        options = ["-input=false", "-detailed-exitcode", *arguments]
+        options += [f"-out={out}"] if out else []
+        options += ["-destroy"] if destroy else []
+        return self.run("plan", *options, accept=(0, 2)) == 2
+
+    def apply(self, *arguments: str, plan: Path | None = None) -> None:
+        """Applies a plan file, or what is planned now, without asking."""
+        options = ["-input=false", "-auto-approve", *arguments]
+        self.run("apply", *options, *([str(plan)] if plan else []))
+
+    def destroy(self, *arguments: str) -> None:
+        """Destroys everything in the state, without asking."""
+        self.run("destroy", "-input=false", "-auto-approve", *arguments)
+
+    def output(self) -> dict[str, Any]:
+        """The values of all outputs, the sensitive ones included."""
+        outputs = json.loads(self._quietly("output", "-json"))
+        return {name: output["value"] for name, output in outputs.items()}
+
+    def show(self, plan: Path | None = None) -> dict[str, Any]:
+        """A plan file, or the state, as data.
+
+        https://developer.hashicorp.com/terraform/internals/json-format
+        """
+        shown: dict[str, Any] = json.loads(
+            self._quietly("show", "-json", *([str(plan)] if plan else []))
+        )
+        return shown
+
+    def run(
+        self,
+        subcommand: str,
+        *arguments: str,
+        accept: Sequence[int] = (0,),
+        time_limit_seconds: float = 1800,
+    ) -> int:
+        """Any sub-command, its output going line by line to `on_line`. Returns the exit code.
+
+        Raises:
+            CommandFailed: the exit code is none of `accept`, or the time limit was reached.
+        """
+        command = [subcommand, "-no-color", *arguments]
+        lines: list[str] = []
+        with self._started(command, stderr=subprocess.STDOUT) as process:
+            assert process.stdout is not None
+            with _time_limit(process, time_limit_seconds) as expired:
+                for line in process.stdout:
+                    lines.append(line.rstrip("\n"))
+                    self._on_line(lines[-1])
+                exit_code = process.wait()
+        if expired.is_set():
+            lines.append(f"Error: not finished after {time_limit_seconds:g} s")
+            exit_code = TIME_LIMIT_EXIT_CODE
+        if exit_code not in accept:
+            raise CommandFailed([self.binary.name, *command], exit_code, error_text(lines))
+        return exit_code
+
+    def _quietly(self, subcommand: str, *arguments: str) -> str:
+        """A sub-command whose standard output is data, not for `on_line`."""
+        command = [subcommand, *arguments]
+        with self._started(command, stderr=subprocess.PIPE) as process:
+            output, errors = process.communicate()
+        if process.returncode:
+            lines = errors.splitlines()
+            raise CommandFailed([self.binary.name, *command], process.returncode, error_text(lines))
+        return output
+
+    @contextlib.contextmanager
+    def _started(self, command: Sequence[str], *, stderr: int) -> Iterator[subprocess.Popen[str]]:
+        process = subprocess.Popen(
+            [str(self.binary), *command],
+            cwd=self.folder,
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        )
+        try:
+            yield process
+        finally:
+            _stop(process)
+            for stream in (process.stdout, process.stderr):
+                if stream is not None:
+                    stream.close()
+
+
+def error_text(lines: Sequence[str]) -> str:
+    """Terraform's error messages out of its output, without their frames and line drawings."""
+    plain = [line.lstrip("╷│╵ ").rstrip() for line in lines]
+    starts = [number for number, line in enumerate(plain) if line.startswith("Error: ")]
+    kept = plain[starts[0] :] if starts else [line for line in plain if line][-5:]
+    return "\n".join(line for line in kept if line)
+
+
+@contextlib.contextmanager
+def _time_limit(process: subprocess.Popen[str], seconds: float) -> Iterator[threading.Event]:
+    """Stops the process after that time, from another thread; the event says that it did."""
+    expired = threading.Event()
+
+    def expire() -> None:
+        expired.set()
+        _stop(process)
+
+    timer = threading.Timer(seconds, expire)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield expired
+    finally:
+        timer.cancel()
+
+
+def _stop(process: subprocess.Popen[str]) -> None:
+    """Ends the process and its whole group. Harmless when it has ended."""
+    for number, grace_seconds in (
+        (signal.SIGINT, INTERRUPT_GRACE_SECONDS),
+        (signal.SIGTERM, TERMINATE_GRACE_SECONDS),
+        (signal.SIGKILL, TERMINATE_GRACE_SECONDS),
+    ):
+        if process.poll() is not None:
+            break
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, number)
+        deadline = time.monotonic() + grace_seconds
+        # An impatient second Ctrl-C must not leave the process behind.
+        with contextlib.suppress(KeyboardInterrupt):
+            while process.poll() is None and time.monotonic() < deadline:
+                time.sleep(0.05)
+    # A provider that outlived Terraform is still in the group.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)

@@ -1,0 +1,78 @@
+"""A stack in a folder of its own, and the sandbox it is applied to."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from ops.sandbox import Sandbox
+from ops.terraform import Terraform
+
+ROOT = Path(__file__).resolve().parents[2]
+PASSWORD = "Correct-horse-7-battery"
+
+
+@cache
+def synthesized(stack_id: str) -> str:
+    """The Terraform JSON of a stack of cdktf.json."""
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run(
+            [sys.executable, str(ROOT / "main.py"), "--stack", stack_id],
+            env={**os.environ, "CDKTF_OUTDIR": folder},
+            check=True,
+        )
+        return (Path(folder) / "stacks" / stack_id / "cdk.tf.json").read_text()
+
+
+@dataclass
+class Deployment:
+    """A stack in a folder of its own, and the sandbox it is applied to."""
+
+    sandbox: Sandbox
+    folder: Path
+    scratch: Path
+    lines: list[str] = field(default_factory=list)
+    variables: dict[str, object] = field(default_factory=lambda: {"db_password": PASSWORD})
+
+    def terraform(
+        self,
+        variables: Mapping[str, object] | None = None,
+        on_line: Callable[[str], None] | None = None,
+    ) -> Terraform:
+        """Terraform in the stack's folder; `variables` on top of the usual ones, None for none."""
+        chosen = {**self.variables, **(variables or {})}
+        return Terraform(
+            self.folder,
+            scratch=self.scratch,
+            environment=self.sandbox.environment,
+            variables={name: value for name, value in chosen.items() if value is not None},
+            on_line=on_line or self.lines.append,
+        )
+
+    def changes(self, terraform: Terraform) -> dict[str, list[str]]:
+        """Address to actions of all that the next apply would change."""
+        plan = self.folder / "plan"
+        terraform.plan(out=plan)
+        return {
+            change["address"]: change["change"]["actions"]
+            for change in terraform.show(plan)["resource_changes"]
+            if change["change"]["actions"] not in (["no-op"], ["read"])
+        }
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the sandbox; boto3 has no types."""
+        environment = self.sandbox.environment
+        return boto3.client(
+            service,
+            endpoint_url=environment["AWS_ENDPOINT_URL"],
+            region_name=environment["AWS_REGION"],
+            aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+        )
