@@ -151,7 +151,18 @@ def _windows_overlap(daily: str, weekly: str) -> bool:
 class Group(BaseModel):
     """Base of every settings group: immutable, and a key it does not know is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    @field_validator("*")
+    @classmethod
+    def _plain_text(cls, value: object) -> object:
+        """CDKTF writes strings as they are, and Terraform evaluates the templates in them."""
+        if isinstance(value, str):
+            if "${" in value or "%{" in value:
+                raise ValueError("must not contain ${ or %{, which Terraform would evaluate")
+            if not value.isprintable():
+                raise ValueError("must be one line of printable characters")
+        return value
 
 
 _Cidr = Annotated[str, AfterValidator(lambda cidr: str(_network(cidr)))]
