@@ -187,8 +187,11 @@ class NetworkSettings(Group):
     @field_validator("availability_zones")
     @classmethod
     def _two_zones(cls, zones: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        if zones is not None and len(set(zones)) < 2:
-            raise ValueError("at least two different zones are needed, like eu-central-1a and b")
+        if zones is not None and len(set(zones[:2])) < 2:
+            raise ValueError(
+                "at least two zones are needed, the first two different, "
+                "like eu-central-1a and eu-central-1b"
+            )
         return zones
 
     @model_validator(mode="after")
