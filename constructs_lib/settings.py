@@ -217,7 +217,7 @@ class LoadBalancerSettings(Group):
     unhealthy_threshold: int = Field(3, ge=2, le=10, description="failures until out of rotation")
     matcher: str = Field(
         "200-399",
-        pattern=r"^[2-4]\d\d([,-][2-4]\d\d)*$",
+        pattern=r"^[2-4][0-9]{2}(-[2-4][0-9]{2}|(,[2-4][0-9]{2})*)$",
         description="HTTP codes that count as healthy",
     )
     stickiness_seconds: int = Field(
@@ -295,7 +295,7 @@ class AutoscalingSettings(Group):
 class DatabaseSettings(Group):
     """The MySQL instance on RDS (the seed's "Database Layer")."""
 
-    engine_version: str = Field("8.0", pattern=r"^\d+\.\d+(\.\d+)?$", description="MySQL")
+    engine_version: str = Field("8.0", pattern=r"^[0-9]+\.[0-9]+(\.[0-9]+)?$", description="MySQL")
     instance_class: str = Field("db.t3.micro", pattern=DB_INSTANCE_CLASS)
     allocated_storage_gib: int = Field(20, ge=DB_STORAGE_GIB[0], le=DB_STORAGE_GIB[1])
     storage_type: Literal["gp2", "gp3"] = "gp2"
@@ -331,7 +331,7 @@ class DatabaseSettings(Group):
     @field_validator("backup_window")
     @classmethod
     def _daily_window(cls, window: str) -> str:
-        clock = r"([01]\d|2[0-3]):[0-5]\d"
+        clock = r"([01][0-9]|2[0-3]):[0-5][0-9]"
         if not re.fullmatch(f"{clock}-{clock}", window):
             raise ValueError(f"{window!r} is not a daily window, like 03:00-04:00 (UTC)")
         start, end = (_clock(part) for part in window.split("-"))
@@ -342,7 +342,7 @@ class DatabaseSettings(Group):
     @field_validator("maintenance_window")
     @classmethod
     def _weekly_window(cls, window: str) -> str:
-        point = rf"({'|'.join(_DAYS)}):([01]\d|2[0-3]):[0-5]\d"
+        point = rf"({'|'.join(_DAYS)}):([01][0-9]|2[0-3]):[0-5][0-9]"
         if not re.fullmatch(f"{point}-{point}", window):
             raise ValueError(f"{window!r} is not a weekly window, like Mon:04:00-Mon:05:00 (UTC)")
         first, last = window.split("-")
