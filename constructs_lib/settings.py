@@ -419,7 +419,9 @@ class S3BackendSettings(Group):
     bucket: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")
     region: str = Field(pattern=REGION)
     key: str | None = Field(
-        None, min_length=1, description="object name; default: <stack id>/terraform.tfstate"
+        None,
+        pattern=r"^[^/](.*[^/])?$",
+        description="object name; default: <stack id>/terraform.tfstate"
     )
 
 
