@@ -512,8 +512,9 @@ def parse_stack(stack_id: str, values: object) -> StackSettings:
         )
     if not isinstance(values, dict):
         raise SettingsError(f"stack {stack_id}: settings must be an object, like {{}}")
+    named = values if values.get("project_name") is not None else {**values, "project_name": stack_id}
     try:
-        return StackSettings.model_validate({"project_name": stack_id, **values})
+        return StackSettings.model_validate(named)
     except ValidationError as error:
         raise SettingsError(f"stack {stack_id}: {_first_problem(error)}") from None
 
