@@ -530,6 +530,8 @@ def _read_json(path: Path) -> object:
         raise SettingsError(
             f"{path.name}:{error.lineno}:{error.colno}: not valid JSON: {error.msg}"
         ) from None
+    except (ValueError, RecursionError) as error:  # numbers and nesting beyond Python's limits
+        raise SettingsError(f"{path.name}: not valid JSON: {error}") from None
 
 
 def _first_problem(error: ValidationError) -> str:
