@@ -421,7 +421,7 @@ class S3BackendSettings(Group):
     key: str | None = Field(
         None,
         pattern=r"^[^/](.*[^/])?$",
-        description="object name; default: <stack id>/terraform.tfstate"
+        description="object name; default: <stack id>/terraform.tfstate",
     )
 
 
@@ -512,9 +512,10 @@ def parse_stack(stack_id: str, values: object) -> StackSettings:
         )
     if not isinstance(values, dict):
         raise SettingsError(f"stack {stack_id}: settings must be an object, like {{}}")
-    named = values if values.get("project_name") is not None else {**values, "project_name": stack_id}
+    if values.get("project_name") is None:
+        values = {**values, "project_name": stack_id}
     try:
-        return StackSettings.model_validate(named)
+        return StackSettings.model_validate(values)
     except ValidationError as error:
         raise SettingsError(f"stack {stack_id}: {_first_problem(error)}") from None
 
