@@ -64,6 +64,7 @@ PROJECT_NAME_MAX = 28
 
 REGION = r"^[a-z]{2}(-[a-z]+)+-[0-9]$"
 DB_USERNAME = r"^[A-Za-z][A-Za-z0-9_]{0,15}$"
+DB_USERNAMES_RESERVED = ("rdsadmin", "mysql", "root")
 DB_NAME = r"^[A-Za-z][A-Za-z0-9_]{0,63}$"
 DB_INSTANCE_CLASS = r"^db\.[a-z0-9]+(-[a-z0-9]+)*\.[a-z0-9]+$"
 EMAIL = r"^[^@ ]+@[^@ ]+\.[^@ .]+$"
@@ -322,6 +323,14 @@ class DatabaseSettings(Group):
     skip_final_snapshot: bool = Field(
         True, description="false leaves a snapshot <project_name>-db-final behind at destroy"
     )
+
+    @field_validator("username")
+    @classmethod
+    def _free_username(cls, name: str) -> str:
+        if name.lower() in DB_USERNAMES_RESERVED:
+            *others, last = DB_USERNAMES_RESERVED
+            raise ValueError(f"RDS reserves {', '.join(others)} and {last}; choose another name")
+        return name
 
     @field_validator("monitoring_interval_seconds")
     @classmethod

@@ -20,6 +20,7 @@ from constructs_lib.settings import (
     DB_NAME,
     DB_STORAGE_GIB,
     DB_USERNAME,
+    DB_USERNAMES_RESERVED,
     EMAIL,
     FARGATE_MEMORY_MIB,
     IMAGE,
@@ -106,7 +107,7 @@ fargate_rule = Rule(
 credential_rules = (
     Rule(
         f"${{{_matches('db_username', DB_USERNAME)} "
-        '&& !contains(["rdsadmin", "mysql", "root"], lower(var.db_username))}',
+        f"&& !contains({json.dumps(DB_USERNAMES_RESERVED)}, lower(var.db_username))}}",
         "db_username: RDS accepts 1 to 16 letters, digits and underscores, a letter first, "
         "and no reserved name.",
     ),
