@@ -61,6 +61,11 @@ NO_PERFORMANCE_INSIGHTS = re.compile(r"db\.(t2|t3|t4g)\.(micro|small)")
 PROJECT_NAME = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 PROJECT_NAME_MAX = 28
 """An ALB's name holds 32 characters and ours is `<project_name>-alb`."""
+PROJECT_NAMES_RESERVED = r"^(internal|sg)(-|$)"
+"""What comes before the first hyphen of our names: AWS refuses a load balancer called `internal-…`
+and a security group called `sg-…`.
+https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html
+https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html"""
 
 REGION = r"^[a-z]{2}(-[a-z]+)+-[0-9]$"
 DB_USERNAME = r"^[A-Za-z][A-Za-z0-9_]{0,15}$"
@@ -460,6 +465,13 @@ class StackSettings(Group):
     backend: Annotated[LocalBackendSettings | S3BackendSettings, Field(discriminator="type")] = (
         LocalBackendSettings()
     )
+
+    @field_validator("project_name")
+    @classmethod
+    def _free_name(cls, name: str | None) -> str | None:
+        if name is not None and re.match(PROJECT_NAMES_RESERVED, name):
+            raise ValueError("AWS reserves names that begin with internal- or sg-; choose another")
+        return name
 
     @property
     def availability_zones(self) -> tuple[str, ...]:

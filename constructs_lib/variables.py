@@ -27,6 +27,7 @@ from constructs_lib.settings import (
     NO_PERFORMANCE_INSIGHTS,
     PROJECT_NAME,
     PROJECT_NAME_MAX,
+    PROJECT_NAMES_RESERVED,
     REGION,
     VPC_PREFIXES,
     StackSettings,
@@ -152,9 +153,10 @@ class Variables(Construct):
             settings.project_name,
             Rule(
                 f"{_matches('project_name', PROJECT_NAME)} "
+                f"&& !{_matches('project_name', PROJECT_NAMES_RESERVED)} "
                 f"&& length(var.project_name) <= {PROJECT_NAME_MAX}",
                 f"must have at most {PROJECT_NAME_MAX} lower-case letters, digits and single "
-                "hyphens, and start with a letter",
+                "hyphens, and start with a letter, but not with internal- or sg-, which AWS reserves",
             ),
         )
         self.availability_zones = self._pair(
