@@ -105,7 +105,7 @@ class Cost(Construct):
                     dimension=CeAnomalySubscriptionThresholdExpressionDimension(
                         key="ANOMALY_TOTAL_IMPACT_ABSOLUTE",
                         match_options=["GREATER_THAN_OR_EQUAL"],
-                        values=[f"{settings.anomaly_threshold_usd:g}"],
+                        values=[f"{settings.anomaly_threshold_usd:.15g}"],
                     )
                 ),
                 depends_on=[alerts.policy],
