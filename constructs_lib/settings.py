@@ -81,6 +81,10 @@ _SECRET = re.compile(r"password|secret|token|credential|key$", re.IGNORECASE)
 class SettingsError(Exception):
     """A setting that cannot be used; `str()` is the one line for the user."""
 
+    def __init__(self, message: str) -> None:
+        # a key or a value may hold line breaks and what a terminal would obey
+        super().__init__("".join(c if c.isprintable() else repr(c)[1:-1] for c in message))
+
 
 def _one_of(name: str, value: int, allowed: tuple[int, ...]) -> int:
     if value not in allowed:
@@ -560,13 +564,15 @@ def _first_problem(error: ValidationError) -> str:
     """One line for the first problem found: key, value, what is accepted; and how many follow."""
     problems = error.errors(include_url=False)
     first = problems[0]
-    # pydantic names the member of a union too ("backend.s3.bucket"); the file has no such level
-    path = [str(part) for part in first["loc"] if part not in ("s3", "local")]
+    path = [str(part) for part in first["loc"]]
+    # pydantic names the member of the union too ("backend.s3.bucket"); the file has no such level
+    backend = path.pop(1) if path[:1] == ["backend"] and len(path) > 1 else None
     key = ".".join(path)
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
     if first["type"] == "extra_forbidden":
-        known = ", ".join(_keys_at(path[:-1]))
-        return f"{key}: unknown setting; accepted are {known}{more}"
+        choice = f" with type = {backend}" if backend else ""
+        known = ", ".join(_keys_beside(path, backend))
+        return f"{key}: unknown setting; accepted{choice} are {known}{more}"
     message = first["msg"].removeprefix("Value error, ")
     if path and not isinstance(first["input"], (dict, BaseModel)):
         shown = "…" if _SECRET.search(path[-1]) else json.dumps(first["input"], default=str)
@@ -574,12 +580,13 @@ def _first_problem(error: ValidationError) -> str:
     return f"{key}: {message}{more}" if key else f"{message}{more}"
 
 
-def _keys_at(path: list[str]) -> list[str]:
-    """The keys accepted inside the group at `path`."""
-    group: type[BaseModel] = StackSettings
-    for part in path:
-        annotation = group.model_fields[part].annotation
-        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
-            return sorted({*LocalBackendSettings.model_fields, *S3BackendSettings.model_fields})
-        group = annotation
+def _keys_beside(path: list[str], backend: str | None) -> list[str]:
+    """The keys that are accepted where the one at `path` stands."""
+    group: object = StackSettings
+    if backend is not None:
+        group = {"local": LocalBackendSettings, "s3": S3BackendSettings}[backend]
+    elif len(path) > 1:
+        group = StackSettings.model_fields[path[0]].annotation
+    assert isinstance(group, type)
+    assert issubclass(group, BaseModel)
     return sorted(group.model_fields)

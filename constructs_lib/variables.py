@@ -156,7 +156,7 @@ class Variables(Construct):
                 f"&& !{_matches('project_name', PROJECT_NAMES_RESERVED)} "
                 f"&& length(var.project_name) <= {PROJECT_NAME_MAX}",
                 f"must have at most {PROJECT_NAME_MAX} lower-case letters, digits and single "
-                "hyphens, and start with a letter, but not with internal- or sg-, which AWS reserves",
+                "hyphens, and start with a letter, but not with internal- or sg- (AWS's own)",
             ),
         )
         self.availability_zones = self._pair(
