@@ -13,31 +13,40 @@ import json
 import re
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from types import ModuleType
 from typing import Any, TypeVar
+from urllib.parse import parse_qs, unquote
 
 import moto.rds.models
 from botocore import xform_name
 from moto.applicationautoscaling.models import FakeScalableTarget
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
+from moto.backup.exceptions import ResourceNotFoundException
+from moto.backup.responses import BackupResponse
 from moto.budgets.exceptions import DuplicateRecordException, NotFoundException
 from moto.budgets.models import Budget, BudgetsBackend, Notification
 from moto.budgets.responses import BudgetsResponse
 from moto.ce.models import CostExplorerBackend
 from moto.ce.responses import CostExplorerResponse
+from moto.core.common_models import BaseModel
 from moto.core.config import default_user_config
 from moto.core.exceptions import JsonRESTError
 from moto.core.responses import ActionResult
-from moto.core.utils import iso_8601_datetime_without_milliseconds, utcnow
+from moto.core.utils import iso_8601_datetime_without_milliseconds, unix_time, utcnow
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.nat_gateways import NatGateway
 from moto.ec2.models.vpcs import VPC
 from moto.ecs.models import EC2ContainerServiceBackend, Service
 from moto.ecs.responses import EC2ContainerServiceResponse
-from moto.rds.exceptions import InvalidParameterCombination
-from moto.rds.models import DBInstance
+from moto.efs.exceptions import FileSystemNotFound
+from moto.efs.responses import EFSResponse
+from moto.kms.responses import KmsResponse
+from moto.rds.exceptions import DBParameterGroupNotFoundError, InvalidParameterCombination
+from moto.rds.models import DBInstance, DBParameterGroup, EventSubscription
 from moto.rds.responses import RDSResponse
 from moto.route53.models import route53_backends
+from moto.s3.responses import S3Response
 from moto.servicediscovery.models import ServiceDiscoveryBackend
 from moto.stepfunctions.responses import StepFunctionResponse
 from moto.utilities.tagging_service import TaggingService
@@ -63,8 +72,10 @@ def install() -> None:
     while _extensions:
         owner, name, function = _extensions.pop()
         setattr(owner, name, _extended(getattr(owner, name), function))
-    # moto only loads AWS's managed policies when told to; every account has them.
+    # moto only has AWS's managed policies when told to; every account has them.
     default_user_config["iam"] = {"load_aws_managed_policies": True}
+    # And it would start containers for functions and jobs on a machine that has Docker.
+    default_user_config["lambda"] = default_user_config["batch"] = {"use_docker": False}
 
 
 def _adds(owner: type) -> Callable[[Function], Function]:
@@ -254,11 +265,21 @@ class UnknownSubscription(JsonRESTError):
         super().__init__("UnknownSubscriptionException", "Unable to find the subscription.")
 
 
-def _monitors(backend: CostExplorerBackend) -> dict[str, Any]:
+class AnomalyMonitor(BaseModel):
+    def __init__(self, details: dict[str, Any]) -> None:
+        self.details = details
+
+
+class AnomalySubscription(BaseModel):
+    def __init__(self, details: dict[str, Any]) -> None:
+        self.details = details
+
+
+def _monitors(backend: CostExplorerBackend) -> dict[str, AnomalyMonitor]:
     return _state(backend, "anomaly_monitors")
 
 
-def _subscriptions(backend: CostExplorerBackend) -> dict[str, Any]:
+def _subscriptions(backend: CostExplorerBackend) -> dict[str, AnomalySubscription]:
     return _state(backend, "anomaly_subscriptions")
 
 
@@ -276,13 +297,15 @@ def create_anomaly_monitor(self: CostExplorerResponse) -> str:
         )
     arn = _cost_arn(self.ce_backend, "anomalymonitor")
     now = iso_8601_datetime_without_milliseconds(utcnow())
-    _monitors(self.ce_backend)[arn] = {
-        **monitor,
-        "MonitorArn": arn,
-        "CreationDate": now,
-        "LastUpdatedDate": now,
-        "DimensionalValueCount": 0,
-    }
+    _monitors(self.ce_backend)[arn] = AnomalyMonitor(
+        {
+            **monitor,
+            "MonitorArn": arn,
+            "CreationDate": now,
+            "LastUpdatedDate": now,
+            "DimensionalValueCount": 0,
+        }
+    )
     self.ce_backend.tag_resource(arn, self._get_param("ResourceTags") or [])
     return json.dumps({"MonitorArn": arn})
 
@@ -293,7 +316,7 @@ def get_anomaly_monitors(self: CostExplorerResponse) -> str:
     wanted = self._get_param("MonitorArnList") or list(monitors)
     if any(arn not in monitors for arn in wanted):
         raise UnknownMonitor
-    return json.dumps({"AnomalyMonitors": [monitors[arn] for arn in wanted]})
+    return json.dumps({"AnomalyMonitors": [monitors[arn].details for arn in wanted]})
 
 
 @_adds(CostExplorerResponse)
@@ -302,7 +325,7 @@ def update_anomaly_monitor(self: CostExplorerResponse) -> str:
     if arn not in _monitors(self.ce_backend):
         raise UnknownMonitor
     if self._get_param("MonitorName"):
-        _monitors(self.ce_backend)[arn]["MonitorName"] = self._get_param("MonitorName")
+        _monitors(self.ce_backend)[arn].details["MonitorName"] = self._get_param("MonitorName")
     return json.dumps({"MonitorArn": arn})
 
 
@@ -332,12 +355,14 @@ def create_anomaly_subscription(self: CostExplorerResponse) -> str:
     subscription = self._get_param("AnomalySubscription")
     _check_subscription(self.ce_backend, subscription)
     arn = _cost_arn(self.ce_backend, "anomalysubscription")
-    _subscriptions(self.ce_backend)[arn] = {
-        **subscription,
-        "SubscriptionArn": arn,
-        "AccountId": self.ce_backend.account_id,
-        "Subscribers": [{"Status": "CONFIRMED", **one} for one in subscription["Subscribers"]],
-    }
+    _subscriptions(self.ce_backend)[arn] = AnomalySubscription(
+        {
+            **subscription,
+            "SubscriptionArn": arn,
+            "AccountId": self.ce_backend.account_id,
+            "Subscribers": [{"Status": "CONFIRMED", **one} for one in subscription["Subscribers"]],
+        }
+    )
     self.ce_backend.tag_resource(arn, self._get_param("ResourceTags") or [])
     return json.dumps({"SubscriptionArn": arn})
 
@@ -350,9 +375,9 @@ def get_anomaly_subscriptions(self: CostExplorerResponse) -> str:
         raise UnknownSubscription
     monitor = self._get_param("MonitorArn")
     found = [
-        subscriptions[arn]
+        subscriptions[arn].details
         for arn in wanted
-        if monitor is None or monitor in subscriptions[arn]["MonitorArnList"]
+        if monitor is None or monitor in subscriptions[arn].details["MonitorArnList"]
     ]
     return json.dumps({"AnomalySubscriptions": found})
 
@@ -374,9 +399,9 @@ def update_anomaly_subscription(self: CostExplorerResponse) -> str:
         )
         if (value := self._get_param(name)) is not None
     }
-    updated = {**_subscriptions(self.ce_backend)[arn], **changes}
-    _check_subscription(self.ce_backend, updated)
-    _subscriptions(self.ce_backend)[arn] = updated
+    subscription = _subscriptions(self.ce_backend)[arn]
+    _check_subscription(self.ce_backend, {**subscription.details, **changes})
+    subscription.details.update(changes)
     return json.dumps({"SubscriptionArn": arn})
 
 
@@ -600,6 +625,67 @@ def _set_performance_insights(database: DBInstance, enabled: bool) -> None:
         )
 
 
+@_extends(DBParameterGroup)
+def update_parameters(
+    original: Callable[..., None], self: DBParameterGroup, new_parameters: list[dict[str, Any]]
+) -> None:
+    """A changed parameter is told apart from the engine's own by its source."""
+    original(self, new_parameters)
+    for new in new_parameters:
+        self.parameters[new["ParameterName"]].update(Source="user", IsModifiable=True)
+
+
+@_adds(RDSResponse)
+def reset_db_parameter_group(self: RDSResponse) -> ActionResult:
+    name = self.params["DBParameterGroupName"]
+    groups = self.backend.db_parameter_groups
+    if name not in groups:
+        raise DBParameterGroupNotFoundError(name)
+    if self.params.get("ResetAllParameters"):
+        groups[name].parameters.clear()
+    for parameter in self.params.get("Parameters") or []:
+        groups[name].parameters.pop(parameter["ParameterName"], None)
+    return ActionResult({"DBParameterGroupName": name})
+
+
+def _event_subscription(response: RDSResponse) -> EventSubscription:
+    name = response.params["SubscriptionName"]
+    return next(iter(response.backend.describe_event_subscriptions(name)))
+
+
+@_extends(RDSResponse)
+def create_event_subscription(
+    original: Callable[..., ActionResult], self: RDSResponse
+) -> ActionResult:
+    answer = original(self)
+    _event_subscription(self).enabled = self.params.get("Enabled", True)
+    return answer
+
+
+@_adds(RDSResponse)
+def modify_event_subscription(self: RDSResponse) -> ActionResult:
+    subscription = _event_subscription(self)
+    for name in ("SnsTopicArn", "SourceType", "EventCategories", "Enabled"):
+        if self.params.get(name) is not None:
+            setattr(subscription, xform_name(name), self.params[name])
+    return ActionResult({"EventSubscription": subscription})
+
+
+@_adds(RDSResponse)
+def add_source_identifier_to_subscription(self: RDSResponse) -> ActionResult:
+    subscription = _event_subscription(self)
+    subscription.source_ids = [*subscription.source_ids, self.params["SourceIdentifier"]]
+    return ActionResult({"EventSubscription": subscription})
+
+
+@_adds(RDSResponse)
+def remove_source_identifier_from_subscription(self: RDSResponse) -> ActionResult:
+    subscription = _event_subscription(self)
+    removed = self.params["SourceIdentifier"]
+    subscription.source_ids = [one for one in subscription.source_ids if one != removed]
+    return ActionResult({"EventSubscription": subscription})
+
+
 @_extends(moto.rds.models)
 def valid_preferred_maintenance_window(
     original: Callable[..., str | None], maintenance: str, backup: str | None
@@ -657,6 +743,136 @@ def delete_nat_gateway(
     return gateway
 
 
+# --- KMS --------------------------------------------------------------------------------------
+# https://docs.aws.amazon.com/kms/latest/APIReference/API_GetKeyRotationStatus.html
+
+
+@_extends(KmsResponse)
+def enable_key_rotation(original: Callable[..., str], self: KmsResponse) -> str:
+    answer = original(self)
+    key = self.kms_backend.keys[self.kms_backend.get_key_id(self._get_param("KeyId"))]
+    vars(key)["rotation_period_in_days"] = self._get_param("RotationPeriodInDays") or 365
+    return answer
+
+
+@_extends(KmsResponse)
+def get_key_rotation_status(original: Callable[..., str], self: KmsResponse) -> str:
+    answer: dict[str, Any] = json.loads(original(self))
+    key = self.kms_backend.keys[self.kms_backend.get_key_id(self._get_param("KeyId"))]
+    answer["KeyId"] = key.id
+    if answer["KeyRotationEnabled"]:
+        days = vars(key)["rotation_period_in_days"]
+        answer["RotationPeriodInDays"] = days
+        answer["NextRotationDate"] = unix_time(utcnow() + timedelta(days=days))
+    return json.dumps(answer)
+
+
+# --- EFS --------------------------------------------------------------------------------------
+# https://docs.aws.amazon.com/efs/latest/ug/API_PutBackupPolicy.html
+
+
+@_adds(EFSResponse)
+def put_backup_policy(self: EFSResponse) -> str:
+    systems = self.efs_backend.file_systems_by_id
+    name = self._get_param("FileSystemId")
+    if name not in systems:
+        raise FileSystemNotFound(name)
+    policy = self._get_param("BackupPolicy")
+    systems[name]._backup = policy["Status"] == "ENABLED"
+    return json.dumps({"BackupPolicy": policy})
+
+
+# --- S3 ---------------------------------------------------------------------------------------
+# https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketNotificationConfiguration.html
+
+
+@_extends(S3Response)
+def get_bucket_notification(original: Callable[..., Any], self: S3Response) -> Any:
+    configuration = self.backend.get_bucket_notification_configuration(self.bucket_name)
+    if configuration and configuration.event_bridge is not None:
+        serialize = self.serialized
+
+        def with_event_bridge(answer: ActionResult) -> Any:
+            answer.result["EventBridgeConfiguration"] = {}  # type: ignore[index]
+            return serialize(answer)
+
+        self.serialized = with_event_bridge  # type: ignore[method-assign,assignment]
+    return original(self)
+
+
+@_extends(S3Response)
+def list_objects(original: Callable[..., Any], self: S3Response) -> Any:
+    """moto lists the objects whenever it does not know what of the bucket is asked for."""
+    asked = set(parse_qs(self.parsed_url.query, keep_blank_values=True))
+    if "requestPayment" in asked:
+        self.data["Action"] = "GetBucketRequestPayment"
+        return self.serialized(ActionResult({"Payer": "BucketOwner"}))
+    unknown = asked & {
+        "abac",
+        "analytics",
+        "intelligent-tiering",
+        "metadataConfiguration",
+        "metadataTable",
+        "metrics",
+        "session",
+    }
+    if unknown:
+        raise NotImplementedError(f"a bucket's {unknown.pop()} is not there")
+    return original(self)
+
+
+# --- Backup -----------------------------------------------------------------------------------
+# https://docs.aws.amazon.com/aws-backup/latest/devguide/API_CreateBackupSelection.html
+
+
+class BackupSelection(BaseModel):
+    def __init__(self, details: dict[str, Any]) -> None:
+        self.details = details
+
+
+def _selections(response: BackupResponse) -> dict[str, BackupSelection]:
+    """Those of the plan in the request's path: /backup/plans/<id>/selections/<id>."""
+    plan_id = response.path.split("/")[3]
+    response.backup_backend.get_backup_plan(plan_id, None)
+    return _state(response.backup_backend, "selections").setdefault(plan_id, {})  # type: ignore[no-any-return]
+
+
+@_adds(BackupResponse)
+def create_backup_selection(self: BackupResponse) -> str:
+    body = json.loads(self.body)
+    facts = {
+        "SelectionId": str(uuid.uuid4()),
+        "BackupPlanId": self.path.split("/")[3],
+        "CreationDate": unix_time(),
+    }
+    details = {"CreatorRequestId": body.get("CreatorRequestId"), **facts}
+    details["BackupSelection"] = body["BackupSelection"]
+    _selections(self)[facts["SelectionId"]] = BackupSelection(details)  # type: ignore[index]
+    return json.dumps(facts)
+
+
+@_adds(BackupResponse)
+def get_backup_selection(self: BackupResponse) -> str:
+    selection = _selections(self).get(self.path.rstrip("/").split("/")[-1])
+    if selection is None:
+        raise ResourceNotFoundException("Cannot find the backup selection.")
+    return json.dumps(selection.details)
+
+
+@_adds(BackupResponse)
+def delete_backup_selection(self: BackupResponse) -> str:
+    if _selections(self).pop(self.path.rstrip("/").split("/")[-1], None) is None:
+        raise ResourceNotFoundException("Cannot find the backup selection.")
+    return "{}"
+
+
+@_extends(BackupResponse)
+def list_tags(original: Callable[..., str], self: BackupResponse) -> str:
+    """moto misreads the path when it does not end in a slash."""
+    arn = unquote(self.path).removeprefix("/tags/").rstrip("/")
+    return json.dumps({"Tags": self.backup_backend.list_tags(arn)})
+
+
 # --- Cloud Map --------------------------------------------------------------------------------
 # https://docs.aws.amazon.com/cloud-map/latest/api/API_DeleteNamespace.html
 
@@ -695,3 +911,10 @@ def validate_state_machine_definition(self: StepFunctionResponse) -> str:
     return json.dumps(
         {"result": "FAIL" if problem else "OK", "diagnostics": diagnostics, "truncated": False}
     )
+
+
+@_adds(StepFunctionResponse)
+def list_state_machine_versions(self: StepFunctionResponse) -> str:
+    """None: publishing a version is not there either."""
+    self.stepfunction_backend.describe_state_machine(self._get_param("stateMachineArn"))
+    return json.dumps({"stateMachineVersions": []})

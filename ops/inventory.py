@@ -50,13 +50,13 @@ def leftovers() -> list[str]:
     and the class. Empty means: nothing is left.
     """
     found = set()
-    for backends in list(BackendDict._instances):
+    for backends in list(BackendDict._instances):  # type: ignore[misc]
         for _, region, backend in list(backends.iter_backends()):
-            for path, thing in _things(backend, _born_with.get(backend, {})):
-                if id(thing) not in _born_with.get(backend, {}):
-                    if not _passes(backends.service_name, path, thing):
-                        name = type(thing).__name__
-                        found.add(f"{backends.service_name} {region} {'/'.join(path)} ({name})")
+            born_with = _born_with.get(backend, {})
+            for path, thing in _things(backend, born_with):
+                if id(thing) not in born_with and not _passes(backends.service_name, path, thing):
+                    place = f"{backends.service_name} {region} {'/'.join(path)}"
+                    found.add(f"{place} ({type(thing).__name__})")
     return sorted(found)
 
 
@@ -71,7 +71,7 @@ def _things(
     seen: set[int] = set()
 
     def visit(path: list[str], value: object) -> Iterator[tuple[list[str], object]]:
-        if isinstance(value, _PLAIN + (BaseBackend, BackendDict, AccountSpecificBackend)):
+        if isinstance(value, (*_PLAIN, BaseBackend, BackendDict, AccountSpecificBackend)):
             return
         if id(value) in seen:
             return
@@ -80,7 +80,7 @@ def _things(
             for key, inner in list(value.items()):
                 yield from visit([*path, str(key)], inner)
         elif isinstance(value, _CONTAINERS):
-            for inner in list(value):  # type: ignore[call-overload]
+            for inner in list(value):
                 yield from visit([*path, _label(inner)], inner)
         else:
             if isinstance(value, BaseModel) or type(value).__module__.startswith("moto."):
@@ -101,9 +101,21 @@ def _label(thing: object) -> str:
     return type(thing).__name__
 
 
+# States of a resource that is gone, and still listed for an hour or a week, as on AWS.
+_GONE = {"INACTIVE", "PendingDeletion", "deleted", "terminated"}
+
+# What a service notes down about calls: no resource, neither here nor there.
+_TRACES = {("rds", "events"), ("route53", "delegation_sets"), ("servicediscovery", "operations")}
+
+
 def _passes(service: str, path: list[str], thing: object) -> bool:
-    gone = {"INACTIVE", "deleted", "terminated", "PendingDeletion"}
-    state = getattr(thing, "status", None) or getattr(thing, "state", None)
-    if state in gone or getattr(thing, "key_state", None) in gone:
+    if isinstance(thing, TaggingService) or (service, path[0]) in _TRACES:
         return True
-    return isinstance(thing, TaggingService)
+    states = (getattr(thing, name, None) for name in ("status", "state", "key_state"))
+    if any(isinstance(state, str) and state in _GONE for state in states):
+        return True
+    if getattr(thing, "deletion_date", None) or getattr(thing, "deleted_date", None):
+        return True
+    # Made by the service for its own use, named so that nobody else can: RDS's parameter and
+    # option groups, KMS's keys.
+    return service == "rds" and path[-1].startswith("default")

@@ -20,18 +20,27 @@ import os
 import threading
 from collections.abc import Iterable
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 from xml.sax.saxutils import escape
 
-from flask import Flask
-from moto.backends import SERVICE_NAMES
-from moto.core.base_backend import AccountSpecificBackend, BackendDict
-from moto.server import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
-from werkzeug.exceptions import HTTPException
-from werkzeug.serving import BaseWSGIServer, make_server
+from ops.environment import aws_settings_hidden
 
-from ops import emulator, inventory
-from ops.actions import Call, identify
+# moto opens a boto3 session when it is imported, which fails on an AWS_PROFILE that is not there.
+with aws_settings_hidden():
+    from flask import Flask
+    from moto.backends import SERVICE_NAMES
+    from moto.core.base_backend import AccountSpecificBackend, BackendDict, backend_lock
+    from moto.core.model_instances import reset_model_data
+    from moto.moto_server.werkzeug_app import (
+        DomainDispatcherApplication,
+        MotoRequestHandler,
+        create_backend_app,
+    )
+    from werkzeug.exceptions import HTTPException
+    from werkzeug.serving import BaseWSGIServer, make_server
+
+    from ops import emulator, inventory
+    from ops.actions import Call, identify
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -161,17 +170,18 @@ class Sandbox:
 
 
 def _forget_everything() -> None:
-    """Empties moto, and keeps the developer's own AWS settings out of it.
-
-    moto asks boto3 for the names of all regions, once. A session for that would fail on an
-    `AWS_PROFILE` that names no profile here.
-    """
-    hidden = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("AWS_")}
-    try:
-        AccountSpecificBackend.get_session()
-    finally:
-        os.environ.update(hidden)
-    BackendDict.reset()
+    """Empties moto."""
+    with aws_settings_hidden():
+        AccountSpecificBackend.get_session()  # opened once, and kept
+    with backend_lock:
+        # moto's own reset builds every backend anew before it drops them all: seconds.
+        for backends in BackendDict._instances:  # type: ignore[misc]
+            if backends.service_name == "s3":
+                for account in backends.values():
+                    account.reset()  # closes its files
+            backends.clear()
+        BackendDict._instances.clear()  # type: ignore[misc]
+        reset_model_data()
 
 
 class _QuietHandler(MotoRequestHandler):
@@ -205,9 +215,9 @@ class _Gateway:
 class _Dispatcher(DomainDispatcherApplication):
     def get_backend_for_host(self, host: str | None) -> str | None:
         """Refuses a service that moto does not know; moto would print a line and fail later."""
-        if host is not None and host.endswith(".amazonaws.com"):
-            if not any(pattern.match(f"http://{host}") for _, pattern in self.backend_url_patterns):
-                raise NotImplementedError(host)
+        known = (pattern.match(f"http://{host}") for _, pattern in self.backend_url_patterns)
+        if host is not None and host.endswith(".amazonaws.com") and not any(known):
+            raise NotImplementedError(f"no service at {host}")
         backend: str | None = super().get_backend_for_host(host)
         return backend
 
@@ -219,7 +229,7 @@ def _create_app(service: SERVICE_NAMES) -> Flask:
     """
     app = create_backend_app(service)
 
-    def unrouted(error: HTTPException) -> None:
+    def unrouted(error: HTTPException) -> NoReturn:
         raise NotImplementedError(str(error))
 
     app.register_error_handler(404, unrouted)

@@ -25,6 +25,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ops.environment import clean_environment
+
 PROVIDER = "hashicorp/aws"
 PROVIDER_MAJOR_VERSION = 5
 
@@ -35,7 +37,6 @@ TERMINATE_GRACE_SECONDS = 5.0
 
 TIME_LIMIT_EXIT_CODE = 124
 
-_DROPPED = ("AWS_", "TF_", "TOFU_")
 _REGISTRIES = {"terraform": "registry.terraform.io", "tofu": "registry.opentofu.org"}
 
 
@@ -172,12 +173,6 @@ def cli_config(registry: str, *, mirror: Path | None, cache: Path) -> str:
 
 def _quoted(path: Path) -> str:
     return json.dumps(str(path)).replace("${", "$${").replace("%{", "%%{")
-
-
-def clean_environment(inherited: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The environment without anything that steers Terraform or names an AWS account."""
-    inherited = os.environ if inherited is None else inherited
-    return {name: value for name, value in inherited.items() if not name.startswith(_DROPPED)}
 
 
 class Terraform:
