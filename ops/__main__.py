@@ -1,8 +1,10 @@
 """`python -m ops`: exercise the platform without an AWS account."""
 
+import shlex
 import signal
 import sys
 import threading
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -37,9 +39,9 @@ def sandbox(
     """Start an emulated AWS and stay until Ctrl-C; prints the environment to export."""
     from ops.sandbox import Sandbox
 
-    with Sandbox(port=port) as running:
+    with Sandbox(port=port) as running, suppress(KeyboardInterrupt):
         for name, value in running.environment.items():
-            print(f"export {name}={value!r}" if not value else f"export {name}={value}")
+            print(f"export {name}={shlex.quote(value)}")
         print("unset AWS_PROFILE", flush=True)
         errors.print("The sandbox runs until Ctrl-C; paste the lines above into another shell.")
         threading.Event().wait()

@@ -219,7 +219,7 @@ class Terraform:
         cache.mkdir(exist_ok=True)
         config = scratch / "terraform.rc"
         config.write_text(cli_config(registry, mirror=self.mirror, cache=cache))
-        self._environment = {
+        self.environment = {
             **clean_environment(),
             "TF_CLI_CONFIG_FILE": str(config),
             "TF_IN_AUTOMATION": "1",
@@ -321,7 +321,7 @@ class Terraform:
         process = subprocess.Popen(
             [str(self.binary), *command],
             cwd=self.folder,
-            env=self._environment,
+            env=self.environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=stderr,

@@ -1,0 +1,94 @@
+"""`python -m ops`: the demo to its end and interrupted, and the sandbox from another process."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import boto3
+import pytest
+
+from tests.e2e.deployment import ROOT
+
+
+def _start(tmp_path: Path, *arguments: str) -> "subprocess.Popen[str]":
+    """The command with a temporary folder of its own, so what it leaves there can be seen."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "ops", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(tmp_path), "COLUMNS": "120"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def _running_in(folder: Path) -> list[str]:
+    """The processes whose working folder lies in `folder`."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if (process / "cwd").resolve().is_relative_to(folder):
+                found.append((process / "cmdline").read_text())
+        except OSError:
+            continue  # ended meanwhile, or not ours
+    return found
+
+
+def test_demo(tmp_path: Path) -> None:
+    """The demo runs to its end and leaves nothing in its temporary folder."""
+    output, _ = _start(tmp_path, "demo").communicate(timeout=560)
+    assert "heals drift and leaves nothing behind" in output, output
+    assert "drift found in aws_security_group.rds_sg" in output
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not Path("/proc/self/cwd").exists(), reason="looks for processes in /proc")
+def test_interrupted_demo_ends_what_it_started(tmp_path: Path) -> None:
+    """Ctrl-C in the middle of apply: exit code 130, no process and no file left."""
+    demo = _start(tmp_path, "demo")
+    assert demo.stdout is not None
+    for line in demo.stdout:
+        if "resources to create" in line:
+            break
+    time.sleep(15)  # well into the apply, which takes 80 s at least
+    assert _running_in(tmp_path), "Terraform should be running"
+    demo.send_signal(signal.SIGINT)
+    rest = demo.stdout.read()
+    assert demo.wait(timeout=120) == 130, rest
+    assert "Traceback" not in rest
+    assert _running_in(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_demo_of_an_unknown_stack_says_what_there_is(tmp_path: Path) -> None:
+    """A wrong stack id ends in one line and exit code 1."""
+    demo = _start(tmp_path, "demo", "nowhere")
+    output, _ = demo.communicate(timeout=60)
+    assert demo.returncode == 1
+    assert "stack 'nowhere' is not in cdktf.json, which declares resilience-platform" in output
+    assert "Traceback" not in output
+
+
+def test_sandbox_serves_another_process_until_ctrl_c(tmp_path: Path) -> None:
+    """`ops sandbox` prints an environment that works as it is, and ends on Ctrl-C."""
+    sandbox = _start(tmp_path, "sandbox")
+    assert sandbox.stdout is not None
+    exported: dict[str, str] = {}
+    for line in sandbox.stdout:
+        if not line.startswith("export "):
+            break
+        name, _, value = line.removeprefix("export ").strip().partition("=")
+        exported[name] = value.strip("'")
+    client = boto3.client(
+        "sts",
+        endpoint_url=exported["AWS_ENDPOINT_URL"],
+        region_name=exported["AWS_REGION"],
+        aws_access_key_id=exported["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=exported["AWS_SECRET_ACCESS_KEY"],
+    )
+    assert client.get_caller_identity()["Account"] == "123456789012"
+    sandbox.send_signal(signal.SIGINT)
+    assert sandbox.wait(timeout=20) == 0, sandbox.stdout.read()

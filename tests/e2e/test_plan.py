@@ -1,0 +1,83 @@
+"""What the real provider plans is what the contract says, row by row."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from tests.e2e.deployment import Deployment
+from tests.synth.test_contract import CONTRACT, NONE
+
+
+def _planned(value: Any, path: str) -> Any:
+    """The value at a dotted path; a block that may stand once is a list of one in a plan."""
+    for part in path.split("."):
+        if isinstance(value, list):
+            value = value[int(part)] if part.isdigit() else value[0]
+            if part.isdigit():
+                continue
+        value = value.get(part)
+    return value
+
+
+def _agrees(expected: object, planned: Any) -> bool:
+    """Whether a plan says what a row says: numbers may be text, blocks may have more keys."""
+    if isinstance(expected, dict):
+        planned = planned[0] if isinstance(planned, list) else planned
+        return all(_agrees(value, planned[key]) for key, value in expected.items())
+    if isinstance(expected, list):
+        return len(expected) == len(planned) and all(map(_agrees, expected, planned))
+    if str(expected).startswith("{"):
+        return bool(json.loads(str(expected)) == json.loads(planned))
+    # the provider writes the days of a maintenance window in lower case
+    return str(expected).lower() == str(planned).lower()
+
+
+NOT_IN_A_PLAN = {
+    # always on for an application load balancer, so the provider leaves it out
+    "enable_cross_zone_load_balancing",
+    # a set, in another order
+    "metric_query.0.expression",
+}
+
+
+def _rows() -> Iterator[tuple[str, str, str, object]]:
+    """The rows of which the plan knows the value: no reference to another resource."""
+    for address, rows in CONTRACT.items():
+        for seed, path, value in rows:
+            literal = value is not NONE and "${" not in str(value)
+            documents = ("container_definitions", "dashboard_body", "policy", "lifecycle", "//")
+            if (
+                literal
+                and path not in NOT_IN_A_PLAN
+                and not path.startswith(documents)
+                and not address.startswith("data.")
+            ):
+                yield seed, address, path, value
+
+
+def test_the_plan_is_the_contract(deployment: Deployment) -> None:
+    """Every address of the contract is planned, no other, and with the contract's values."""
+    terraform = deployment.terraform({"alarm_email": "ops@example.com"})
+    file = deployment.folder / "plan"
+    terraform.plan(out=file)
+    plan = terraform.show(file)
+    resources = {
+        resource["address"].removesuffix("[0]"): resource.get("values", {})
+        for resource in plan["planned_values"]["root_module"]["resources"]
+        if resource["mode"] == "managed"
+    }
+    assert sorted(resources) == sorted(a for a in CONTRACT if not a.startswith("data."))
+
+    rows = list(_rows())
+    assert len(rows) > 140, "hardly any row is compared"
+    wrong = [
+        f"{address}: {path} is {_planned(resources[address], path)!r}, not {value!r} ({seed})"
+        for seed, address, path, value in rows
+        if not _agrees(value, _planned(resources[address], path))
+    ]
+    assert wrong == []
+
+
+def test_nobody_is_subscribed_without_an_address(deployment: Deployment) -> None:
+    """The e-mail subscription exists exactly when alarm_email is set."""
+    assert "aws_sns_topic_subscription.email[0]" not in deployment.changes(deployment.terraform())
