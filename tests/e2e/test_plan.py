@@ -21,6 +21,8 @@ def _planned(value: Any, path: str) -> Any:
 
 def _agrees(expected: object, planned: Any) -> bool:
     """Whether a plan says what a row says: numbers may be text, blocks may have more keys."""
+    if isinstance(expected, dict) and isinstance(planned, str):
+        planned = json.loads(planned)
     if isinstance(expected, dict):
         planned = planned[0] if isinstance(planned, list) else planned
         return all(_agrees(value, planned[key]) for key, value in expected.items())
