@@ -183,12 +183,12 @@ _Percent = Annotated[int, Field(ge=1, le=100)]
 class NetworkSettings(Group):
     """The VPC and its four subnets (the seed's "Network Foundation")."""
 
-    vpc_cidr: _Cidr = Field("10.0.0.0/16", description="IPv4 range of the VPC, /16 to /28")
+    vpc_cidr: _Cidr = Field("10.0.0.0/16", description="IPv4 network, /16 to /28")
     public_subnet_cidrs: _Pair = Field(
-        ("10.0.1.0/24", "10.0.2.0/24"), description="one public subnet for each zone"
+        ("10.0.1.0/24", "10.0.2.0/24"), description="one inside the VPC for each zone"
     )
     private_subnet_cidrs: _Pair = Field(
-        ("10.0.3.0/24", "10.0.4.0/24"), description="one private subnet for each zone"
+        ("10.0.3.0/24", "10.0.4.0/24"), description="one inside the VPC for each zone"
     )
     availability_zones: Annotated[tuple[str, ...], Field(strict=False)] | None = Field(
         None, description="two zones of the region; default: its zones a and b"
@@ -221,8 +221,10 @@ class LoadBalancerSettings(Group):
         pattern=r"^/[^\s]{0,1023}$",
         description="answers 200 before and after WordPress is installed, fails without database",
     )
-    interval_seconds: int = Field(30, ge=5, le=300)
-    timeout_seconds: int = Field(5, ge=2, le=120, description="must be below the interval")
+    interval_seconds: int = Field(30, ge=5, le=300, description="between two checks of a task")
+    timeout_seconds: int = Field(
+        5, ge=2, le=120, description="for the answer to a check; must be below the interval"
+    )
     healthy_threshold: int = Field(2, ge=2, le=10, description="successes until in rotation")
     unhealthy_threshold: int = Field(3, ge=2, le=10, description="failures until out of rotation")
     matcher: str = Field(
@@ -247,17 +249,21 @@ class LoadBalancerSettings(Group):
 class ContainerSettings(Group):
     """The Fargate task and the service that runs it."""
 
-    image: str = Field("wordpress:latest", pattern=IMAGE)
+    image: str = Field("wordpress:latest", pattern=IMAGE, description="with its tag or digest")
     name: str = Field("app", pattern=r"^[A-Za-z0-9_-]{1,255}$", description="container name")
     cpu: int = Field(512, description="CPU units, 1024 = 1 vCPU")
-    memory_mib: int = Field(1024, description="see FARGATE_MEMORY_MIB for the valid pairs")
+    memory_mib: int = Field(1024, description="one that Fargate offers with the CPU units")
     desired_count: int = Field(2, ge=0, le=5000, description="tasks at first; then autoscaling's")
     health_check_grace_period_seconds: int = Field(
         60, ge=0, le=2147483647, description="failing health checks are ignored for a new task"
     )
-    minimum_healthy_percent: int = Field(100, ge=0, le=100)
-    maximum_percent: int = Field(200, ge=100, le=200)
-    log_retention_days: int = 7
+    minimum_healthy_percent: int = Field(
+        100, ge=0, le=100, description="of the desired count, kept running by a deployment"
+    )
+    maximum_percent: int = Field(
+        200, ge=100, le=200, description="of the desired count, running at most meanwhile"
+    )
+    log_retention_days: int = Field(7, description="of the tasks' logs")
     container_insights: bool = Field(
         True, description="without it AWS has no metric of running tasks"
     )
@@ -287,10 +293,14 @@ class AutoscalingSettings(Group):
 
     min_capacity: int = Field(2, ge=0, le=5000, description="tasks; 2 keeps one in each zone")
     max_capacity: int = Field(4, ge=1, le=5000, description="tasks")
-    cpu_target_percent: _Percent = 60
-    memory_target_percent: _Percent = 75
-    scale_out_cooldown_seconds: int = Field(60, ge=0, le=3600)
-    scale_in_cooldown_seconds: int = Field(300, ge=0, le=3600)
+    cpu_target_percent: _Percent = Field(60, description="average of the service to keep")
+    memory_target_percent: _Percent = Field(75, description="average of the service to keep")
+    scale_out_cooldown_seconds: int = Field(
+        60, ge=0, le=3600, description="after adding tasks, until more are added"
+    )
+    scale_in_cooldown_seconds: int = Field(
+        300, ge=0, le=3600, description="after removing tasks, until more are removed"
+    )
 
     @model_validator(mode="after")
     def _min_below_max(self) -> "AutoscalingSettings":
@@ -306,26 +316,36 @@ class DatabaseSettings(Group):
     """The MySQL instance on RDS (the seed's "Database Layer")."""
 
     engine_version: str = Field("8.0", pattern=r"^[0-9]+\.[0-9]+(\.[0-9]+)?$", description="MySQL")
-    instance_class: str = Field("db.t3.micro", pattern=DB_INSTANCE_CLASS)
-    allocated_storage_gib: int = Field(20, ge=DB_STORAGE_GIB[0], le=DB_STORAGE_GIB[1])
-    storage_type: Literal["gp2", "gp3"] = "gp2"
+    instance_class: str = Field(
+        "db.t3.micro", pattern=DB_INSTANCE_CLASS, description="of the primary and the standby"
+    )
+    allocated_storage_gib: int = Field(
+        20, ge=DB_STORAGE_GIB[0], le=DB_STORAGE_GIB[1], description="of each copy"
+    )
+    storage_type: Literal["gp2", "gp3"] = Field("gp2", description="General Purpose SSD")
     iops: int | None = Field(
         None, ge=12000, le=64000, description="gp3 from 400 GiB on; default: AWS's baseline"
     )
     storage_throughput_mibps: int | None = Field(
         None, ge=500, le=4000, description="gp3 from 400 GiB on; default: AWS's baseline"
     )
-    name: str = Field("wordpress", pattern=DB_NAME)
-    username: str = Field("admin", pattern=DB_USERNAME)
+    name: str = Field("wordpress", pattern=DB_NAME, description="of the application's database")
+    username: str = Field("admin", pattern=DB_USERNAME, description="of the master user")
     multi_az: bool = Field(True, description="a synchronous standby in the other zone")
     backup_retention_days: int = Field(7, ge=0, le=35, description="0 switches backups off")
-    backup_window: str = Field("03:00-04:00", description="UTC, at least 30 minutes")
-    maintenance_window: str = Field("Mon:04:00-Mon:05:00", description="UTC")
-    storage_encrypted: bool = True
+    backup_window: str = Field("03:00-04:00", description="hh:mm-hh:mm in UTC, at least 30 minutes")
+    maintenance_window: str = Field(
+        "Mon:04:00-Mon:05:00",
+        description="ddd:hh:mm-ddd:hh:mm in UTC, at least 30 minutes, not during the backup",
+    )
+    storage_encrypted: bool = Field(True, description="at rest, with the account's RDS key")
     monitoring_interval_seconds: int = Field(60, description="Enhanced Monitoring; 0 is off")
     log_exports: Annotated[
         tuple[Literal["audit", "error", "general", "slowquery"], ...], Field(strict=False)
-    ] = ("error", "slowquery")
+    ] = Field(
+        ("error", "slowquery"),
+        description="logs sent to CloudWatch; slow queries need slow_query_log = 1 too",
+    )
     performance_insights: bool = Field(
         False, description="not available on t2, t3 and t4g micro and small"
     )
@@ -406,12 +426,12 @@ class MonitoringSettings(Group):
     """When an alarm goes off. Every threshold is compared with 5-minute or 1-minute statistics."""
 
     alarm_email: str = Field("", description="subscribed to the alerts topic; empty: nobody")
-    db_cpu_percent: _Percent = 80
+    db_cpu_percent: _Percent = Field(80, description="alarm above this, for 15 minutes")
     db_free_storage_gib: float = Field(2, gt=0, description="alarm below this")
     db_connections: int = Field(60, ge=1, description="db.t3.micro accepts about 85")
     db_replica_lag_seconds: int = Field(30, ge=1, description="has data on read replicas only")
-    service_cpu_percent: _Percent = 85
-    service_memory_percent: _Percent = 85
+    service_cpu_percent: _Percent = Field(85, description="alarm above this, for 3 minutes")
+    service_memory_percent: _Percent = Field(85, description="alarm above this, for 3 minutes")
     response_time_seconds: float = Field(2, gt=0, description="average of the target group")
     server_errors_per_5_minutes: int = Field(10, ge=1, description="HTTP 5xx of the targets")
 
@@ -433,9 +453,11 @@ class CostSettings(Group):
 class S3BackendSettings(Group):
     """State in S3 with its native lock file; needs Terraform or OpenTofu >= 1.10."""
 
-    type: Literal["s3"]
-    bucket: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")
-    region: str = Field(pattern=REGION)
+    type: Literal["s3"] = Field(description="in S3, with its native lock file")
+    bucket: str = Field(
+        pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", description="with type s3; must exist"
+    )
+    region: str = Field(pattern=REGION, description="of the bucket")
     key: str | None = Field(
         None,
         pattern=r"^[^/](.*[^/])?$",
@@ -446,7 +468,9 @@ class S3BackendSettings(Group):
 class LocalBackendSettings(Group):
     """State in a file beside cdktf.json, as CDKTF's own default, but not as an absolute path."""
 
-    type: Literal["local"] = "local"
+    type: Literal["local"] = Field(
+        "local", description="in terraform.<stack id>.tfstate beside cdktf.json"
+    )
 
 
 class StackSettings(Group):
@@ -458,7 +482,7 @@ class StackSettings(Group):
         max_length=PROJECT_NAME_MAX,
         description="prefix of every name; default: the stack id",
     )
-    region: str = Field("eu-central-1", pattern=REGION)
+    region: str = Field("eu-central-1", pattern=REGION, description="AWS region")
     network: NetworkSettings = NetworkSettings()
     load_balancer: LoadBalancerSettings = LoadBalancerSettings()
     container: ContainerSettings = ContainerSettings()

@@ -47,6 +47,27 @@ def sandbox(
         threading.Event().wait()
 
 
+@app.command("recovery-model")
+def recovery_model(
+    stack: Annotated[str, typer.Argument(help="stack id of cdktf.json")] = STACK,
+    json_output: Annotated[bool, typer.Option("--json", help="for other programs")] = False,
+) -> None:
+    """Compute how long each failure lasts, and which claims that leaves."""
+    from ops import recovery
+
+    recovery.run(stack, console, json_output=json_output)
+
+
+@app.command()
+def docs(
+    check: Annotated[bool, typer.Option("--check", help="write nothing, fail if stale")] = False,
+) -> None:
+    """Write the tables in README.md and docs/ that are made from the code."""
+    from ops import docs as writer
+
+    writer.run(console, check=check)
+
+
 def main() -> int:
     """The exit code: 0, 1 with the reason on stderr, 2 for wrong usage, 130 after Ctrl-C."""
     # a polite kill ends what was started, as Ctrl-C does
@@ -68,7 +89,9 @@ def _explain(error: Exception) -> int:
     import click
 
     from ops.demo import StepFailed
+    from ops.docs import DocsError
     from ops.sandbox import SandboxInUse
+    from ops.synthesis import SynthesisError
     from ops.terraform import CommandFailed, TerraformMissing
 
     if isinstance(error, click.Abort):
@@ -77,7 +100,10 @@ def _explain(error: Exception) -> int:
     if isinstance(error, click.ClickException):
         error.show()
         return error.exit_code
-    known = (StepFailed, CommandFailed, TerraformMissing, SandboxInUse, OSError)
+    known = (
+        *(StepFailed, CommandFailed, TerraformMissing, SandboxInUse),
+        *(SynthesisError, DocsError, OSError),
+    )
     if not isinstance(error, known):
         raise error
     errors.print("error:", str(error), markup=False, highlight=False)

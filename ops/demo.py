@@ -4,10 +4,7 @@ What Terraform is given here is byte for byte what a Spacelift run or `cdktf dep
 environment says where AWS is. Everything is written to a temporary folder that is removed again.
 """
 
-import os
 import secrets
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -20,9 +17,8 @@ from rich.status import Status
 from rich.table import Table
 
 from ops.sandbox import Sandbox
+from ops.synthesis import synthesize
 from ops.terraform import Terraform
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 class StepFailed(Exception):
@@ -71,23 +67,6 @@ class Narrator:
 def _plain(text: str) -> str:
     """`text` with nothing in it that rich would read as markup."""
     return text.replace("[", r"\[")
-
-
-def synthesize(stack_id: str, folder: Path) -> Path:
-    """Write `stack_id`'s Terraform JSON below `folder`; the stack's own folder.
-
-    Raises:
-        StepFailed: synth ended with an error, which is the message.
-    """
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "main.py"), "--stack", stack_id],
-        env={**os.environ, "CDKTF_OUTDIR": str(folder / "cdktf.out")},
-        capture_output=True,
-        text=True,
-    )
-    if done.returncode:
-        raise StepFailed(done.stderr.strip() or f"main.py ended with exit code {done.returncode}")
-    return folder / "cdktf.out" / "stacks" / stack_id
 
 
 def scratch_folder() -> tempfile.TemporaryDirectory[str]:

@@ -1,0 +1,329 @@
+"""Writes the parts of the documentation that are made from the code.
+
+In README.md, CONTRIBUTING.md and docs/*.md a part stands between two markers:
+
+    <!-- generated: variables -->
+    <!-- end generated -->
+
+What comes between them is computed from the synthesized stack, from the settings' models or from
+the modules' docstrings, so it cannot be out of date without `check` noticing.
+"""
+
+import ast
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from constructs_lib.settings import (
+    FARGATE_MEMORY_MIB,
+    LOG_RETENTION_DAYS,
+    MONITORING_INTERVAL_SECONDS,
+    StackSettings,
+)
+from ops import cost, recovery
+from ops.synthesis import ROOT, Stack, read_stack
+
+STACK = "resilience-platform"
+"""The stack that the documentation describes."""
+
+_PART = re.compile(
+    r"(?P<start><!-- generated: (?P<name>[\w-]+) -->\n).*?(?P<end><!-- end generated -->)",
+    re.DOTALL,
+)
+
+_RULE = re.compile(
+    r"(\w+)(?: = \$\{jsonencode\(.*?\)\})?: (?:must (?:be |have |name )?|RDS accepts )(.*?)\."
+)
+"""A rule's message: variable, perhaps the value that came, and what is accepted."""
+
+_ACCEPTED_BY_VALIDATORS = {
+    "container.cpu": FARGATE_MEMORY_MIB,
+    "container.log_retention_days": LOG_RETENTION_DAYS,
+    "database.monitoring_interval_seconds": MONITORING_INTERVAL_SECONDS,
+}
+"""Settings whose values a validator checks, since JSON Schema does not show those."""
+
+
+class DocsError(Exception):
+    """The documentation is stale, or a marker is wrong; `str()` is one line."""
+
+
+def documents(root: Path) -> list[Path]:
+    """The files that may have generated parts."""
+    return [
+        *(root / name for name in ("README.md", "CONTRIBUTING.md")),
+        *sorted((root / "docs").glob("*.md")),
+    ]
+
+
+def run(console: Console, *, check: bool, root: Path = ROOT) -> None:
+    """Rewrite the generated parts.
+
+    Args:
+        check: write nothing.
+        root: folder that README.md is in.
+
+    Raises:
+        DocsError: with `check`, a file is stale; always, a marker names no part.
+        ops.synthesis.SynthesisError: the stack cannot be synthesized.
+    """
+    stack = read_stack(STACK)
+    stale = []
+    for path in documents(root):
+        before = path.read_text(encoding="utf-8")
+        after = rendered(before, parts(stack), path.name)
+        if after == before:
+            continue
+        stale.append(str(path.relative_to(root)))
+        if not check:
+            path.write_text(after, encoding="utf-8")
+    if check and stale:
+        raise DocsError(f"{', '.join(stale)}: generated parts are stale; run `make docs`")
+    console.print(f"written: {', '.join(stale)}" if stale else "The documentation is current.")
+
+
+def rendered(text: str, available: Mapping[str, Callable[[], str]], name: str) -> str:
+    """`text` with every generated part made anew.
+
+    Args:
+        available: part name to what makes it.
+        name: of the file, for messages.
+
+    Raises:
+        DocsError: a marker is not closed, or names no part.
+    """
+
+    def made(found: re.Match[str]) -> str:
+        part = found["name"]
+        if part not in available:
+            raise DocsError(f"{name}: no part is called {part!r}; there are {', '.join(available)}")
+        return f"{found['start']}{available[part]()}\n{found['end']}"
+
+    if text.count("<!-- generated: ") != len(_PART.findall(text)):
+        raise DocsError(f"{name}: a generated part has no <!-- end generated --> after it")
+    return _PART.sub(made, text)
+
+
+def parts(stack: Stack) -> dict[str, Callable[[], str]]:
+    """Everything that can be generated, by name."""
+    return {
+        "modules": _modules,
+        "variables": lambda: _variables(stack),
+        "outputs": lambda: _outputs(stack),
+        "settings": _settings,
+        "fargate": _fargate,
+        "security-groups": lambda: _security_groups(stack),
+        "alarms": lambda: _alarms(stack),
+        "recovery": lambda: _recovery(recovery.model(stack)),
+        "claims": lambda: _claims(recovery.model(stack)),
+        "cost": lambda: _cost(stack),
+    }
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table; what Markdown would take for a column or an HTML tag is escaped."""
+
+    def line(cells: Sequence[str]) -> str:
+        escaped = (cell.replace("|", r"\|").replace("<", "&lt;") for cell in cells)
+        return f"| {' | '.join(escaped)} |"
+
+    return "\n".join([line(headings), line(["---"] * len(headings)), *map(line, rows)])
+
+
+def _code(value: object) -> str:
+    """`value` as code, as it is written in JSON; strings without their quotes."""
+    text = value if isinstance(value, str) else json.dumps(value)
+    return f"`{text}`" if text else "empty"
+
+
+def _modules() -> str:
+    rows = []
+    for path in sorted((ROOT / "constructs_lib").glob("[a-z]*.py")):
+        first = (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").partition(
+            "\n"
+        )
+        original, found, what = first[0].partition(".tf: ")
+        rows.append(
+            (
+                f"[{path.name}]({path.relative_to(ROOT)})",
+                f"`{original}.tf`" if found else "new",
+                (what if found else first[0]).rstrip("."),
+            )
+        )
+    return table(("module", "original", "what it declares"), rows)
+
+
+def _variables(stack: Stack) -> str:
+    rules = dict(_rules(stack))
+    rows = []
+    for name, variable in stack.variables.items():
+        default = _code(variable["default"]) if "default" in variable else "**required**"
+        described = variable["description"].rstrip(".")
+        sensitive = " (sensitive)" if variable.get("sensitive") else ""
+        rows.append(
+            (f"`{name}`", variable["type"], default, f"{described}{sensitive}", rules[name])
+        )
+    return table(("variable", "type", "default", "what it is", "accepted"), rows)
+
+
+def _rules(stack: Stack) -> Iterator[tuple[str, str]]:
+    """Variable to what is accepted: its validation's message, or that of the precondition which
+    stands in for it (for secrets, whose rejected value a validation would print)."""
+    messages = [rule["error_message"] for v in stack.variables.values() for rule in v["validation"]]
+    for resources in stack.document["resource"].values():
+        for resource in resources.values():
+            conditions = resource.get("lifecycle", {}).get("precondition", [])
+            messages += [rule["error_message"] for rule in conditions]
+    for message in messages:
+        found = _RULE.fullmatch(message)
+        if found and found[1] in stack.variables:
+            yield found[1], found[2]
+
+
+def _outputs(stack: Stack) -> str:
+    return table(
+        ("output", "what it is"),
+        (
+            (
+                f"`{name}`",
+                output["description"].rstrip(".")
+                + (" (sensitive)" if output.get("sensitive") else ""),
+            )
+            for name, output in stack.outputs.items()
+        ),
+    )
+
+
+def _settings() -> str:
+    return table(("setting", "default", "accepted", "what it is"), _setting_rows())
+
+
+def _fargate() -> str:
+    return table(
+        ("`cpu`", "`memory_mib`"),
+        ((str(cpu), ", ".join(map(str, memory))) for cpu, memory in FARGATE_MEMORY_MIB.items()),
+    )
+
+
+def _setting_rows() -> Iterator[tuple[str, str, str, str]]:
+    """One row for each setting, in the order of the models."""
+    schema = StackSettings.model_json_schema()
+    definitions = schema["$defs"]
+
+    def visit(group: dict[str, Any], prefix: str) -> Iterator[tuple[str, str, str, str]]:
+        for name, setting in group["properties"].items():
+            key = f"{prefix}{name}"
+            nested = [setting, *setting.get("oneOf", [])]
+            groups = [definitions[s["$ref"].rpartition("/")[2]] for s in nested if "$ref" in s]
+            if groups:
+                for inner in groups:
+                    yield from visit(inner, f"{key}.")
+                continue
+            default = "**required**"
+            if name not in group.get("required", []):
+                default = "none" if setting["default"] is None else _code(setting["default"])
+            yield f"`{key}`", default, _accepted(key, setting), setting.get("description", "")
+
+    yield from visit(schema, "")
+
+
+def _accepted(key: str, setting: dict[str, Any]) -> str:
+    """What a setting accepts, from its JSON Schema."""
+    if key in _ACCEPTED_BY_VALIDATORS:
+        return ", ".join(map(str, _ACCEPTED_BY_VALIDATORS[key]))
+    choices = [option for option in setting.get("anyOf", []) if option.get("type") != "null"]
+    if choices:
+        return _accepted(key, choices[0])
+    if "const" in setting:
+        return _code(setting["const"])
+    if "enum" in setting:
+        return " or ".join(map(_code, setting["enum"]))
+    kind = setting["type"]
+    if kind == "array":
+        return f"list of: {_accepted(key, setting.get('items') or setting['prefixItems'][0])}"
+    if kind == "string":
+        return _code(setting["pattern"]) if "pattern" in setting else "text"
+    if kind == "boolean":
+        return "`true` or `false`"
+    if "exclusiveMinimum" in setting:
+        return f"above {setting['exclusiveMinimum']:g}"
+    if "minimum" not in setting:
+        return "a whole number"
+    most = f" to {setting['maximum']}" if "maximum" in setting else " or more"
+    return f"{setting['minimum']}{most}"
+
+
+def _security_groups(stack: Stack) -> str:
+    rows = []
+    for name, group in stack.all("aws_security_group").items():
+        for direction, peer in (("ingress", "from"), ("egress", "to")):
+            for rule in group[direction]:
+                names = [ref.split(".")[1] for ref in rule["security_groups"] or []]
+                peers = ", ".join(map(_code, names + (rule["cidr_blocks"] or [])))
+                port = "all ports" if rule["protocol"] == "-1" else f"{rule['from_port']}"
+                rows.append(
+                    (f"`{name}`", "in" if peer == "from" else "out", port, f"{peer} {peers}")
+                )
+            if not group[direction]:
+                rows.append((f"`{name}`", "in" if peer == "from" else "out", "none", ""))
+    return table(("group", "direction", "port", "peer"), rows)
+
+
+def _alarms(stack: Stack) -> str:
+    rows = []
+    for name, alarm in stack.all("aws_cloudwatch_metric_alarm").items():
+        metric, period = alarm.get("metric_name"), alarm.get("period")
+        for query in alarm.get("metric_query", []):
+            metric = query.get("expression", metric)
+            period = query.get("metric", {}).get("period", period)
+        sign = {"GreaterThanThreshold": ">", "LessThanThreshold": "<"}[alarm["comparison_operator"]]
+        threshold = f"{alarm['threshold']:g}"
+        if metric == "FreeStorageSpace":
+            threshold = f"{alarm['threshold'] / 1024**3:g} GiB"
+        minutes = alarm["evaluation_periods"] * period / 60
+        rows.append(
+            (
+                f"`{name}`",
+                f"{metric} {sign} {threshold}",
+                f"{minutes:g} min",
+                alarm["alarm_description"].rstrip("."),
+            )
+        )
+    return table(("alarm", "goes off when", "for", "which means"), rows)
+
+
+def _recovery(model: recovery.Model) -> str:
+    return table(
+        ("failure", "noticed", "all requests served again", "fully restored", "worst case"),
+        (
+            (s.name, str(s.noticed), str(s.serving), str(s.restored), s.because)
+            for s in model.scenarios
+        ),
+    )
+
+
+def _claims(model: recovery.Model) -> str:
+    return table(
+        ("the original README says", "computed for this configuration", "verdict"),
+        ((f'"{c.quote}"', c.computed, f"**{c.verdict}**") for c in model.claims),
+    )
+
+
+def _cost(stack: Stack) -> str:
+    bill = cost.items(stack)
+    rows = [
+        (
+            item.name,
+            item.quantity,
+            "" if item.unit_usd is None else f"{item.unit_usd:g}",
+            "not known here" if item.usd is None else f"{item.usd:.2f}",
+            item.seed,
+        )
+        for item in bill
+    ]
+    rows.append(("**Total**", "", "", f"**{cost.total(bill):.2f}**", "**71**"))
+    return table(("", "quantity", "USD each", "USD a month", "the original's README"), rows)
