@@ -5,6 +5,7 @@ Run by `cdktf synth`, or directly: `python main.py [--stack ID]` writes the same
 
 import argparse
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -27,7 +28,7 @@ def chosen_stacks(only: str | None) -> dict[str, StackSettings]:
 
 
 def main() -> int:
-    """Synthesize; 2 and one line on stderr when a setting cannot be used."""
+    """Synthesize; one line on stderr and 2 when a setting cannot be used, 1 when synth fails."""
     parser = argparse.ArgumentParser(description="Synthesize the stacks of cdktf.json.")
     parser.add_argument("--stack", metavar="ID", help="synthesize this stack only")
     try:
@@ -36,8 +37,18 @@ def main() -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
 
+    node = os.environ.get("JSII_NODE", "node")
+    if shutil.which(node) is None:
+        print(
+            f"error: synth needs Node.js, and {node!r} is no program; unset JSII_NODE to use the "
+            "one that Pipfile.lock installs",
+            file=sys.stderr,
+        )
+        return 1
+
     # Imported late: a wrong setting is reported without waiting for Node.js to start.
     from cdktf import App
+    from jsii.errors import JSIIError
 
     from constructs_lib.platform import ResiliencePlatform
 
@@ -46,7 +57,7 @@ def main() -> int:
         for stack_id, settings in stacks.items():
             ResiliencePlatform(app, stack_id, settings=settings)
         app.synth()
-    except RuntimeError as error:  # what jsii raises for every error on the JavaScript side
+    except (RuntimeError, JSIIError) as error:  # from the JavaScript side, and from jsii itself
         if "JSII_DEBUG" in os.environ:
             raise
         reason = str(error).strip().splitlines()[0]
