@@ -1,0 +1,148 @@
+"""The documentation's generated parts are current, and staleness is noticed."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+from rich.console import Console
+
+from constructs_lib.settings import LocalBackendSettings, S3BackendSettings, StackSettings
+from ops import docs
+from ops.docs import DocsError
+from ops.synthesis import ROOT, Stack, read_stack
+
+
+@pytest.fixture(scope="module")
+def stack() -> Stack:
+    """The stack that the documentation describes, really synthesized."""
+    return read_stack(docs.STACK)
+
+
+@pytest.fixture
+def copy(tmp_path: Path, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the documentation in it, and no need to synthesize again."""
+    monkeypatch.setattr(docs, "read_stack", lambda stack_id: stack)
+    (tmp_path / "docs").mkdir()
+    for path in docs.documents(ROOT):
+        shutil.copy(path, tmp_path / path.relative_to(ROOT))
+    return tmp_path
+
+
+def test_the_documentation_is_current(copy: Path) -> None:
+    """If not: `make docs`."""
+    docs.run(Console(), check=True, root=copy)
+
+
+def test_every_part_is_used(stack: Stack) -> None:
+    """A part that no file shows is dead code."""
+    text = "".join(path.read_text(encoding="utf-8") for path in docs.documents(ROOT))
+    assert set(re.findall(r"<!-- generated: ([\w-]+) -->", text)) == set(docs.parts(stack))
+
+
+def test_a_changed_table_is_noticed_and_rewritten(copy: Path) -> None:
+    """The check names the file and writes nothing; without check it is written."""
+    readme, settings = copy / "README.md", copy / "docs" / "settings.md"
+    current = readme.read_text(encoding="utf-8")
+    readme.write_text(current.replace("| `vpc_id` |", "| `vpc` |"), encoding="utf-8")
+    settings.write_text("<!-- generated: fargate -->\n<!-- end generated -->", encoding="utf-8")
+    with pytest.raises(DocsError, match=r"^README.md, docs/settings.md: .* run `make docs`$"):
+        docs.run(Console(), check=True, root=copy)
+    assert "| `vpc` |" in readme.read_text(encoding="utf-8")
+    docs.run(Console(), check=False, root=copy)
+    assert readme.read_text(encoding="utf-8") == current
+    docs.run(Console(), check=True, root=copy)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "<!-- generated: prices -->\n<!-- end generated -->",
+            "README.md: no part is called 'prices'; there are one, two",
+        ),
+        (
+            "<!-- generated: one -->\n| a |",
+            "README.md: a generated part has no <!-- end generated --> after it",
+        ),
+    ],
+)
+def test_a_wrong_marker_is_an_error(text: str, message: str) -> None:
+    """One line that names the file."""
+    parts = {"one": lambda: "1", "two": lambda: "2"}
+    with pytest.raises(DocsError, match=f"^{re.escape(message)}$"):
+        docs.rendered(text, parts, "README.md")
+
+
+def test_text_outside_the_markers_stays() -> None:
+    """Each part is replaced, whatever stood there, and nothing else."""
+    text = "a\n<!-- generated: one -->\nold\n<!-- end generated -->\nb\n<!-- generated: two -->\n"
+    made = docs.rendered(
+        text + "<!-- end generated -->\nc", {"one": lambda: "1", "two": lambda: "2"}, "x"
+    )
+    assert made == text.replace("old", "1") + "2\n<!-- end generated -->\nc"
+
+
+def test_tables_escape_what_markdown_would_interpret() -> None:
+    """A bar would end the cell, an angle bracket would start a tag."""
+    assert docs.table(["a"], [["x|y <id>"]]) == "| a |\n| --- |\n| x\\|y &lt;id> |"
+
+
+def rows(part: str) -> list[list[str]]:
+    """The cells of a table's rows."""
+    return [re.split(r"(?<!\\)\|", line)[1:-1] for line in part.splitlines()[2:]]
+
+
+def test_every_setting_has_a_row_with_a_description(stack: Stack) -> None:
+    """All keys of the models, none without a word about it."""
+    described = {
+        key.strip().strip("`"): text.strip()
+        for key, _, _, text in rows(docs.parts(stack)["settings"]())
+    }
+
+    def keys(group: type[BaseModel], prefix: str = "") -> set[str]:
+        found = set()
+        for name, field in group.model_fields.items():
+            inner = field.annotation
+            if isinstance(inner, type) and issubclass(inner, BaseModel):
+                found |= keys(inner, f"{prefix}{name}.")
+            elif name == "backend":
+                for backend in (LocalBackendSettings, S3BackendSettings):
+                    found |= keys(backend, "backend.")
+            else:
+                found.add(f"{prefix}{name}")
+        return found
+
+    assert set(described) == keys(StackSettings)
+    assert [key for key, text in described.items() if not text] == []
+
+
+def test_every_variable_has_a_row_that_says_what_is_accepted(stack: Stack) -> None:
+    """From the message of its rule; a secret's rule is a precondition."""
+    accepted = {
+        name.strip().strip("`"): rule.strip()
+        for name, _, _, _, rule in rows(docs.parts(stack)["variables"]())
+    }
+    assert set(accepted) == set(stack.variables)
+    assert accepted["aws_region"] == "a region's code, like eu-central-1"
+    assert accepted["db_password"].startswith("8 to 41 printable ASCII characters")
+    assert [name for name, rule in accepted.items() if not rule or "${" in rule] == []
+
+
+def test_the_alarm_on_an_expression_is_shown_as_one(stack: Stack) -> None:
+    """Metric, comparison and duration, with units where CloudWatch counts in bytes."""
+    alarms = {
+        row[0].strip(): [cell.strip() for cell in row]
+        for row in rows(docs.parts(stack)["alarms"]())
+    }
+    assert alarms["`ecs_running_tasks`"][1:3] == ["desired - running > 0", "3 min"]
+    assert alarms["`rds_free_storage`"][1:3] == ["FreeStorageSpace &lt; 2 GiB", "5 min"]
+    assert len(alarms) == len(stack.all("aws_cloudwatch_metric_alarm"))
+
+
+def test_the_database_lets_nothing_out(stack: Stack) -> None:
+    """A direction without rules has a row too, as that is the point."""
+    table = rows(docs.parts(stack)["security-groups"]())
+    assert [" `rds_sg` ", " out ", " none ", "  "] in table
+    assert [" `rds_sg` ", " in ", " 3306 ", " from `ecs_sg` "] in table
