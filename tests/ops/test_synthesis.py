@@ -68,5 +68,5 @@ def test_a_block_is_an_object_or_a_list_of_one() -> None:
 
 def test_a_stack_that_does_not_exist(tmp_path: Path) -> None:
     """main.py's own line is the message."""
-    with pytest.raises(SynthesisError, match="^stack 'nothing' is not in cdktf.json"):
+    with pytest.raises(SynthesisError, match=r"^stack 'nothing' is not in cdktf.json"):
         synthesize("nothing", tmp_path)
