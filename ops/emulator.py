@@ -1,10 +1,45 @@
 """What moto lacks, added to it: calls it does not have, and values it takes but does not return.
 
 `install()` puts the functions below onto moto's own classes, in this process. Each does what AWS
-does with the same call, as far as a client can see it; none exists to please one tool.
+does with the same call, as far as a client can see it; none exists to please one tool. A call that
+neither moto nor this module has is refused by the sandbox, never answered wrongly.
 
-| service                 | AWS                                        | the emulator                     |
-| ----------------------- | ------------------------------------------ | -------------------------------- |
+Where the emulator still differs from AWS:
+
+| subject            | AWS                                   | here                                |
+| ------------------ | ------------------------------------- | ----------------------------------- |
+| accounts           | keys belong to accounts               | every key is the one account        |
+| permissions        | IAM decides                           | everything is allowed               |
+| waiting            | minutes to create or delete           | at once; what waits is the provider |
+| capacity, limits   | quotas, zones without capacity        | none                                |
+| combinations       | many are refused                      | most are taken; refused as there:   |
+|                    |                                       | Performance Insights on small       |
+|                    |                                       | MySQL classes, a second DIMENSIONAL |
+|                    |                                       | anomaly monitor, SNS not IMMEDIATE  |
+| dependencies       | a resource in use cannot be deleted   | checked in places only              |
+| ECS services       | tasks start, fail, are replaced; a    | what is desired counts as running   |
+|                    | broken one is rolled back             | at once, and there are no tasks;    |
+|                    |                                       | a deployment never fails            |
+| target health      | follows the health check              | never changes                       |
+| Auto Scaling       | acts on its alarms and schedules      | never acts                          |
+| CloudWatch         | metrics flow, alarms change           | no metrics, alarms stay as they are |
+| SNS, e-mail        | subscriptions wait to be confirmed,   | stored, nothing is sent             |
+|                    | messages are sent                     |                                     |
+| budgets, anomalies | spending is counted                   | stored; spending is 0; all          |
+|                    |                                       | subscribers count as confirmed      |
+| RDS failover       | another zone after 60 to 120 s        | a reboot changes nothing            |
+| RDS versions       | "8.0" becomes the newest 8.0.x        | becomes one fixed 8.0.x             |
+| RDS parameters     | some 400 with the engine's values;    | only those that were set, with any  |
+|                    | values and apply methods are checked  | value                               |
+| RDS secrets        | rotate every 7 days                   | never rotate                        |
+| RDS snapshots      | the final one stays                   | likewise: it is a leftover          |
+| Lambda, Batch      | code runs                             | is stored, never run (no Docker)    |
+| Step Functions     | a definition is checked as a language | JSON with a known StartAt           |
+| EventBridge        | rules fire                            | stored                              |
+| WAF, flow logs,    | act and write                         | stored                              |
+| backups, EFS       |                                       |                                     |
+| KMS                | keys and policies are enforced        | any key id is taken                 |
+| ACM                | a certificate waits for its proof     | is issued after a minute            |
 """
 
 from __future__ import annotations
@@ -18,10 +53,12 @@ from types import ModuleType
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, unquote
 
+import moto.iam.models
 import moto.rds.models
 from botocore import xform_name
 from moto.applicationautoscaling.models import FakeScalableTarget
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
+from moto.awslambda.models import LambdaBackend, LambdaFunction
 from moto.backup.exceptions import ResourceNotFoundException
 from moto.backup.responses import BackupResponse
 from moto.budgets.exceptions import DuplicateRecordException, NotFoundException
@@ -32,6 +69,7 @@ from moto.ce.responses import CostExplorerResponse
 from moto.core.common_models import BaseModel
 from moto.core.config import default_user_config
 from moto.core.exceptions import JsonRESTError
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.core.responses import ActionResult
 from moto.core.utils import iso_8601_datetime_without_milliseconds, unix_time, utcnow
 from moto.ec2.models import EC2Backend
@@ -40,6 +78,7 @@ from moto.ec2.models.vpcs import VPC
 from moto.ecs.models import EC2ContainerServiceBackend, Service
 from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.efs.exceptions import FileSystemNotFound
+from moto.efs.models import FileSystem
 from moto.efs.responses import EFSResponse
 from moto.kms.responses import KmsResponse
 from moto.rds.exceptions import DBParameterGroupNotFoundError, InvalidParameterCombination
@@ -65,10 +104,11 @@ def install() -> None:
         RuntimeError: moto has one of the calls by now, and ours would hide it.
     """
     while _additions:
-        owner, name, function = _additions.pop()
+        owner, name, function = _additions[-1]
         if hasattr(owner, name):
             raise RuntimeError(f"moto has {owner.__name__}.{name} now: remove ours")
         setattr(owner, name, function)
+        _additions.pop()
     while _extensions:
         owner, name, function = _extensions.pop()
         setattr(owner, name, _extended(getattr(owner, name), function))
@@ -686,36 +726,59 @@ def remove_source_identifier_from_subscription(self: RDSResponse) -> ActionResul
     return ActionResult({"EventSubscription": subscription})
 
 
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_DAY = 24 * 60
+_WEEK = 7 * _DAY
+_TIME = "([01][0-9]|2[0-3]):([0-5][0-9])"
+_WEEKLY_WINDOW = re.compile(f"({'|'.join(_DAYS)}):{_TIME}-({'|'.join(_DAYS)}):{_TIME}")
+_DAILY_WINDOW = re.compile(f"{_TIME}-{_TIME}")
+
+
 @_extends(moto.rds.models)
 def valid_preferred_maintenance_window(
-    original: Callable[..., str | None], maintenance: str, backup: str | None
+    original: Callable[..., str | None], maintenance_window: str, backup_window: str | None
 ) -> str | None:
-    """Windows that touch do not overlap, and the maintenance window is on one day of the week."""
-    error = original(maintenance, None)
-    if error or not backup:
-        return error
-    start, end = (_minute_of_week(moment) for moment in maintenance.split("-"))
-    minutes = set(range(start, end if end > start else end + _WEEK))
-    for day in range(7):
-        opens, closes = (day * 24 * 60 + _minute_of_day(moment) for moment in backup.split("-"))
-        for minute in range(opens, closes if closes > opens else closes + 24 * 60):
-            if minute in minutes or minute + _WEEK in minutes or minute - _WEEK in minutes:
-                return "The backup window and maintenance window must not overlap."
+    """What is wrong with a database's windows, or None.
+
+    moto takes windows that touch for overlapping ones, looks at no day of the week, and refuses a
+    window over the week's end.
+    """
+    weekly = _WEEKLY_WINDOW.fullmatch(maintenance_window)
+    if weekly is None:
+        return original(maintenance_window, None)
+    first_day, hour, minute, last_day, last_hour, last_minute = weekly.groups()
+    starts = _DAYS.index(first_day) * _DAY + int(hour) * 60 + int(minute)
+    ends = _DAYS.index(last_day) * _DAY + int(last_hour) * 60 + int(last_minute)
+    length = (ends - starts) % _WEEK
+    if length < 30:
+        return "The maintenance window must be at least 30 minutes."
+    if length > _DAY:
+        return "Maintenance window must be less than 24 hours."
+    if not backup_window:
+        return None
+    daily = _DAILY_WINDOW.fullmatch(backup_window)
+    if daily is None:
+        return f"Invalid backup window format: {backup_window}. Example: 03:00-04:00"
+    opens, opens_minute, closes, closes_minute = (int(part) for part in daily.groups())
+    opens = opens * 60 + opens_minute
+    closes = closes * 60 + closes_minute
+    if closes <= opens:
+        closes += _DAY
+    # A maintenance window of up to a day, against the backups of the days around it.
+    starts %= _DAY
+    for day in (-1, 0, 1):
+        if max(starts, opens + day * _DAY) < min(starts + length, closes + day * _DAY):
+            return "The backup window and maintenance window must not overlap."
     return None
 
 
-_WEEK = 7 * 24 * 60
+# --- Identity ---------------------------------------------------------------------------------
 
 
-def _minute_of_day(moment: str) -> int:
-    hour, minute = moment.split(":")
-    return int(hour) * 60 + int(minute)
-
-
-def _minute_of_week(moment: str) -> int:
-    day, time = moment.split(":", 1)
-    days = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-    return days.index(day.lower()) * 24 * 60 + _minute_of_day(time)
+@_extends(moto.iam.models)
+def get_account_id_from(original: Callable[..., str], access_key: str) -> str:
+    """Whatever the key, it is the one account: moto would search five partitions for its owner."""
+    return DEFAULT_ACCOUNT_ID
 
 
 # --- EC2 --------------------------------------------------------------------------------------
@@ -771,15 +834,31 @@ def get_key_rotation_status(original: Callable[..., str], self: KmsResponse) -> 
 # https://docs.aws.amazon.com/efs/latest/ug/API_PutBackupPolicy.html
 
 
-@_adds(EFSResponse)
-def put_backup_policy(self: EFSResponse) -> str:
-    systems = self.efs_backend.file_systems_by_id
-    name = self._get_param("FileSystemId")
+def _file_system(response: EFSResponse) -> FileSystem:
+    name = response._get_param("FileSystemId")
+    systems = response.efs_backend.file_systems_by_id
     if name not in systems:
         raise FileSystemNotFound(name)
+    return systems[name]
+
+
+@_adds(EFSResponse)
+def put_backup_policy(self: EFSResponse) -> str:
     policy = self._get_param("BackupPolicy")
-    systems[name]._backup = policy["Status"] == "ENABLED"
+    vars(_file_system(self))["backup_status"] = policy["Status"]
     return json.dumps({"BackupPolicy": policy})
+
+
+@_extends(EFSResponse)
+def describe_backup_policy(original: Callable[..., Any], self: EFSResponse) -> Any:
+    status = vars(_file_system(self)).get("backup_status")
+    return json.dumps({"BackupPolicy": {"Status": status}}) if status else original(self)
+
+
+@_adds(EFSResponse)
+def delete_file_system_policy(self: EFSResponse) -> str:
+    _file_system(self).file_system_policy = None
+    return "{}"
 
 
 # --- S3 ---------------------------------------------------------------------------------------
@@ -873,8 +952,58 @@ def list_tags(original: Callable[..., str], self: BackupResponse) -> str:
     return json.dumps({"Tags": self.backup_backend.list_tags(arn)})
 
 
+# --- Lambda -----------------------------------------------------------------------------------
+# https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionConfiguration.html
+
+_FUNCTION_SETTINGS = ("DeadLetterConfig", "FileSystemConfigs", "LoggingConfig")
+
+
+@_extends(LambdaBackend)
+def create_function(
+    original: Callable[..., LambdaFunction], self: LambdaBackend, spec: dict[str, Any]
+) -> LambdaFunction:
+    function = original(self, spec)
+    _keep_function_settings(function, spec)
+    return function
+
+
+@_extends(LambdaFunction)
+def update_configuration(
+    original: Callable[..., dict[str, Any]], self: LambdaFunction, config_updates: dict[str, Any]
+) -> dict[str, Any]:
+    _keep_function_settings(self, config_updates)
+    if "KMSKeyArn" in config_updates:
+        self.kms_key_arn = config_updates["KMSKeyArn"]
+    if "TracingConfig" in config_updates:
+        self.tracing_config = config_updates["TracingConfig"]
+    return original(self, config_updates)
+
+
+@_extends(LambdaFunction)
+def get_configuration(
+    original: Callable[..., dict[str, Any]], self: LambdaFunction, on_create: bool = False
+) -> dict[str, Any]:
+    return {**original(self, on_create), **_state(self, "settings")}
+
+
+def _keep_function_settings(function: LambdaFunction, given: dict[str, Any]) -> None:
+    kept = {name: given[name] for name in _FUNCTION_SETTINGS if given.get(name)}
+    _state(function, "settings").update(kept)
+
+
 # --- Cloud Map --------------------------------------------------------------------------------
 # https://docs.aws.amazon.com/cloud-map/latest/api/API_DeleteNamespace.html
+
+
+@_extends(ServiceDiscoveryBackend)
+def create_private_dns_namespace(
+    original: Callable[..., str], self: ServiceDiscoveryBackend, *args: Any, **kwargs: Any
+) -> str:
+    """The namespace names its hosted zone by its id alone."""
+    operation = original(self, *args, **kwargs)
+    properties = self.namespaces[self.operations[operation].targets["NAMESPACE"]].dns_properties
+    properties["HostedZoneId"] = properties["HostedZoneId"].removeprefix("/hostedzone/")
+    return operation
 
 
 @_extends(ServiceDiscoveryBackend)

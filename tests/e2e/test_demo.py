@@ -5,6 +5,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import boto3
@@ -13,16 +15,21 @@ import pytest
 from tests.e2e.deployment import ROOT
 
 
-def _start(tmp_path: Path, *arguments: str) -> "subprocess.Popen[str]":
+@contextmanager
+def _started(tmp_path: Path, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
     """The command with a temporary folder of its own, so what it leaves there can be seen."""
-    return subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "ops", *arguments],
         cwd=ROOT,
         env={**os.environ, "TMPDIR": str(tmp_path), "COLUMNS": "120"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.send_signal(signal.SIGINT)
 
 
 def _running_in(folder: Path) -> list[str]:
@@ -39,7 +46,8 @@ def _running_in(folder: Path) -> list[str]:
 
 def test_demo(tmp_path: Path) -> None:
     """The demo runs to its end and leaves nothing in its temporary folder."""
-    output, _ = _start(tmp_path, "demo").communicate(timeout=560)
+    with _started(tmp_path, "demo") as demo:
+        output, _ = demo.communicate(timeout=560)
     assert "heals drift and leaves nothing behind" in output, output
     assert "drift found in aws_security_group.rds_sg" in output
     assert list(tmp_path.iterdir()) == []
@@ -48,16 +56,16 @@ def test_demo(tmp_path: Path) -> None:
 @pytest.mark.skipif(not Path("/proc/self/cwd").exists(), reason="looks for processes in /proc")
 def test_interrupted_demo_ends_what_it_started(tmp_path: Path) -> None:
     """Ctrl-C in the middle of apply: exit code 130, no process and no file left."""
-    demo = _start(tmp_path, "demo")
-    assert demo.stdout is not None
-    for line in demo.stdout:
-        if "resources to create" in line:
-            break
-    time.sleep(15)  # well into the apply, which takes 80 s at least
-    assert _running_in(tmp_path), "Terraform should be running"
-    demo.send_signal(signal.SIGINT)
-    rest = demo.stdout.read()
-    assert demo.wait(timeout=120) == 130, rest
+    with _started(tmp_path, "demo") as demo:
+        assert demo.stdout is not None
+        for line in demo.stdout:
+            if "resources to create" in line:
+                break
+        time.sleep(15)  # well into the apply, which takes 80 s at least
+        assert _running_in(tmp_path), "Terraform should be running"
+        demo.send_signal(signal.SIGINT)
+        rest = demo.stdout.read()
+        assert demo.wait(timeout=120) == 130, rest
     assert "Traceback" not in rest
     assert _running_in(tmp_path) == []
     assert list(tmp_path.iterdir()) == []
@@ -65,8 +73,8 @@ def test_interrupted_demo_ends_what_it_started(tmp_path: Path) -> None:
 
 def test_demo_of_an_unknown_stack_says_what_there_is(tmp_path: Path) -> None:
     """A wrong stack id ends in one line and exit code 1."""
-    demo = _start(tmp_path, "demo", "nowhere")
-    output, _ = demo.communicate(timeout=60)
+    with _started(tmp_path, "demo", "nowhere") as demo:
+        output, _ = demo.communicate(timeout=60)
     assert demo.returncode == 1
     assert "stack 'nowhere' is not in cdktf.json, which declares resilience-platform" in output
     assert "Traceback" not in output
@@ -74,21 +82,21 @@ def test_demo_of_an_unknown_stack_says_what_there_is(tmp_path: Path) -> None:
 
 def test_sandbox_serves_another_process_until_ctrl_c(tmp_path: Path) -> None:
     """`ops sandbox` prints an environment that works as it is, and ends on Ctrl-C."""
-    sandbox = _start(tmp_path, "sandbox")
-    assert sandbox.stdout is not None
-    exported: dict[str, str] = {}
-    for line in sandbox.stdout:
-        if not line.startswith("export "):
-            break
-        name, _, value = line.removeprefix("export ").strip().partition("=")
-        exported[name] = value.strip("'")
-    client = boto3.client(
-        "sts",
-        endpoint_url=exported["AWS_ENDPOINT_URL"],
-        region_name=exported["AWS_REGION"],
-        aws_access_key_id=exported["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=exported["AWS_SECRET_ACCESS_KEY"],
-    )
-    assert client.get_caller_identity()["Account"] == "123456789012"
-    sandbox.send_signal(signal.SIGINT)
-    assert sandbox.wait(timeout=20) == 0, sandbox.stdout.read()
+    with _started(tmp_path, "sandbox") as sandbox:
+        assert sandbox.stdout is not None
+        exported: dict[str, str] = {}
+        for line in sandbox.stdout:
+            if not line.startswith("export "):
+                break
+            name, _, value = line.removeprefix("export ").strip().partition("=")
+            exported[name] = value.strip("'")
+        client = boto3.client(
+            "sts",
+            endpoint_url=exported["AWS_ENDPOINT_URL"],
+            region_name=exported["AWS_REGION"],
+            aws_access_key_id=exported["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=exported["AWS_SECRET_ACCESS_KEY"],
+        )
+        assert client.get_caller_identity()["Account"] == "123456789012"
+        sandbox.send_signal(signal.SIGINT)
+        assert sandbox.wait(timeout=20) == 0, sandbox.stdout.read()
