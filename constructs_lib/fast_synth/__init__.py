@@ -31,7 +31,7 @@ _ASSEMBLY = "@cdktf/provider-aws"
 # Each was compared with its stock output byte for byte (tests/fast_synth); others take the stock
 # path until somebody does.
 _KNOWN_VERSIONS = ("20.1.0",)
-_HOOK = Path(__file__).resolve().with_name("lazy_index.js")
+_HOOK = Path(__file__).resolve().with_name("preload.js")
 # NODE_OPTIONS that cannot get in the way of a preloaded file: memory, warnings, DNS, certificates.
 _HARMLESS_NODE_OPTION = re.compile(
     r"--max[-_]old[-_]space[-_]size=\d+|--no-warnings|--no-deprecation"

@@ -10,6 +10,7 @@
 const fs = require("node:fs");
 const Module = require("node:module");
 const path = require("node:path");
+const threads = require("node:worker_threads");
 
 const INDEX = path.join("/", "node_modules", "@cdktf", "provider-aws", "lib", "index.js");
 const EXPORT = /^exports\.(\w+) = require\("(\.\/[\w-]+)"\);$/;
@@ -25,6 +26,29 @@ const IGNORED = new RegExp(
     .join("|"),
 );
 
+// With a new package cache jsii loads all 120 MB of the provider's type information, and has a
+// worker write an index of it for the next run. It leaves without waiting for that worker, which
+// goes unnoticed while a synth takes long enough; a fast one would never get to see an index.
+const WORKERS_ENDED = "fast_synth.workers-ended";
+const WORKER_LIMIT_MS = 60_000;
+let workersStarted = 0;
+if (threads.isMainThread) {
+  threads.setEnvironmentData(WORKERS_ENDED, new Int32Array(new SharedArrayBuffer(4)));
+  threads.Worker = class extends threads.Worker {
+    constructor(...args) {
+      super(...args);
+      workersStarted += 1;
+    }
+  };
+} else {
+  // Preloaded in each worker, too.
+  process.once("exit", () => {
+    const ended = threads.getEnvironmentData(WORKERS_ENDED);
+    Atomics.add(ended, 0, 1);
+    Atomics.notify(ended, 0);
+  });
+}
+
 const stock = Module._extensions[".js"];
 
 Module._extensions[".js"] = function lazyIndex(module, filename) {
@@ -35,6 +59,7 @@ Module._extensions[".js"] = function lazyIndex(module, filename) {
   if (!modules) return stock(module, filename);
   Object.defineProperty(module.exports, "__esModule", { value: true });
   for (const [name, request] of modules) defineLazily(module, name, request);
+  waitForWorkers();
 };
 
 /** The names and modules the index exports, in its order; undefined if it does anything else. */
@@ -58,6 +83,15 @@ function defineLazily(module, name, request) {
       return value;
     },
   });
+}
+
+function waitForWorkers() {
+  const ended = threads.getEnvironmentData(WORKERS_ENDED);
+  const deadline = Date.now() + WORKER_LIMIT_MS;
+  let count;
+  while ((count = Atomics.load(ended, 0)) < workersStarted && Date.now() < deadline) {
+    Atomics.wait(ended, 0, count, deadline - Date.now());
+  }
 }
 
 /** Tell the Python side what became of the index, and clear the hook for our own children. */
