@@ -567,6 +567,11 @@ def parse_stack(stack_id: str, values: object) -> StackSettings:
         return StackSettings.model_validate(values)
     except ValidationError as error:
         raise SettingsError(f"stack {stack_id}: {_first_problem(error)}") from None
+    except UnicodeEncodeError as error:  # a message of ours repeats a string that is no text
+        half = error.object[error.start]
+        raise SettingsError(
+            f"stack {stack_id}: {half!r} is half a character; write the whole one"
+        ) from None
 
 
 def _read_json(path: Path) -> object:

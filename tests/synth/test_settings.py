@@ -584,6 +584,13 @@ def test_what_may_be_a_secret_is_not_repeated(values: object) -> None:
     assert "hunter2" not in refusal(values)
 
 
+def test_half_a_character_is_refused() -> None:
+    """JSON can hold one, as an escape; no file and no terminal can."""
+    assert refusal({"network": {"vpc_cidr": "\ud800"}}) == (
+        r"'\ud800' is half a character; write the whole one"
+    )
+
+
 @pytest.mark.parametrize("values", [None, [], "x", 1, True])
 def test_settings_that_are_no_object_are_refused(values: object) -> None:
     assert refusal(values) == "settings must be an object, like {}"
