@@ -1,5 +1,7 @@
 """monitoring.py: ten alarms, one topic they all tell, and one dashboard."""
 
+from typing import Any
+
 import pytest
 
 from tests.synth.synthesized import Synthesized
@@ -15,44 +17,60 @@ TARGETS = {
     "TargetGroup": "${aws_lb_target_group.main.arn_suffix}",
 }
 ABOVE, BELOW = "GreaterThanThreshold", "LessThanThreshold"
+WAIT, FINE = "missing", "notBreaching"
 
-# name, metric, dimensions, statistic, comparison, threshold, the maximal settings', missing data
+# name, metric, dimensions, statistic, comparison, threshold, the maximal settings' threshold,
+# periods and their seconds, missing data
 ALARMS = [
-    ("rds_cpu", "CPUUtilization", RDS, "Average", ABOVE, 80, 1, "missing"),
-    ("rds_free_storage", "FreeStorageSpace", RDS, "Minimum", BELOW, 2 << 30, 1 << 29, "missing"),
-    ("rds_connections", "DatabaseConnections", RDS, "Maximum", ABOVE, 60, 1000, "missing"),
-    ("rds_replica_lag", "ReplicaLag", RDS, "Maximum", ABOVE, 30, 1, "notBreaching"),
-    ("ecs_cpu", "CPUUtilization", SERVICE, "Average", ABOVE, 85, 100, "missing"),
-    ("ecs_memory", "MemoryUtilization", SERVICE, "Average", ABOVE, 85, 100, "missing"),
-    ("alb_unhealthy_hosts", "UnHealthyHostCount", TARGETS, "Maximum", ABOVE, 0, 0, "notBreaching"),
-    ("alb_response_time", "TargetResponseTime", TARGETS, "Average", ABOVE, 2, 0.25, "notBreaching"),
-    ("alb_5xx", "HTTPCode_Target_5XX_Count", TARGETS, "Sum", ABOVE, 10, 1, "notBreaching"),
+    ("rds_cpu", "CPUUtilization", RDS, "Average", ABOVE, 80, 1, 3, 300, WAIT),
+    (
+        "rds_free_storage",
+        "FreeStorageSpace",
+        RDS,
+        "Minimum",
+        BELOW,
+        2**31,
+        2**29,
+        1,
+        300,
+        WAIT,
+    ),
+    ("rds_connections", "DatabaseConnections", RDS, "Maximum", ABOVE, 60, 1000, 3, 60, WAIT),
+    ("rds_replica_lag", "ReplicaLag", RDS, "Maximum", ABOVE, 30, 1, 3, 60, FINE),
+    ("ecs_cpu", "CPUUtilization", SERVICE, "Average", ABOVE, 85, 100, 3, 60, WAIT),
+    ("ecs_memory", "MemoryUtilization", SERVICE, "Average", ABOVE, 85, 100, 3, 60, WAIT),
+    *(
+        (f"alb_{name}", metric, TARGETS, statistic, ABOVE, *numbers, FINE)
+        for name, metric, statistic, numbers in (
+            ("unhealthy_hosts", "UnHealthyHostCount", "Maximum", (0, 0, 2, 60)),
+            ("response_time", "TargetResponseTime", "Average", (2, 0.25, 3, 60)),
+            ("5xx", "HTTPCode_Target_5XX_Count", "Sum", (10, 1, 1, 300)),
+        )
+    ),
 ]
 NAMESPACES = {"rds": "AWS/RDS", "ecs": "AWS/ECS", "alb": "AWS/ApplicationELB"}
 
 
-@pytest.mark.parametrize(
-    ("name", "metric", "dimensions", "statistic", "comparison", "threshold", "_", "missing"),
-    ALARMS,
-    ids=[row[0] for row in ALARMS],
-)
-def test_an_alarm_watches_its_metric(
-    platform: Synthesized,
-    name: str,
-    metric: str,
-    dimensions: dict[str, str],
-    statistic: str,
-    comparison: str,
-    threshold: float,
-    _: float,
-    missing: str,
-) -> None:
+@pytest.mark.parametrize("row", ALARMS, ids=[row[0] for row in ALARMS])
+def test_an_alarm_watches_its_metric(platform: Synthesized, row: tuple[Any, ...]) -> None:
+    """All of the alarm, with its wording left to the next tests."""
+    name, metric, dimensions, statistic, comparison, threshold, _, periods, seconds, missing = row
     alarm = platform.all("aws_cloudwatch_metric_alarm")[name]
-    assert alarm["namespace"] == NAMESPACES[name[:3]]
-    assert (alarm["metric_name"], alarm["dimensions"]) == (metric, dimensions)
-    assert (alarm["statistic"], alarm["comparison_operator"]) == (statistic, comparison)
-    assert alarm["threshold"] == threshold
-    assert alarm["treat_missing_data"] == missing
+    assert alarm.pop("alarm_name")
+    assert alarm.pop("alarm_description")
+    assert alarm == {
+        "namespace": NAMESPACES[name[:3]],
+        "metric_name": metric,
+        "dimensions": dimensions,
+        "statistic": statistic,
+        "comparison_operator": comparison,
+        "threshold": threshold,
+        "evaluation_periods": periods,
+        "period": seconds,
+        "treat_missing_data": missing,
+        "alarm_actions": [TOPIC],
+        "ok_actions": [TOPIC],
+    }
 
 
 def test_there_are_no_other_alarms(platform: Synthesized) -> None:
@@ -102,6 +120,7 @@ def test_missing_tasks_are_desired_minus_running(platform: Synthesized) -> None:
     }
     assert not any(query.get("return_data") for query in inputs)
     assert (alarm["comparison_operator"], alarm["threshold"]) == (ABOVE, 0)
+    assert alarm["evaluation_periods"] == 3
     assert alarm["treat_missing_data"] == "breaching"
     assert "metric_name" not in alarm  # AWS takes one or the other
 
@@ -149,8 +168,36 @@ def test_the_dashboards_graphs_fill_its_rows_without_overlap(platform: Synthesiz
         for y in range(widget["y"], widget["y"] + widget["height"])
     ]
     assert len(cells) == len(set(cells))
-    assert {x for x, _ in cells} == set(range(24))
+    assert set(cells) == {(x, y) for x in range(24) for y in range(18)}
     assert len({widget["properties"]["title"] for widget in widgets}) == len(widgets) == 9
+
+
+def test_every_graph_shows_these_metrics_as_lines_of_one_minute(platform: Synthesized) -> None:
+    alb, insights = "AWS/ApplicationELB", "ECS/ContainerInsights"
+    shown = []
+    for widget in platform.only("aws_cloudwatch_dashboard")["dashboard_body"]["widgets"]:
+        properties = widget["properties"]
+        assert (widget["type"], properties["view"]) == ("metric", "timeSeries")
+        assert properties["period"] == 60
+        shown.append((properties["stat"], [tuple(line[:2]) for line in properties["metrics"]]))
+    assert shown == [
+        ("Average", [("AWS/ECS", "CPUUtilization"), ("AWS/ECS", "MemoryUtilization")]),
+        ("Average", [(insights, "DesiredTaskCount"), (insights, "RunningTaskCount")]),
+        ("Average", [(alb, "HealthyHostCount"), (alb, "UnHealthyHostCount")]),
+        ("Sum", [(alb, "RequestCount")]),
+        ("Average", [(alb, "TargetResponseTime"), (alb, "TargetResponseTime")]),
+        ("Sum", [(alb, "HTTPCode_Target_5XX_Count"), (alb, "HTTPCode_ELB_5XX_Count")]),
+        ("Average", [("AWS/RDS", "CPUUtilization")]),
+        ("Average", [("AWS/RDS", "DatabaseConnections")]),
+        ("Average", [("AWS/RDS", "FreeStorageSpace")]),
+    ]
+
+
+def test_response_times_are_shown_as_average_and_95th_percentile(platform: Synthesized) -> None:
+    widgets = platform.only("aws_cloudwatch_dashboard")["dashboard_body"]["widgets"]
+    lines = [line for widget in widgets for line in widget["properties"]["metrics"]]
+    times = [line[6:] for line in lines if line[1] == "TargetResponseTime"]
+    assert times == [[], [{"stat": "p95"}]]
 
 
 def test_every_graph_shows_this_stacks_metrics_in_its_region(maximal: Synthesized) -> None:
