@@ -22,7 +22,7 @@ PROVIDER_VERSION = "~> 1.53"
 
 WorkflowTool = Literal["OPEN_TOFU", "TERRAFORM_FOSS", "CUSTOM"]
 PolicyType = Literal["PLAN", "APPROVAL", "GIT_PUSH", "NOTIFICATION"]
-Value: TypeAlias = "str | bool | int | Sequence[str] | Sequence[Mapping[str, str]]"
+Argument: TypeAlias = str | bool | int | Sequence[str] | Sequence[Mapping[str, str]] | None
 
 
 def literal(text: str) -> str:
@@ -61,7 +61,7 @@ class _Resource(TerraformResource):
     """
 
     def __init__(
-        self, scope: Construct, id: str, type: str, arguments: Mapping[str, Value | None]
+        self, scope: Construct, id: str, type: str, arguments: Mapping[str, Argument]
     ) -> None:
         super().__init__(
             scope,
@@ -72,7 +72,8 @@ class _Resource(TerraformResource):
         pinned(id, self)
         for name, value in arguments.items():
             if value is not None:
-                self.add_override(name, value)
+                # jsii takes lists, no other sequences
+                self.add_override(name, list(value) if isinstance(value, tuple) else value)
         self.id_reference = f"${{{type}.{id}.id}}"
 
 
