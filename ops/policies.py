@@ -18,6 +18,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -371,7 +372,7 @@ class Policy:
                 rule: _ordered(json.loads(engine.evaluate(text)))
                 for rule, engine in self._regorus.items()
             }
-            lax = {rule: _ordered(self._ask_rego_cpp(rule)) for rule in strict}
+            lax = dict(zip(strict, self._ask_rego_cpp(list(strict)), strict=True))
         except (RuntimeError, ValueError, regopy.RegoError) as error:
             raise PolicyError(f"{self._path.name}: {_one_line(error)}") from None
         for rule, value in strict.items():
@@ -382,13 +383,13 @@ class Policy:
                 )
         return strict
 
-    def _ask_rego_cpp(self, rule: str) -> Json:
-        # Asked for the rule alone, rego-cpp answers the same to "false" and to "undefined".
-        answer = self._rego_cpp.query(f"answer := {PACKAGE}.{rule}")
-        if not answer.ok() or not answer.results or "answer" not in answer[0].bindings:
-            raise RuntimeError(f"rego-cpp has no value for {rule}: {answer}")
-        value: Json = answer[0].bindings["answer"]
-        return value
+    def _ask_rego_cpp(self, rules: Sequence[str]) -> list[Json]:
+        # Asked for a rule alone, rego-cpp answers the same to "false" and to "undefined".
+        wanted = ", ".join(f"{PACKAGE}.{rule}" for rule in rules)
+        answer = self._rego_cpp.query(f"answers := [{wanted}]")
+        if not answer.ok() or not answer.results or "answers" not in answer[0].bindings:
+            raise RuntimeError(f"rego-cpp has no value for one of {', '.join(rules)}: {answer}")
+        return [_ordered(value) for value in answer[0].bindings["answers"]]
 
 
 def _ordered(value: Json) -> Json:
@@ -402,27 +403,30 @@ def _one_line(error: Exception) -> str:
     return " ".join(str(error).split())
 
 
+_policy = cache(Policy)  # reading a policy takes as long as evaluating it
+
+
 def review_plan(document: Document, *, policies: Path = POLICIES) -> PlanVerdict:
     """The plan policy's verdict. Raises PolicyError as `Policy` does, like the functions below."""
-    answer = Policy(policies / "plan.rego").evaluate(document)
+    answer = _policy(policies / "plan.rego").evaluate(document)
     return PlanVerdict(deny=_texts(answer["deny"]), warn=_texts(answer["warn"]))
 
 
 def review_approval(document: Document, *, policies: Path = POLICIES) -> ApprovalVerdict:
     """The approval policy's verdict."""
-    answer = Policy(policies / "approval.rego").evaluate(document)
+    answer = _policy(policies / "approval.rego").evaluate(document)
     return ApprovalVerdict(approve=answer["approve"] is True, reject=answer["reject"] is True)
 
 
 def review_push(document: Document, *, policies: Path = POLICIES) -> PushVerdict:
     """The push policy's verdict."""
-    answer = Policy(policies / "push.rego").evaluate(document)
+    answer = _policy(policies / "push.rego").evaluate(document)
     return PushVerdict(**{rule: answer[rule] is True for rule in OUTPUTS["push"]})
 
 
 def route_notification(document: Document, *, policies: Path = POLICIES) -> NotificationVerdict:
     """What the notification policy sends."""
-    answer = Policy(policies / "notification.rego").evaluate(document)
+    answer = _policy(policies / "notification.rego").evaluate(document)
     return NotificationVerdict(
         **{route: tuple(_list(answer[route])) for route in OUTPUTS["notification"]}
     )

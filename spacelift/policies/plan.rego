@@ -152,10 +152,24 @@ needs_human contains message if {
 #   Infracost's monthly total may not be above 100 USD, or what the label `budget:<USD>` says.
 needs_human contains message if {
 	some cost in costs
+	some budget_usd in limits("budget", 100)
 	cents(cost.monthly) > cents(budget_usd)
 	message := concat("", [
 		"the estimate is ", decimal(cost.monthly), " USD a month, above the budget of ", decimal(budget_usd),
 		" USD; spend less, or raise the label budget:<USD>",
+	])
+}
+
+# METADATA
+# title: Sources are known
+# description: >-
+#   An ingress rule whose addresses are known only after the apply cannot be checked before it.
+needs_human contains message if {
+	some rule in ingress
+	some key in rule.unknown
+	message := concat("", [
+		rule.address, ": ", ports(rule), " from ", key,
+		" that are known only after the apply; write them down, or name a security group",
 	])
 }
 
@@ -226,6 +240,7 @@ notice contains message if {
 	some cost in costs
 	cost.past > 0
 
+	some growth_percent in limits("cost-growth", 10)
 	cents(cost.monthly) * 100 > cents(cost.past) * (100 + growth_percent)
 	message := concat("", [
 		"the estimate rises from ", decimal(cost.past), " to ", decimal(cost.monthly),
@@ -265,14 +280,10 @@ notice contains message if {
 
 labels contains label if some label in list(input.spacelift.stack.labels)
 
-budget_usd := limit("budget", 100)
+# The numbers of the labels `<name>:<number>`, each of them a limit, or `otherwise` without one.
+limits(name, otherwise) := given(name) if count(given(name)) > 0
 
-growth_percent := limit("cost-growth", 10)
-
-# The lowest of the labels `<name>:<number>`, or `otherwise` where there is none.
-limit(name, otherwise) := min(given(name)) if count(given(name)) > 0
-
-limit(name, otherwise) := otherwise if count(given(name)) == 0
+limits(name, otherwise) := {otherwise} if count(given(name)) == 0
 
 given(name) := {to_number(substring(label, count(name) + 1, -1)) |
 	some label in labels
@@ -329,14 +340,7 @@ ingress contains rule if {
 	some resource in planned
 	resource.type in group_types
 	some entry in list(object.get(resource.change.after, "ingress", []))
-	rule := {
-		"address": resource.address,
-		"load_balancer": resource.name == "alb_sg",
-		"protocol": text(object.get(entry, "protocol", "unknown")),
-		"from": object.get(entry, "from_port", "?"),
-		"to": object.get(entry, "to_port", "?"),
-		"sources": (items(entry, "cidr_blocks") | items(entry, "ipv6_cidr_blocks")) | items(entry, "prefix_list_ids"),
-	}
+	rule := described(resource, entry, "protocol", list_sources, resource.name == "alb_sg")
 }
 
 ingress contains rule if {
@@ -344,38 +348,41 @@ ingress contains rule if {
 	resource.type == "aws_security_group_rule"
 	entry := resource.change.after
 	not same(object.get(entry, "type", "unknown"), "egress")
-	rule := {
-		"address": resource.address,
-		"load_balancer": guards_load_balancer(resource),
-		"protocol": text(object.get(entry, "protocol", "unknown")),
-		"from": object.get(entry, "from_port", "?"),
-		"to": object.get(entry, "to_port", "?"),
-		"sources": (items(entry, "cidr_blocks") | items(entry, "ipv6_cidr_blocks")) | items(entry, "prefix_list_ids"),
-	}
+	rule := described(resource, entry, "protocol", list_sources, guards_load_balancer(resource))
 }
 
 ingress contains rule if {
 	some resource in planned
 	resource.type == "aws_vpc_security_group_ingress_rule"
 	entry := resource.change.after
-	rule := {
-		"address": resource.address,
-		"load_balancer": guards_load_balancer(resource),
-		"protocol": text(object.get(entry, "ip_protocol", "unknown")),
-		"from": object.get(entry, "from_port", "?"),
-		"to": object.get(entry, "to_port", "?"),
-		"sources": {source |
-			some key in {"cidr_ipv4", "cidr_ipv6", "prefix_list_id"}
-			source := object.get(entry, key, null)
-			is_string(source)
-		},
-	}
+	rule := described(resource, entry, "ip_protocol", single_sources, guards_load_balancer(resource))
 }
 
-items(entry, key) := {item |
-	some item in list(object.get(entry, key, []))
-	is_string(item)
+# Where a rule keeps its sources, security groups apart: as lists, or as single values.
+list_sources := {"cidr_blocks", "ipv6_cidr_blocks", "prefix_list_ids"}
+
+single_sources := {"cidr_ipv4", "cidr_ipv6", "prefix_list_id"}
+
+described(resource, entry, protocol_key, source_keys, load_balancer) := {
+	"address": resource.address,
+	"load_balancer": load_balancer,
+	"protocol": text(object.get(entry, protocol_key, "unknown protocol")),
+	"from": object.get(entry, "from_port", "?"),
+	"to": object.get(entry, "to_port", "?"),
+	"sources": {source |
+		some key in source_keys
+		some source in items(object.get(entry, key, null))
+	},
+	# Terraform writes null or [] for what is not set, and leaves out what it does not know yet.
+	"unknown": {key |
+		some key in source_keys
+		object.get(entry, key, "unknown") == "unknown"
+	},
 }
+
+items(value) := [value] if is_string(value)
+
+items(value) := list(value) if not is_string(value)
 
 # The rule's group is the load balancer's: by id where that is known, else by the rule's name.
 guards_load_balancer(resource) if {
@@ -444,7 +451,10 @@ shown(source) := plain if {
 } else := source
 
 # The items to go through; none where the input has null.
-list(value) := [item | some item in value; item != null] if is_array(value)
+list(value) := present if {
+	is_array(value)
+	present := [item | some item in value; item != null]
+}
 
 list(value) := [] if not is_array(value)
 

@@ -78,6 +78,9 @@ documentation(file) if regex.match(`\.(md|png|jpg|jpeg|gif|svg)$`, file)
 documentation(file) if file == "LICENSE"
 
 # The items to go through; none where the input has null.
-list(value) := [item | some item in value; item != null] if is_array(value)
+list(value) := present if {
+	is_array(value)
+	present := [item | some item in value; item != null]
+}
 
 list(value) := [] if not is_array(value)
