@@ -47,7 +47,9 @@ labels contains label if some label in list(input.run_updated.stack.labels)
 
 run := input.run_updated.run
 
-url := object.get(input.run_updated, ["urls", "run"], "")
+default url := ""
+
+url := input.run_updated.urls.run if is_string(input.run_updated.urls.run)
 
 events contains event("failure", "ERROR", "failed") if run.state == "FAILED"
 

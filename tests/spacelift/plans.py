@@ -8,9 +8,6 @@ plan that changes nothing (`PlanDocuments.with_changes`), so that nothing else c
 import copy
 import fcntl
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,10 +15,7 @@ from typing import Any
 
 from ops.sandbox import Sandbox
 from ops.terraform import Terraform
-
-STACK_ID = "resilience-platform"
-ROOT = Path(__file__).resolve().parents[2]
-PASSWORD = "only-for-the-sandbox"
+from tests.e2e.deployment import PASSWORD, synthesized
 
 EXAMINED = {
     "aws_db_instance",
@@ -91,7 +85,7 @@ def make(folder: Path) -> PlanDocuments:
 
 
 def _make(folder: Path) -> dict[str, Plan]:
-    configuration = synthesize(folder / "synth")
+    configuration: Configuration = json.loads(synthesized("resilience-platform"))
     work = folder / "work"
     work.mkdir()
 
@@ -140,20 +134,6 @@ def _make(folder: Path) -> dict[str, Plan]:
             "other_image": plan("other_image", variables={"container_image": "wordpress:6.5"}),
             "extra": plan("extra", extra_rules),
         }
-
-
-def synthesize(folder: Path) -> Configuration:
-    """The stack's Terraform JSON, as `python main.py` writes it."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("TF_VAR_")}
-    subprocess.run(
-        [sys.executable, str(ROOT / "main.py"), "--stack", STACK_ID],
-        env={**environment, "CDKTF_OUTDIR": str(folder)},
-        check=True,
-        timeout=300,
-    )
-    text = (folder / "stacks" / STACK_ID / "cdk.tf.json").read_text(encoding="utf-8")
-    configuration: Configuration = json.loads(text)
-    return configuration
 
 
 def _replacing(configuration: Configuration) -> None:
