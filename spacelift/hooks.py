@@ -11,7 +11,7 @@ https://docs.spacelift.io/concepts/stack/stack-settings#customizing-workflow
 """
 
 BEFORE_INIT = (
-    "command -v pipenv || (echo \"error: no pipenv here; set the stack's runner image to the one "
+    "command -v pipenv || (echo \"error: no pipenv here: set the stack's runner image to the one "
     'built from spacelift/Dockerfile" >&2 && false)',
     "pipenv sync",
     'pipenv run python main.py --stack "$TF_VAR_spacelift_stack_id"',
