@@ -10,12 +10,7 @@ https://docs.spacelift.io/vendors/terraform/terraform-provider
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from cdktf import (
-    Annotations,
-    TerraformStack,
-    TerraformVariable,
-    TerraformVariableValidationConfig,
-)
+from cdktf import TerraformStack, TerraformVariable, TerraformVariableValidationConfig
 from constructs import Construct
 
 from constructs_lib.addresses import pinned
@@ -102,8 +97,6 @@ class SpaceliftStack(TerraformStack):
                 "spacelift: no drift detection, because it needs a private worker pool; "
                 "set spacelift.worker_pool_id in cdktf.json to have it"
             )
-        for note in self.notes:
-            Annotations.of(self).add_info(note)
 
     def _declare_variables(self, stack_ids: Sequence[str]) -> None:
         """The variables of this stack; secrets are ephemeral, so no plan or state holds them."""
