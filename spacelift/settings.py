@@ -1,7 +1,7 @@
 """What shapes the `spacelift` stack: `context.spacelift` of cdktf.json.
 
 The limits that policies check are not repeated here: they come from each platform stack's own
-settings, see `spacelift.stack.labels`.
+settings, see `labels`.
 """
 
 import re
@@ -50,7 +50,11 @@ class VcsSettings(Group):
     namespace: str | None = Field(
         None, min_length=1, description="owner or group; with github_app and gitlab only"
     )
-    repository: str = Field("opsfolio-resilience-platform", pattern=r"^[A-Za-z0-9._-]+$")
+    repository: str = Field(
+        "opsfolio-resilience-platform",
+        pattern=r"^[A-Za-z0-9._-]+$",
+        description="its name, without the owner",
+    )
     branch: str = Field("main", pattern=r"^[^\s]+$", description="tracked: a push there is applied")
 
     @model_validator(mode="after")
@@ -70,7 +74,9 @@ class DriftSettings(Group):
     schedule: Annotated[tuple[str, ...], Field(strict=False, min_length=1)] = Field(
         ("0 6 * * *",), description="cron expressions"
     )
-    timezone: str = Field("UTC", pattern=r"^[A-Za-z_]+(/[A-Za-z_+-]+)*$")
+    timezone: str = Field(
+        "UTC", pattern=r"^[A-Za-z_]+(/[A-Za-z_+-]+)*$", description="of the schedule"
+    )
     reconcile: bool = Field(
         True, description="drift starts a tracked run, which waits for approval like any other"
     )
@@ -101,8 +107,10 @@ class AwsSettings(Group):
 class NotificationSettings(Group):
     """Where failures, pending approvals and drift are told; see policies/notification.rego."""
 
-    inbox: bool = True
-    slack_channel_id: str | None = Field(None, pattern=r"^[CG][A-Z0-9]{8,}$")
+    inbox: bool = Field(True, description="Spacelift's own inbox")
+    slack_channel_id: str | None = Field(
+        None, pattern=r"^[CG][A-Z0-9]{8,}$", description="of a linked Slack workspace"
+    )
     webhook_endpoint: str | None = Field(
         None, pattern=r"^https://[^\s]+$", description="not for addresses that are secret"
     )
@@ -132,6 +140,9 @@ class SpaceliftSettings(Group):
     notification: NotificationSettings = NotificationSettings()
     infracost: bool = Field(
         True, description="cost estimates; needs the variable infracost_api_key"
+    )
+    protect_from_deletion: bool = Field(
+        True, description="a stack cannot be deleted, nor its state with it"
     )
     secrets_version: int = Field(1, ge=1, description="raise it after changing a secret's value")
     labels: dict[str, Annotated[tuple[str, ...], Field(strict=False)]] = Field(
@@ -169,6 +180,20 @@ class SpaceliftSettings(Group):
                 "set worker_pool_id, or leave it out"
             )
         return self
+
+
+def labels(stack_id: str, platform: StackSettings, settings: SpaceliftSettings) -> list[str]:
+    """The labels of a stack: what the policies may read about its limits, and what is extra."""
+    limits = [f"budget:{platform.cost.monthly_budget_usd:g}"]
+    if not platform.database.multi_az:
+        limits.append("single-az")
+    if not platform.database.storage_encrypted:
+        limits.append("allow-unencrypted")
+    # The hooks come from a context, where a pull request cannot change them.
+    features = ["feature:ignore_runtime_config"]
+    if settings.infracost:
+        features.append("infracost")
+    return sorted({*limits, *features, *settings.labels.get(stack_id, ())})
 
 
 def load_spacelift(path: Path, stacks: Mapping[str, StackSettings]) -> SpaceliftSettings | None:

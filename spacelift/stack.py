@@ -17,7 +17,7 @@ from constructs_lib.addresses import pinned
 from constructs_lib.providers import declare_backend
 from constructs_lib.settings import StackSettings
 from spacelift import hooks, resources
-from spacelift.settings import STACK_ID, SpaceliftSettings
+from spacelift.settings import STACK_ID, SpaceliftSettings, labels
 
 TERRAFORM_VERSION = ">= 1.11.0"
 """Write-only arguments and ephemeral variables keep the secrets out of the state."""
@@ -30,20 +30,6 @@ _POLICY_TYPES: tuple[tuple[str, resources.PolicyType, str], ...] = (
     ("push", "GIT_PUSH", "What a push or a pull request starts."),
 )
 _NOTIFICATION = "Who is told that a run needs a human."
-
-
-def labels(stack_id: str, platform: StackSettings, settings: SpaceliftSettings) -> list[str]:
-    """The labels of a stack: what the policies may read about its limits, and what is extra."""
-    limits = [f"budget:{platform.cost.monthly_budget_usd:g}"]
-    if not platform.database.multi_az:
-        limits.append("single-az")
-    if not platform.database.storage_encrypted:
-        limits.append("allow-unencrypted")
-    # The hooks come from a context, where a pull request cannot change them.
-    features = ["feature:ignore_runtime_config"]
-    if settings.infracost:
-        features.append("infracost")
-    return sorted({*limits, *features, *settings.labels.get(stack_id, ())})
 
 
 class SpaceliftStack(TerraformStack):
@@ -242,7 +228,7 @@ class SpaceliftStack(TerraformStack):
             manage_state=True,
             # Whoever may start one could read every secret of the stack.
             enable_local_preview=False,
-            protect_from_deletion=True,
+            protect_from_deletion=settings.protect_from_deletion,
             terraform_smart_sanitization=True,
             terraform_workflow_tool=settings.tool,
             terraform_version=settings.tool_version,

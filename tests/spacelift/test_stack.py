@@ -39,6 +39,7 @@ MAXIMAL: dict[str, object] = {
         "webhook_endpoint": "https://example.com/hook",
     },
     "infracost": False,
+    "protect_from_deletion": False,
     "secrets_version": 7,
     "labels": {"wp-ecs": ["allow-destroy:aws_lb.main"]},
     "backend": {"type": "s3", "bucket": "states.example.com", "region": "eu-west-1"},
