@@ -1,5 +1,7 @@
 """The CDK for Terraform app: one platform stack for each entry of `context.stacks` in cdktf.json.
 
+Where cdktf.json has `context.spacelift`, one more stack, `spacelift`, delivers them.
+
 Run by `cdktf synth`, or directly: `python main.py [--stack ID]` writes the same files.
 """
 
@@ -7,24 +9,27 @@ import argparse
 import os
 import shutil
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
-from constructs_lib.settings import SettingsError, StackSettings, load_stacks
+from constructs_lib.settings import SettingsError, load_stacks
+from spacelift.settings import STACK_ID as SPACELIFT
+from spacelift.settings import load_spacelift
 
 ROOT = Path(__file__).resolve().parent
 
 
-def chosen_stacks(only: str | None) -> dict[str, StackSettings]:
-    """The stacks to build: those of cdktf.json, or the one asked for."""
-    stacks = load_stacks(ROOT / "cdktf.json")
+def chosen(declared: Iterable[str], only: str | None) -> list[str]:
+    """The ids of the stacks to build: those declared, or the one asked for."""
+    stack_ids = list(declared)
     if only is None:
-        return stacks
-    if only not in stacks:
+        return stack_ids
+    if only not in stack_ids:
         raise SettingsError(
-            f"stack {only!r} is not in cdktf.json, which declares {', '.join(stacks)}; "
+            f"stack {only!r} is not in cdktf.json, which declares {', '.join(stack_ids)}; "
             "choose one of them or add it under context.stacks"
         )
-    return {only: stacks[only]}
+    return [only]
 
 
 def main() -> int:
@@ -32,7 +37,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Synthesize the stacks of cdktf.json.")
     parser.add_argument("--stack", metavar="ID", help="synthesize this stack only")
     try:
-        stacks = chosen_stacks(parser.parse_args().stack)
+        stacks = load_stacks(ROOT / "cdktf.json")
+        delivery = load_spacelift(ROOT / "cdktf.json", stacks)
+        wanted = chosen([*stacks, *([SPACELIFT] if delivery else [])], parser.parse_args().stack)
     except SettingsError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -51,11 +58,16 @@ def main() -> int:
     from jsii.errors import JSIIError
 
     from constructs_lib.platform import ResiliencePlatform
+    from spacelift.stack import SpaceliftStack
 
     try:
         app = App(outdir=os.environ.get("CDKTF_OUTDIR") or str(ROOT / "cdktf.out"))
         for stack_id, settings in stacks.items():
-            ResiliencePlatform(app, stack_id, settings=settings)
+            if stack_id in wanted:
+                ResiliencePlatform(app, stack_id, settings=settings)
+        if delivery and SPACELIFT in wanted:
+            for note in SpaceliftStack(app, stacks=stacks, settings=delivery).notes:
+                print(f"note: {note}", file=sys.stderr)
         app.synth()
     except (RuntimeError, JSIIError) as error:  # from the JavaScript side, and from jsii itself
         if "JSII_DEBUG" in os.environ:

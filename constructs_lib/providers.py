@@ -6,7 +6,7 @@ from cdktf import LocalBackend, S3Backend, TerraformStack
 from cdktf_cdktf_provider_aws.provider import AwsProvider, AwsProviderDefaultTags
 from constructs import Construct
 
-from constructs_lib.settings import S3BackendSettings, StackSettings
+from constructs_lib.settings import LocalBackendSettings, S3BackendSettings, StackSettings
 from constructs_lib.variables import Variables
 
 TERRAFORM_VERSION = ">= 1.3.0"
@@ -22,6 +22,31 @@ def runs_on_spacelift() -> bool:
     https://docs.spacelift.io/concepts/configuration/environment#computed-values
     """
     return "TF_VAR_spacelift_run_id" in os.environ
+
+
+def declare_backend(
+    stack: TerraformStack, stack_id: str, backend: LocalBackendSettings | S3BackendSettings
+) -> bool:
+    """Says where `stack` keeps its state; whether that is S3."""
+    if runs_on_spacelift():
+        # Spacelift writes its own backend file and fails if there is another; CDKTF adds a local
+        # one to every stack that has none, which this takes out again.
+        stack.add_override("terraform.backend", None)
+        return False
+    if isinstance(backend, S3BackendSettings):
+        S3Backend(
+            stack,
+            bucket=backend.bucket,
+            key=backend.key or f"{stack_id}/terraform.tfstate",
+            region=backend.region,
+            encrypt=True,
+        )
+        stack.add_override("terraform.backend.s3.use_lockfile", True)
+        return True
+    # cdktf runs Terraform in cdktf.out/stacks/<id>, which is disposable: the state goes beside
+    # cdktf.json, where CDKTF itself would put it with an absolute path.
+    LocalBackend(stack, path=f"../../../terraform.{stack_id}.tfstate")
+    return False
 
 
 class Providers(Construct):
@@ -56,26 +81,10 @@ class Providers(Construct):
                 )
             ],
         )
-        required = TERRAFORM_VERSION
-        backend = settings.backend
-        if runs_on_spacelift():
-            # Spacelift writes its own backend file and fails if there is another; CDKTF adds a
-            # local one to every stack that has none, which this takes out again.
-            stack.add_override("terraform.backend", None)
-        elif isinstance(backend, S3BackendSettings):
-            S3Backend(
-                self,
-                bucket=backend.bucket,
-                key=backend.key or f"{stack_id}/terraform.tfstate",
-                region=backend.region,
-                encrypt=True,
-            )
-            stack.add_override("terraform.backend.s3.use_lockfile", True)
-            required = S3_LOCKFILE_TERRAFORM_VERSION
-        else:
-            # cdktf runs Terraform in cdktf.out/stacks/<id>, which is disposable: the state
-            # goes beside cdktf.json, where CDKTF itself would put it with an absolute path.
-            LocalBackend(self, path=f"../../../terraform.{stack_id}.tfstate")
-        stack.add_override("terraform.required_version", required)
+        keeps_state_in_s3 = declare_backend(stack, stack_id, settings.backend)
+        stack.add_override(
+            "terraform.required_version",
+            S3_LOCKFILE_TERRAFORM_VERSION if keeps_state_in_s3 else TERRAFORM_VERSION,
+        )
         stack.add_override("terraform.required_providers.aws.source", "hashicorp/aws")
         stack.add_override("terraform.required_providers.aws.version", AWS_PROVIDER_VERSION)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from ipaddress import IPv4Network
 from itertools import combinations
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -156,6 +156,9 @@ def _windows_overlap(daily: str, weekly: str) -> bool:
     length = (end - start) % 1440
     backup = {(day * 1440 + start + minute) % week for day in range(7) for minute in range(length)}
     return bool(maintenance & backup)
+
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 class Group(BaseModel):
@@ -537,9 +540,7 @@ def load_stacks(path: Path) -> dict[str, StackSettings]:
     Raises:
         SettingsError: the file cannot be read, is not JSON, or holds a setting that cannot be used.
     """
-    document = _read_json(path)
-    context = document.get("context", {}) if isinstance(document, dict) else None
-    stacks = context.get("stacks") if isinstance(context, dict) else None
+    stacks = read_context(path).get("stacks")
     if not isinstance(stacks, dict) or not stacks:
         raise SettingsError(
             f"{path.name}: context.stacks must map stack ids to their settings, "
@@ -563,15 +564,33 @@ def parse_stack(stack_id: str, values: object) -> StackSettings:
         raise SettingsError(f"stack {stack_id}: settings must be an object, like {{}}")
     if values.get("project_name") is None:
         values = {**values, "project_name": stack_id}
+    return validated(StackSettings, f"stack {stack_id}", values)
+
+
+def validated(model: type[Model], where: str, values: object) -> Model:
+    """`values` as the settings group `model`.
+
+    Raises:
+        SettingsError: a value cannot be used; begins with `where`.
+    """
     try:
-        return StackSettings.model_validate(values)
+        return model.model_validate(values)
     except ValidationError as error:
-        raise SettingsError(f"stack {stack_id}: {_first_problem(error)}") from None
+        raise SettingsError(f"{where}: {_first_problem(model, error)}") from None
     except UnicodeEncodeError as error:  # a message of ours repeats a string that is no text
         half = error.object[error.start]
-        raise SettingsError(
-            f"stack {stack_id}: {half!r} is half a character; write the whole one"
-        ) from None
+        raise SettingsError(f"{where}: {half!r} is half a character; write the whole one") from None
+
+
+def read_context(path: Path) -> dict[str, object]:
+    """The context object of the cdktf.json at `path`; empty where it has none.
+
+    Raises:
+        SettingsError: the file cannot be read or is not JSON.
+    """
+    document = _read_json(path)
+    context = document.get("context") if isinstance(document, dict) else None
+    return context if isinstance(context, dict) else {}
 
 
 def _read_json(path: Path) -> object:
@@ -589,7 +608,7 @@ def _read_json(path: Path) -> object:
         raise SettingsError(f"{path.name}: not valid JSON: {error}") from None
 
 
-def _first_problem(error: ValidationError) -> str:
+def _first_problem(model: type[BaseModel], error: ValidationError) -> str:
     """One line for the first problem found: key, value, what is accepted; and how many follow."""
     problems = error.errors(include_url=False)
     first = problems[0]
@@ -600,7 +619,7 @@ def _first_problem(error: ValidationError) -> str:
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
     if first["type"] == "extra_forbidden":
         choice = f" with type = {backend}" if backend else ""
-        known = ", ".join(_keys_beside(path, backend))
+        known = ", ".join(_keys_beside(model, path, backend))
         return f"{key}: unknown setting; accepted{choice} are {known}{more}"
     message = first["msg"].removeprefix("Value error, ")
     if path and not isinstance(first["input"], (dict, BaseModel)):
@@ -609,13 +628,13 @@ def _first_problem(error: ValidationError) -> str:
     return f"{key}: {message}{more}" if key else f"{message}{more}"
 
 
-def _keys_beside(path: list[str], backend: str | None) -> list[str]:
+def _keys_beside(model: type[BaseModel], path: list[str], backend: str | None) -> list[str]:
     """The keys that are accepted where the one at `path` stands."""
-    group: object = StackSettings
+    group: object = model
     if backend is not None:
         group = {"local": LocalBackendSettings, "s3": S3BackendSettings}[backend]
     elif len(path) > 1:
-        group = StackSettings.model_fields[path[0]].annotation
+        group = model.model_fields[path[0]].annotation
     assert isinstance(group, type)
     assert issubclass(group, BaseModel)
     return sorted(group.model_fields)

@@ -5,7 +5,8 @@ import signal
 import sys
 import threading
 from contextlib import suppress
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -59,6 +60,41 @@ def recovery_model(
 
 
 @app.command()
+def preflight(
+    stack: Annotated[str, typer.Argument(help="stack id of cdktf.json")] = STACK,
+    run: Annotated[
+        Literal["PROPOSED", "TRACKED", "DESTROY"],
+        typer.Option(case_sensitive=False, help="the kind of run to judge for"),
+    ] = "PROPOSED",
+    aws: Annotated[bool, typer.Option("--aws", help="plan against AWS, not the sandbox")] = False,
+    state: Annotated[
+        Path | None, typer.Option(help="state file to start from", exists=True, dir_okay=False)
+    ] = None,
+    plan: Annotated[
+        Path | None,
+        typer.Option(help="judge this `terraform show -json`", exists=True, dir_okay=False),
+    ] = None,
+    infracost: Annotated[
+        Path | None, typer.Option(help="Infracost's JSON report", exists=True, dir_okay=False)
+    ] = None,
+) -> None:
+    """Do what a Spacelift run would: hooks, plan, policies. Exit code 1 when one denies."""
+    from ops import preflight as exercise
+
+    passed = exercise.run(
+        stack,
+        console,
+        run_type=run,
+        aws=aws,
+        state=state,
+        plan=plan,
+        infracost=infracost,
+    )
+    if not passed:
+        raise typer.Exit(1)
+
+
+@app.command()
 def docs(
     check: Annotated[bool, typer.Option("--check", help="write nothing, fail if stale")] = False,
 ) -> None:
@@ -90,6 +126,8 @@ def _explain(error: Exception) -> int:
 
     from ops.demo import StepFailed
     from ops.docs import DocsError
+    from ops.policies import PolicyError
+    from ops.preflight import PreflightError
     from ops.sandbox import SandboxInUse
     from ops.synthesis import SynthesisError
     from ops.terraform import CommandFailed, TerraformMissing
@@ -102,7 +140,7 @@ def _explain(error: Exception) -> int:
         return error.exit_code
     known = (
         *(StepFailed, CommandFailed, TerraformMissing, SandboxInUse),
-        *(SynthesisError, DocsError, OSError),
+        *(SynthesisError, DocsError, PolicyError, PreflightError, OSError),
     )
     if not isinstance(error, known):
         raise error

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
 from rich.console import Console
 
 from constructs_lib.settings import (
@@ -24,8 +25,9 @@ from constructs_lib.settings import (
     MONITORING_INTERVAL_SECONDS,
     StackSettings,
 )
-from ops import cost, recovery
+from ops import cost, policies, recovery
 from ops.synthesis import ROOT, Stack, read_stack
+from spacelift.settings import SpaceliftSettings
 
 STACK = "resilience-platform"
 """The stack that the documentation describes."""
@@ -114,7 +116,10 @@ def parts(stack: Stack) -> dict[str, Callable[[], str]]:
         "modules": _modules,
         "variables": lambda: _variables(stack),
         "outputs": lambda: _outputs(stack),
-        "settings": _settings,
+        "settings": lambda: _settings(StackSettings),
+        "spacelift-settings": lambda: _settings(SpaceliftSettings),
+        "plan-policy": _plan_policy,
+        "other-policies": _other_policies,
         "fargate": _fargate,
         "security-groups": lambda: _security_groups(stack),
         "alarms": lambda: _alarms(stack),
@@ -198,8 +203,38 @@ def _outputs(stack: Stack) -> str:
     )
 
 
-def _settings() -> str:
-    return table(("setting", "default", "accepted", "what it is"), _setting_rows())
+def _settings(model: type[BaseModel]) -> str:
+    return table(("setting", "default", "accepted", "what it is"), _setting_rows(model))
+
+
+def _plan_policy() -> str:
+    """Every rule of Spacelift's plan policy, from its METADATA."""
+    outcomes = {
+        "never": ("denied", "denied"),
+        "needs_human": ("denied", "warned"),
+        "notice": ("warned", "warned"),
+    }
+    return table(
+        ("rule", "proposed run", "tracked run", "what it says"),
+        (
+            (rule.title, *outcomes[rule.name], rule.description)
+            for rule in policies.rules(policies.POLICIES / "plan.rego")
+            if rule.name in outcomes
+        ),
+    )
+
+
+def _other_policies() -> str:
+    """Every rule of Spacelift's other policies, from its METADATA."""
+    return table(
+        ("policy", "answer", "rule", "what it says"),
+        (
+            (rule.policy, f"`{rule.name}`", rule.title, rule.description)
+            for name in policies.OUTPUTS
+            if name != "plan"
+            for rule in policies.rules(policies.POLICIES / f"{name}.rego")
+        ),
+    )
 
 
 def _fargate() -> str:
@@ -209,9 +244,9 @@ def _fargate() -> str:
     )
 
 
-def _setting_rows() -> Iterator[tuple[str, str, str, str]]:
+def _setting_rows(model: type[BaseModel]) -> Iterator[tuple[str, str, str, str]]:
     """One row for each setting, in the order of the models."""
-    schema = StackSettings.model_json_schema()
+    schema = model.model_json_schema()
     definitions = schema["$defs"]
 
     def visit(group: dict[str, Any], prefix: str) -> Iterator[tuple[str, str, str, str]]:
@@ -245,6 +280,8 @@ def _accepted(key: str, setting: dict[str, Any]) -> str:
     kind = setting["type"]
     if kind == "array":
         return f"list of: {_accepted(key, setting.get('items') or setting['prefixItems'][0])}"
+    if kind == "object":
+        return f"object of: {_accepted(key, setting['additionalProperties'])}"
     if kind == "string":
         return _code(setting["pattern"]) if "pattern" in setting else "text"
     if kind == "boolean":

@@ -332,7 +332,7 @@ class Terraform:
         try:
             yield process
         finally:
-            _stop(process)
+            stop(process)
             for stream in (process.stdout, process.stderr):
                 if stream is not None:
                     stream.close()
@@ -353,7 +353,7 @@ def _time_limit(process: subprocess.Popen[str], seconds: float) -> Iterator[thre
 
     def expire() -> None:
         expired.set()
-        _stop(process)
+        stop(process)
 
     timer = threading.Timer(seconds, expire)
     timer.daemon = True
@@ -364,7 +364,7 @@ def _time_limit(process: subprocess.Popen[str], seconds: float) -> Iterator[thre
         timer.cancel()
 
 
-def _stop(process: subprocess.Popen[str]) -> None:
+def stop(process: subprocess.Popen[str]) -> None:
     """Ends the process and its whole group. Harmless when it has ended."""
     for number, grace_seconds in (
         (signal.SIGINT, INTERRUPT_GRACE_SECONDS),

@@ -1,0 +1,543 @@
+# METADATA
+# title: Plan policy
+# description: >-
+#   Reads every plan before anybody may confirm it. What must never happen is denied on every run.
+#   What a human may still accept is denied on a proposed run, where it blocks the pull request, and
+#   warned on a tracked one. Limits are read from the stack's labels, so one text serves all stacks;
+#   a stack without labels gets the strictest ones. No rule needs a string's value to be readable,
+#   except where its description says so: default sanitization hashes them all.
+package spacelift
+
+import rego.v1
+
+# ---------------------------------------------------------------- what Spacelift asks for
+
+# METADATA
+# title: Denied on every run
+# description: What must never happen.
+deny contains message if some message in never
+
+# METADATA
+# title: Denied where nobody confirms
+# description: What needs a human, on a run that does not wait for one.
+deny contains message if {
+	not human_decides
+	some message in needs_human
+}
+
+# METADATA
+# title: Warned where somebody confirms
+# description: What needs a human, on a run that waits for one.
+warn contains message if {
+	human_decides
+	some message in needs_human
+}
+
+# METADATA
+# title: Warned on every run
+# description: What a reviewer should know.
+warn contains message if some message in notice
+
+# A tracked run and a destroy run wait for confirmation. Any other type, a missing one included,
+# counts as proposed.
+human_decides if input.spacelift.run.type in {"TRACKED", "DESTROY"}
+
+# ---------------------------------------------------------------- never
+
+# METADATA
+# title: Database, load balancer and VPC are kept
+# description: >-
+#   Destroying or replacing one of them loses data or the address people use. A destroy run may;
+#   so may a run of a stack labelled `allow-destroy:<address>`, for that one address.
+never contains message if {
+	not destroy_run
+	some resource in resources
+	kind := precious[resource.type]
+	"delete" in resource.change.actions
+	not concat("", ["allow-destroy:", resource.address]) in labels
+	message := concat("", [
+		resource.address, ": the plan would ", lost(resource), " the ", kind,
+		"; undo the change, or label the stack allow-destroy:", resource.address, " for this one run",
+	])
+}
+
+# METADATA
+# title: The database is not public
+# description: >-
+#   `publicly_accessible` must be known and false.
+never contains message if {
+	some resource in planned
+	resource.type == "aws_db_instance"
+	value := object.get(resource.change.after, "publicly_accessible", "unknown")
+	value != false
+	message := concat("", [
+		resource.address, ": publicly_accessible is ", text(value),
+		" and must be false: the database is for the tasks only",
+	])
+}
+
+# METADATA
+# title: Only 80 and 443 are open to the world
+# description: >-
+#   An ingress rule whose source is the whole internet (a prefix shorter than /8, IPv6 included) may
+#   open TCP 80 or TCP 443, nothing else: not 3306, no range, no other protocol. Holds for inline
+#   rules and for rule resources. Where strings are hashed, 0.0.0.0/0 and ::/0 are recognised.
+never contains message if {
+	some rule in ingress
+	some source in rule.sources
+	world(source)
+	not web(rule)
+	message := concat("", [
+		rule.address, ": ", ports(rule), " open to the world (", shown(source),
+		"); only tcp 80 and tcp 443 may be",
+	])
+}
+
+# ---------------------------------------------------------------- a human may accept
+
+# METADATA
+# title: The database is encrypted
+# description: >-
+#   `storage_encrypted` must be known and true. Encryption cannot be switched on in place, so a stack
+#   that took over an unencrypted database carries the label `allow-unencrypted`.
+needs_human contains message if {
+	not "allow-unencrypted" in labels
+	some resource in planned
+	resource.type == "aws_db_instance"
+	value := object.get(resource.change.after, "storage_encrypted", "unknown")
+	value != true
+	message := concat("", [
+		resource.address, ": storage_encrypted is ", text(value),
+		" and must be true; a stack that may do without is labelled allow-unencrypted",
+	])
+}
+
+# METADATA
+# title: The database stands in two zones
+# description: >-
+#   `multi_az` must be known and true, unless the stack's label `single-az` says that its settings
+#   want one zone.
+needs_human contains message if {
+	not "single-az" in labels
+	some resource in planned
+	resource.type == "aws_db_instance"
+	value := object.get(resource.change.after, "multi_az", "unknown")
+	value != true
+	message := concat("", [
+		resource.address, ": multi_az is ", text(value),
+		" and must be true; a stack that wants one zone is labelled single-az",
+	])
+}
+
+# METADATA
+# title: Groups talk to groups
+# description: >-
+#   An ingress rule names a security group, not addresses or a prefix list. The load balancer's open
+#   80 and 443 is the only exception; the label `allow-cidr:<source>` allows one more source.
+needs_human contains message if {
+	some rule in ingress
+	some source in rule.sources
+	not reported_as_open(rule, source)
+	not load_balancer_entry(rule)
+	not labelled_source(source)
+	message := concat("", [
+		rule.address, ": ", ports(rule), " from ", shown(source),
+		"; name a security group as the source, or label the stack allow-cidr:<source>",
+	])
+}
+
+# METADATA
+# title: The month stays within the budget
+# description: >-
+#   Infracost's monthly total may not be above 100 USD, or what the label `budget:<USD>` says.
+needs_human contains message if {
+	some cost in costs
+	some budget_usd in limits("budget", 100)
+	cents(cost.monthly) > cents(budget_usd)
+	message := concat("", [
+		"the estimate is ", decimal(cost.monthly), " USD a month, above the budget of ", decimal(budget_usd),
+		" USD; spend less, or raise the label budget:<USD>",
+	])
+}
+
+# METADATA
+# title: Sources are known
+# description: >-
+#   An ingress rule whose addresses are known only after the apply cannot be checked before it.
+needs_human contains message if {
+	some rule in ingress
+	some key in rule.unknown
+	message := concat("", [
+		rule.address, ": ", ports(rule), " from ", key,
+		" that are known only after the apply; write them down, or name a security group",
+	])
+}
+
+# METADATA
+# title: What cannot be read is not passed
+# description: >-
+#   A database or security group whose planned values are missing from the input cannot be checked.
+needs_human contains message if {
+	some resource in resources
+	resource.type in checked
+	not leaves(resource)
+	not is_object(object.get(resource, ["change", "after"], null))
+	message := concat("", [
+		resource.address, ": the plan shows no planned values, so nothing about it could be checked",
+	])
+}
+
+# ---------------------------------------------------------------- for the reviewer's eyes
+
+# METADATA
+# title: Something is destroyed
+# description: Every resource that the plan destroys, replaces or drops from the state is named.
+notice contains message if {
+	not destroy_run
+	some resource in resources
+	loss := lost(resource)
+	message := concat("", [resource.address, ": the plan would ", loss, " it"])
+}
+
+# METADATA
+# title: A destroy run
+# description: A destroy run says how much it takes away and that it needs two approvals.
+notice contains message if {
+	destroy_run
+	doomed := count([resource | some resource in resources; lost(resource)])
+	message := concat("", ["destroy run: ", text(doomed), " resources go; two people have to approve"])
+}
+
+# METADATA
+# title: The image changes
+# description: A container of the task definition runs another image.
+notice contains message if {
+	some resource in changed_tasks
+	some name, image in resource.after
+	present := object.get(resource.before, name, "nothing")
+	present != image
+	message := concat("", [resource.address, ": container ", name, " changes from ", present, " to ", image])
+}
+
+# METADATA
+# title: The image may change
+# description: >-
+#   The container definitions change and are hashed, because they hold the database password, or are
+#   known only after the apply; so the image cannot be compared.
+notice contains message if {
+	some resource in hidden_tasks
+	message := concat("", [
+		resource.address, ": the container definitions change and cannot be read here; look at the image in the code",
+	])
+}
+
+# METADATA
+# title: The cost jumps
+# description: >-
+#   The monthly total is more than 10 % above the present one, or what the label
+#   `cost-growth:<percent>` says. Building from nothing is not growth.
+notice contains message if {
+	some cost in costs
+	cost.past > 0
+
+	some growth_percent in limits("cost-growth", 10)
+	cents(cost.monthly) * 100 > cents(cost.past) * (100 + growth_percent)
+	message := concat("", [
+		"the estimate rises from ", decimal(cost.past), " to ", decimal(cost.monthly),
+		" USD a month, by more than ", decimal(growth_percent), " %",
+	])
+}
+
+# METADATA
+# title: The cost is unknown
+# description: A stack labelled `infracost` should have an estimate; without one no limit was checked.
+notice contains message if {
+	"infracost" in labels
+	count(costs) == 0
+	message := "no readable cost estimate came with this plan, so no cost limit was checked"
+}
+
+# METADATA
+# title: A human looks at drift first
+# description: A drift run, and the reconciliation that follows it, is marked as such.
+notice contains message if {
+	input.spacelift.run.drift_detection == true
+	message := "drift run: somebody changed AWS by hand; find out why before this is undone"
+}
+
+# METADATA
+# title: A label cannot be read
+# description: A limit's label without a number after the colon is ignored, and that is said.
+notice contains message if {
+	some name in {"budget", "cost-growth"}
+	some label in labels
+	startswith(label, concat("", [name, ":"]))
+	not regex.match(`^[a-z-]+:[0-9]+(\.[0-9]+)?$`, label)
+	message := concat("", ["label ", label, ": a number has to follow the colon; it is ignored"])
+}
+
+# ---------------------------------------------------------------- labels
+
+labels contains label if some label in list(input.spacelift.stack.labels)
+
+# The numbers of the labels `<name>:<number>`, each of them a limit, or `otherwise` without one.
+limits(name, otherwise) := given(name) if count(given(name)) > 0
+
+limits(name, otherwise) := {otherwise} if count(given(name)) == 0
+
+given(name) := {to_number(substring(label, count(name) + 1, -1)) |
+	some label in labels
+	startswith(label, concat("", [name, ":"]))
+	regex.match(`^[a-z-]+:[0-9]+(\.[0-9]+)?$`, label)
+}
+
+# ---------------------------------------------------------------- resources
+
+precious := {
+	"aws_db_instance": "database",
+	"aws_lb": "load balancer",
+	"aws_vpc": "VPC",
+}
+
+group_types := {"aws_security_group", "aws_default_security_group"}
+
+rule_types := {"aws_security_group_rule", "aws_vpc_security_group_ingress_rule"}
+
+checked := ({"aws_db_instance"} | group_types) | rule_types
+
+destroy_run if input.spacelift.run.type == "DESTROY"
+
+# Data sources are read, not built.
+resources := [resource |
+	some resource in list(input.terraform.resource_changes)
+	not "read" in resource.change.actions
+]
+
+# Resources that exist after the run, with what is known of their values.
+planned := [resource |
+	some resource in resources
+	is_object(resource.change.after)
+]
+
+lost(resource) := "destroy" if resource.change.actions == ["delete"]
+
+lost(resource) := "replace" if {
+	"delete" in resource.change.actions
+	"create" in resource.change.actions
+}
+
+lost(resource) := "drop from the state" if "forget" in resource.change.actions
+
+leaves(resource) if {
+	lost(resource)
+	not "create" in resource.change.actions
+}
+
+# ---------------------------------------------------------------- security group rules
+
+# One entry for each ingress rule, whatever resource declares it.
+ingress contains rule if {
+	some resource in planned
+	resource.type in group_types
+	some entry in list(object.get(resource.change.after, "ingress", []))
+	rule := described(resource, entry, "protocol", list_sources, resource.name == "alb_sg")
+}
+
+ingress contains rule if {
+	some resource in planned
+	resource.type == "aws_security_group_rule"
+	entry := resource.change.after
+	not same(object.get(entry, "type", "unknown"), "egress")
+	rule := described(resource, entry, "protocol", list_sources, guards_load_balancer(resource))
+}
+
+ingress contains rule if {
+	some resource in planned
+	resource.type == "aws_vpc_security_group_ingress_rule"
+	entry := resource.change.after
+	rule := described(resource, entry, "ip_protocol", single_sources, guards_load_balancer(resource))
+}
+
+# Where a rule keeps its sources, security groups apart: as lists, or as single values.
+list_sources := {"cidr_blocks", "ipv6_cidr_blocks", "prefix_list_ids"}
+
+single_sources := {"cidr_ipv4", "cidr_ipv6", "prefix_list_id"}
+
+described(resource, entry, protocol_key, source_keys, load_balancer) := {
+	"address": resource.address,
+	"load_balancer": load_balancer,
+	"protocol": text(object.get(entry, protocol_key, "unknown protocol")),
+	"from": object.get(entry, "from_port", "?"),
+	"to": object.get(entry, "to_port", "?"),
+	"sources": {source |
+		some key in source_keys
+		some source in items(object.get(entry, key, null))
+	},
+	# Terraform writes null or [] for what is not set, and leaves out what it does not know yet.
+	"unknown": {key |
+		some key in source_keys
+		object.get(entry, key, "unknown") == "unknown"
+	},
+}
+
+items(value) := [value] if is_string(value)
+
+items(value) := list(value) if not is_string(value)
+
+# The rule's group is the load balancer's: by id where that is known, else by the rule's name.
+guards_load_balancer(resource) if {
+	some group in planned
+	group.type == "aws_security_group"
+	group.name == "alb_sg"
+	is_string(group.change.after.id)
+	resource.change.after.security_group_id == group.change.after.id
+} else if {
+	not is_string(object.get(resource.change.after, "security_group_id", null))
+	startswith(resource.name, "alb_")
+} else := false
+
+web(rule) if {
+	some protocol in {"tcp", "6"}
+	same(rule.protocol, protocol)
+	rule.from in {80, 443}
+	rule.to == rule.from
+}
+
+load_balancer_entry(rule) if {
+	rule.load_balancer
+	web(rule)
+}
+
+reported_as_open(rule, source) if {
+	world(source)
+	not web(rule)
+}
+
+world(source) if {
+	some anywhere in {"0.0.0.0/0", "::/0"}
+	same(source, anywhere)
+}
+
+world(source) if {
+	regex.match(`^[0-9a-fA-F.:]+/[0-7]$`, source)
+}
+
+labelled_source(source) if {
+	some label in labels
+	startswith(label, "allow-cidr:")
+	same(source, substring(label, count("allow-cidr:"), -1))
+}
+
+ports(rule) := "all traffic" if same(rule.protocol, "-1")
+
+ports(rule) := concat(" ", [protocol(rule), text(rule.from)]) if {
+	not same(rule.protocol, "-1")
+	rule.from == rule.to
+}
+
+ports(rule) := concat("", [protocol(rule), " ", text(rule.from), "-", text(rule.to)]) if {
+	not same(rule.protocol, "-1")
+	rule.from != rule.to
+}
+
+protocol(rule) := name if {
+	some name in {"tcp", "udp", "icmp", "icmpv6"}
+	same(rule.protocol, name)
+} else := rule.protocol
+
+shown(source) := plain if {
+	some plain in {"0.0.0.0/0", "::/0"}
+	same(source, plain)
+} else := source
+
+# The items to go through; none where the input has null.
+list(value) := present if {
+	is_array(value)
+	present := [item | some item in value; item != null]
+}
+
+list(value) := [] if not is_array(value)
+
+# Engines print a value differently; as JSON it is the same everywhere.
+text(value) := value if is_string(value)
+
+text(value) := json.marshal(value) if not is_string(value)
+
+# A string of the plan is this word, readable or as Spacelift's sanitization leaves it: the last
+# eight hex digits of its SHA-256.
+same(value, word) if value == word
+
+same(value, word) if value == substring(crypto.sha256(word), 56, 8)
+
+# ---------------------------------------------------------------- task definitions
+
+tasks := [resource |
+	some resource in planned
+	resource.type == "aws_ecs_task_definition"
+	is_object(resource.change.before)
+]
+
+# Both texts are readable: the image of each container, before and after.
+changed_tasks := [{"address": resource.address, "before": images(old), "after": images(new)} |
+	some resource in tasks
+	old := containers(resource.change.before)
+	new := containers(resource.change.after)
+]
+
+# At least one text is hashed, or not known before the apply.
+hidden_tasks := [resource |
+	some resource in tasks
+	not readable(resource.change)
+	old := object.get(resource.change.before, "container_definitions", null)
+	old != object.get(resource.change.after, "container_definitions", null)
+]
+
+readable(change) if {
+	containers(change.before)
+	containers(change.after)
+}
+
+# A hash may look like a JSON number, never like a list.
+containers(values) := json.unmarshal(values.container_definitions) if {
+	is_string(values.container_definitions)
+	startswith(values.container_definitions, "[")
+	json.is_valid(values.container_definitions)
+}
+
+images(definitions) := {object.get(container, "name", "?"): object.get(container, "image", "?") |
+	some container in definitions
+}
+
+# ---------------------------------------------------------------- costs
+
+# The estimates of the input: Spacelift's own place for Infracost's report, and the place where a
+# report handed over as custom input stands. Totals are strings.
+costs contains cost if {
+	some report in reports
+	projects := list(report.projects)
+	totals := [total(project.breakdown) | some project in projects]
+	count(totals) > 0
+	count(totals) == count(projects)
+	cost := {
+		"monthly": sum(totals),
+		"past": sum([total(project.pastBreakdown) | some project in projects]),
+	}
+}
+
+reports contains report if report := input.third_party_metadata.infracost
+
+reports contains report if report := input.third_party_metadata.custom.infracost
+
+total(breakdown) := to_number(breakdown.totalMonthlyCost) if {
+	is_string(breakdown.totalMonthlyCost)
+	regex.match(`^[0-9]+(\.[0-9]+)?$`, breakdown.totalMonthlyCost)
+}
+
+total(breakdown) := breakdown.totalMonthlyCost if is_number(breakdown.totalMonthlyCost)
+
+# Whole cents, so that a cost exactly at a limit is not above it by a rounding error.
+cents(amount) := round(amount * 100)
+
+decimal(amount) := concat("", [text(floor(cents(amount) / 100)), ".", padded]) if {
+	padded := substring(text(100 + (cents(amount) % 100)), 1, 2)
+}

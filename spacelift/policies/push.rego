@@ -1,0 +1,86 @@
+# METADATA
+# title: Push policy
+# description: >-
+#   Says what a Git event starts: a push to the tracked branch a tracked run, a pull request a
+#   proposed run, anything else nothing.
+package spacelift
+
+import rego.v1
+
+default track := false
+
+default propose := false
+
+default ignore := false
+
+default notify := false
+
+# METADATA
+# title: Tracked branch
+# description: A push to the stack's tracked branch starts a tracked run.
+track if {
+	not pull_request
+	input.push.branch == input.stack.branch
+}
+
+# METADATA
+# title: Pull request
+# description: What happens to an open pull request starts a proposed run.
+propose if {
+	pull_request
+	object.get(input.pull_request, "closed", false) != true
+	not input.pull_request.action in {"closed", "merged"}
+}
+
+# METADATA
+# title: Documentation only
+# description: >-
+#   Nothing starts where every changed file is documentation (Markdown, an image, the licence). A pull
+#   request counts with all its files, a push with its own. No known file means: run.
+ignore if documentation_only
+
+# METADATA
+# title: Tags
+# description: A tag starts nothing; the branch it points to already had its run.
+ignore if {
+	is_string(input.push.tag)
+	input.push.tag != ""
+}
+
+# METADATA
+# title: Anything else
+# description: A push to another branch without a pull request starts nothing.
+ignore if {
+	not track
+	not propose
+}
+
+# METADATA
+# title: Tell the pull request
+# description: >-
+#   An ignored documentation change still gets its commit status, or a required check would wait for ever.
+notify if documentation_only
+
+pull_request if is_object(input.pull_request)
+
+documentation_only if {
+	count(files) > 0
+	every file in files {
+		documentation(file)
+	}
+}
+
+files := list(input.pull_request.diff) if count(list(input.pull_request.diff)) > 0
+else := list(input.push.affected_files)
+
+documentation(file) if regex.match(`\.(md|png|jpg|jpeg|gif|svg)$`, file)
+
+documentation(file) if file == "LICENSE"
+
+# The items to go through; none where the input has null.
+list(value) := present if {
+	is_array(value)
+	present := [item | some item in value; item != null]
+}
+
+list(value) := [] if not is_array(value)

@@ -1,0 +1,269 @@
+"""The `spacelift` stack: everything in Spacelift that delivers the platform stacks.
+
+For each platform stack of cdktf.json a Spacelift stack of the same id, with its secrets, its drift
+detection and its limits as labels; for all of them one context, one AWS integration and the four
+policies.
+
+https://docs.spacelift.io/vendors/terraform/terraform-provider
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from cdktf import TerraformStack, TerraformVariable, TerraformVariableValidationConfig
+from constructs import Construct
+
+from constructs_lib.addresses import pinned
+from constructs_lib.providers import declare_backend
+from constructs_lib.settings import StackSettings
+from spacelift import hooks, resources
+from spacelift.settings import STACK_ID, SpaceliftSettings, labels
+
+TERRAFORM_VERSION = ">= 1.11.0"
+"""Write-only arguments and ephemeral variables keep the secrets out of the state."""
+
+POLICIES = Path(__file__).parent / "policies"
+
+_POLICY_TYPES: tuple[tuple[str, resources.PolicyType, str], ...] = (
+    ("plan", "PLAN", "What no plan may do, and what a human must see."),
+    ("approval", "APPROVAL", "Who may let a run go on."),
+    ("push", "GIT_PUSH", "What a push or a pull request starts."),
+)
+_NOTIFICATION = "Who is told that a run needs a human."
+
+
+class SpaceliftStack(TerraformStack):
+    """Spacelift's resources for `stacks`.
+
+    Args:
+        stacks: the platform stacks of cdktf.json, by id, which is the slug in Spacelift too.
+        settings: `context.spacelift` of cdktf.json.
+
+    Attributes:
+        notes: what the settings leave out, in sentences for whoever synthesizes.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        *,
+        stacks: Mapping[str, StackSettings],
+        settings: SpaceliftSettings,
+    ) -> None:
+        super().__init__(scope, STACK_ID)
+        self._settings = settings
+        self.notes: list[str] = []
+        declare_backend(self, STACK_ID, settings.backend)
+        self.add_override("terraform.required_version", TERRAFORM_VERSION)
+        resources.SpaceliftProvider(self, "provider")
+        self._declare_variables(list(stacks))
+
+        context_id = self._context()
+        integration_id = resources.AwsIntegration(
+            self,
+            "platform",
+            name="opsfolio-platform",
+            role_arn="${var.aws_role_arn}",
+            duration_seconds=settings.aws.duration_seconds,
+            generate_credentials_in_worker=settings.aws.generate_credentials_in_worker,
+            space_id=settings.space_id,
+        ).id_reference
+        policy_ids = self._policies()
+        routes = self._notification_routes()
+        for stack_id, platform in stacks.items():
+            self._platform_stack(
+                stack_id,
+                [*labels(stack_id, platform, settings), *routes],
+                context_id=context_id,
+                integration_id=integration_id,
+                policy_ids=policy_ids,
+            )
+        if settings.worker_pool_id is None:
+            self.notes.append(
+                "spacelift: no drift detection, because it needs a private worker pool; "
+                "set spacelift.worker_pool_id in cdktf.json to have it"
+            )
+
+    def _declare_variables(self, stack_ids: Sequence[str]) -> None:
+        """The variables of this stack; secrets are ephemeral, so no plan or state holds them."""
+        self._variable(
+            "aws_role_arn",
+            "IAM role that runs assume; it trusts Spacelift's account with an external id.",
+            "string",
+            'can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$", var.aws_role_arn))',
+            "must be the ARN of a role, like arn:aws:iam::123456789012:role/spacelift",
+        )
+        self._variable(
+            "db_credentials",
+            "User name and password of each stack's database, by stack id.",
+            "map(object({ username = string, password = string }))",
+            "alltrue([for id in "
+            f"{_terraform_list(stack_ids)} : contains(keys(var.db_credentials), id)])",
+            f"must have the keys {', '.join(stack_ids)}, each with a username and a password",
+            secret=True,
+        )
+        if self._settings.infracost:
+            self._variable(
+                "infracost_api_key",
+                "API key of Infracost (infracost.io), which estimates the costs.",
+                "string",
+                'var.infracost_api_key != ""',
+                "must not be empty; without Infracost set spacelift.infracost to false",
+                secret=True,
+            )
+
+    def _variable(
+        self,
+        name: str,
+        description: str,
+        type: str,
+        condition: str,
+        requirement: str,
+        *,
+        secret: bool = False,
+    ) -> None:
+        variable = pinned(
+            name,
+            TerraformVariable(
+                self,
+                name,
+                type=type,
+                description=description,
+                sensitive=secret or None,
+                validation=[
+                    TerraformVariableValidationConfig(
+                        condition=f"${{{condition}}}", error_message=f"{name}: {requirement}."
+                    )
+                ],
+            ),
+        )
+        if secret:
+            variable.add_override("ephemeral", True)
+
+    def _context(self) -> str:
+        """The context with the hooks and Infracost's settings; its id."""
+        context = resources.Context(
+            self,
+            "platform",
+            name="opsfolio-platform",
+            description="Synthesizes the stack before Terraform starts; estimates its cost.",
+            before_init=hooks.BEFORE_INIT,
+            space_id=self._settings.space_id,
+        )
+        if self._settings.infracost:
+            resources.EnvironmentVariable(
+                self,
+                "infracost_api_key",
+                name="INFRACOST_API_KEY",
+                context_id=context.id_reference,
+                secret="${var.infracost_api_key}",
+                secret_version=str(self._settings.secrets_version),
+            )
+            # A run without an estimate goes on, and the plan policy says that it has none.
+            resources.EnvironmentVariable(
+                self,
+                "infracost_warn_on_failure",
+                name="INFRACOST_WARN_ON_FAILURE",
+                context_id=context.id_reference,
+                value="true",
+            )
+        return context.id_reference
+
+    def _policies(self) -> dict[str, str]:
+        """The policies; the ids of those that are attached to stacks."""
+
+        def policy(name: str, type: resources.PolicyType, description: str) -> str:
+            return resources.Policy(
+                self,
+                name,
+                name=f"opsfolio-{name}",
+                type=type,
+                description=description,
+                body=(POLICIES / f"{name}.rego").read_text(encoding="utf-8"),
+                space_id=self._settings.space_id,
+            ).id_reference
+
+        # It works on its whole space, and leaves stacks without a notify: label alone.
+        policy("notification", "NOTIFICATION", _NOTIFICATION)
+        return {name: policy(name, type, text) for name, type, text in _POLICY_TYPES}
+
+    def _notification_routes(self) -> list[str]:
+        """The labels that say where messages about a stack go."""
+        wanted = self._settings.notification
+        routes = ["notify:inbox"] if wanted.inbox else []
+        if wanted.slack_channel_id:
+            routes.append(f"notify:slack:{wanted.slack_channel_id}")
+        if wanted.webhook_endpoint:
+            webhook = resources.NamedWebhook(
+                self,
+                "platform",
+                name="opsfolio-platform",
+                endpoint=wanted.webhook_endpoint,
+                space_id=self._settings.space_id,
+            )
+            routes.append(f"notify:webhook:{webhook.id_reference}")
+        return routes
+
+    def _platform_stack(
+        self,
+        slug: str,
+        stack_labels: Sequence[str],
+        *,
+        context_id: str,
+        integration_id: str,
+        policy_ids: Mapping[str, str],
+    ) -> None:
+        settings = self._settings
+        vcs = settings.vcs
+        blocks = {"github_app": "github_enterprise", "gitlab": "gitlab"}
+        stack_id = resources.Stack(
+            self,
+            slug=slug,
+            name=slug,
+            description=f"CDKTF stack {slug}: planned on every push, applied after approval.",
+            repository=vcs.repository,
+            branch=vcs.branch,
+            vcs=(blocks[vcs.type], {"namespace": vcs.namespace}) if vcs.namespace else None,
+            autodeploy=False,
+            manage_state=True,
+            # Whoever may start one could read every secret of the stack.
+            enable_local_preview=False,
+            protect_from_deletion=settings.protect_from_deletion,
+            terraform_smart_sanitization=True,
+            terraform_workflow_tool=settings.tool,
+            terraform_version=settings.tool_version,
+            runner_image=settings.runner_image,
+            labels=stack_labels,
+            space_id=settings.space_id,
+            worker_pool_id=settings.worker_pool_id,
+        ).id_reference
+        for name in ("username", "password"):
+            resources.EnvironmentVariable(
+                self,
+                f"{slug}-db_{name}",
+                name=f"TF_VAR_db_{name}",
+                stack_id=stack_id,
+                secret=f'${{var.db_credentials["{slug}"].{name}}}',
+                secret_version=str(settings.secrets_version),
+            )
+        if settings.worker_pool_id is not None:
+            resources.DriftDetection(
+                self,
+                slug,
+                stack_id=stack_id,
+                schedule=settings.drift.schedule,
+                timezone=settings.drift.timezone,
+                reconcile=settings.drift.reconcile,
+            )
+        resources.ContextAttachment(self, slug, context_id=context_id, stack_id=stack_id)
+        resources.AwsIntegrationAttachment(
+            self, slug, integration_id=integration_id, stack_id=stack_id, read=True, write=True
+        )
+        for name, policy_id in policy_ids.items():
+            resources.PolicyAttachment(
+                self, f"{slug}-{name}", policy_id=policy_id, stack_id=stack_id
+            )
+
+
+def _terraform_list(items: Sequence[str]) -> str:
+    return "[" + ", ".join(f'"{item}"' for item in items) + "]"

@@ -1,0 +1,235 @@
+"""Plan documents for the policies, all from the real Terraform and the real AWS provider.
+
+The stack is synthesized and applied to the sandbox once; then the plans of changed configurations
+are made over its state. A test takes one resource change out of such a plan and puts it into the
+plan that changes nothing (`PlanDocuments.with_changes`), so that nothing else can make a rule fire.
+"""
+
+import copy
+import fcntl
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ops.sandbox import Sandbox
+from ops.terraform import Terraform
+from tests.e2e.deployment import PASSWORD, synthesized
+
+EXAMINED = {
+    "aws_db_instance",
+    "aws_ecs_task_definition",
+    "aws_lb",
+    "aws_security_group",
+    "aws_vpc",
+}
+
+Configuration = dict[str, Any]
+Plan = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class PlanDocuments:
+    """`terraform show -json` of each plan.
+
+    Attributes:
+        create: everything from nothing.
+        unchanged: over the applied state, nothing changed.
+        destroy: over the applied state, everything destroyed.
+        replaced: database, load balancer and VPC have to be replaced.
+        weakened: the database made public, single-AZ.
+        other_image: another container image.
+        extra: security groups and rules added, good and bad ones, see `extra_rules`.
+    """
+
+    create: Plan
+    unchanged: Plan
+    destroy: Plan
+    replaced: Plan
+    weakened: Plan
+    other_image: Plan
+    extra: Plan
+
+    def with_changes(self, source: Plan, *addresses: str) -> Plan:
+        """The unchanged plan, with what `source` does to `addresses`.
+
+        Of the rest only what rules look at is kept, for the slower of the engines.
+        """
+        wanted = [c for c in source["resource_changes"] if c["address"] in addresses]
+        assert sorted(c["address"] for c in wanted) == sorted(addresses)
+        others = [
+            c
+            for c in self.unchanged["resource_changes"]
+            if c["type"] in EXAMINED and c["address"] not in addresses
+        ]
+        return {**self.unchanged, "resource_changes": copy.deepcopy([*others, *wanted])}
+
+
+def change(plan: Plan, address: str) -> dict[str, Any]:
+    """What `plan` does to `address`: actions, before, after and the masks."""
+    (found,) = [c for c in plan["resource_changes"] if c["address"] == address]
+    changed: dict[str, Any] = found["change"]
+    return changed
+
+
+def make(folder: Path) -> PlanDocuments:
+    """The documents, made in `folder` by the first process that asks, read by the others."""
+    with (folder / "plans.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        file = folder / "plans.json"
+        if not file.exists():
+            plans = _make(folder)
+            file.write_text(json.dumps(plans), encoding="utf-8")
+    return PlanDocuments(**json.loads(file.read_text(encoding="utf-8")))
+
+
+def _make(folder: Path) -> dict[str, Plan]:
+    configuration: Configuration = json.loads(synthesized("resilience-platform"))
+    work = folder / "work"
+    work.mkdir()
+
+    def plan(
+        name: str,
+        changed: Callable[[Configuration], None] = lambda configuration: None,
+        variables: Mapping[str, object] | None = None,
+        options: tuple[str, ...] = ("-refresh=false",),
+        destroy: bool = False,
+    ) -> Plan:
+        copied = copy.deepcopy(configuration)
+        changed(copied)
+        copied["terraform"]["backend"] = {"local": {"path": "terraform.tfstate"}}
+        (work / "cdk.tf.json").write_text(json.dumps(copied), encoding="utf-8")
+        terraform = Terraform(
+            work,
+            scratch=folder,
+            environment=sandbox.environment,
+            variables={"db_password": PASSWORD, **(variables or {})},
+        )
+        if not (work / ".terraform").exists():
+            terraform.init()
+        file = work / f"{name}.plan"
+        terraform.plan(*options, out=file, destroy=destroy)
+        if name == "create":
+            shown = terraform.show(file)
+            terraform.apply(plan=file)
+            return shown
+        return terraform.show(file)
+
+    with Sandbox() as sandbox:
+        return {
+            "create": plan("create"),
+            "unchanged": plan("unchanged"),
+            "destroy": plan("destroy", destroy=True),
+            "replaced": plan(
+                "replaced",
+                _replacing,
+                variables={
+                    "vpc_cidr": "10.1.0.0/16",
+                    "public_subnet_cidrs": ["10.1.1.0/24", "10.1.2.0/24"],
+                    "private_subnet_cidrs": ["10.1.3.0/24", "10.1.4.0/24"],
+                },
+            ),
+            "weakened": plan("weakened", _weaker),
+            "other_image": plan("other_image", variables={"container_image": "wordpress:6.5"}),
+            "extra": plan("extra", extra_rules),
+        }
+
+
+def _replacing(configuration: Configuration) -> None:
+    resources = configuration["resource"]
+    resources["aws_db_instance"]["wordpress"]["storage_encrypted"] = False
+    resources["aws_lb"]["main"]["internal"] = True
+
+
+def _weaker(configuration: Configuration) -> None:
+    database = configuration["resource"]["aws_db_instance"]["wordpress"]
+    database["publicly_accessible"] = True
+    database["multi_az"] = False
+
+
+def extra_rules(configuration: Configuration) -> None:
+    """Security groups and rules beside the stack's own, one for each shape that AWS offers."""
+    resources = configuration["resource"]
+    resources["aws_eip"] = {"late": {"domain": "vpc"}}
+
+    def inline(from_port: int, to_port: int, protocol: str = "tcp", **sources: Any) -> Any:
+        rule = {
+            "from_port": from_port,
+            "to_port": to_port,
+            "protocol": protocol,
+            "description": "extra",
+            "cidr_blocks": [],
+            "ipv6_cidr_blocks": [],
+            "prefix_list_ids": [],
+            "security_groups": [],
+            "self": False,
+        }
+        return {"vpc_id": "${aws_vpc.main.id}", "ingress": [{**rule, **sources}]}
+
+    world, world6 = ["0.0.0.0/0"], ["::/0"]
+    resources["aws_security_group"] |= {
+        "mysql_world": inline(3306, 3306, cidr_blocks=world),
+        "mysql_world6": inline(3306, 3306, ipv6_cidr_blocks=world6),
+        "range_world": inline(3000, 4000, cidr_blocks=world),
+        "all_world": inline(0, 0, "-1", cidr_blocks=world),
+        "udp_world": inline(443, 443, "udp", cidr_blocks=world),
+        "half_world": inline(22, 22, cidr_blocks=["128.0.0.0/1"]),
+        "global6": inline(22, 22, ipv6_cidr_blocks=["2000::/3"]),
+        "http_world": inline(80, 80, cidr_blocks=world),
+        "private": inline(3306, 3306, cidr_blocks=["10.0.0.0/16"]),
+        "prefix_list": inline(443, 443, prefix_list_ids=["pl-0123456789abcdef0"]),
+        "late": inline(443, 443, cidr_blocks=["${aws_eip.late.public_ip}/32"]),
+        "by_group": inline(3306, 3306, security_groups=["${aws_security_group.ecs_sg.id}"]),
+        "itself": inline(0, 0, "-1", self=True),
+    }
+    resources["aws_default_security_group"] = {
+        "world": inline(22, 22, cidr_blocks=world),
+    }
+
+    def rule(group: str, port: int, type: str = "ingress", **source: Any) -> Any:
+        return {
+            "type": type,
+            "from_port": port,
+            "to_port": port,
+            "protocol": "tcp",
+            "security_group_id": group,
+            **source,
+        }
+
+    alb = "${aws_security_group.alb_sg.id}"
+    ecs = "${aws_security_group.ecs_sg.id}"
+    rds = "${aws_security_group.rds_sg.id}"
+    resources["aws_security_group_rule"] = {
+        "mysql_world": rule(rds, 3306, cidr_blocks=world),
+        "mysql_world6": rule(rds, 3306, ipv6_cidr_blocks=world6),
+        "http_private": rule(ecs, 80, cidr_blocks=["10.0.0.0/16"]),
+        "http_world": rule(ecs, 80, cidr_blocks=world),
+        "alb_https": rule(alb, 443, cidr_blocks=world),
+        "by_group": rule(rds, 3306, source_security_group_id=ecs),
+        "outbound": rule(ecs, 3306, "egress", cidr_blocks=world),
+    }
+
+    def ingress(group: str, port: int, **source: Any) -> Any:
+        return {
+            "security_group_id": group,
+            "ip_protocol": "tcp",
+            "from_port": port,
+            "to_port": port,
+            **source,
+        }
+
+    resources["aws_vpc_security_group_ingress_rule"] = {
+        "ssh_world": ingress(ecs, 22, cidr_ipv4="0.0.0.0/0"),
+        "ssh_world6": ingress(ecs, 22, cidr_ipv6="::/0"),
+        "all_world": {
+            "security_group_id": ecs,
+            "ip_protocol": "-1",
+            "cidr_ipv4": "0.0.0.0/0",
+        },
+        "http_private": ingress(ecs, 80, cidr_ipv4="10.0.0.0/16"),
+        "alb_https6": ingress(alb, 443, cidr_ipv6="::/0"),
+        "alb_named_but_not": ingress(ecs, 80, cidr_ipv4="0.0.0.0/0"),
+        "late": ingress(ecs, 443, cidr_ipv4="${aws_eip.late.public_ip}/32"),
+        "by_group": ingress(rds, 3306, referenced_security_group_id=ecs),
+    }

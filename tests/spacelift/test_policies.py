@@ -1,0 +1,587 @@
+"""The approval, push and notification policies, and what holds for every policy."""
+
+import copy
+import json
+import re
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ops import policies
+from ops.policies import (
+    OUTPUTS,
+    POLICIES,
+    ApprovalVerdict,
+    NotificationVerdict,
+    Policy,
+    PolicyError,
+    PushVerdict,
+    Run,
+    RunType,
+    Sanitization,
+    Stack,
+    approval_input,
+    infracost,
+    notification_input,
+    plan_input,
+    push_input,
+    review_approval,
+    review_push,
+    route_notification,
+    rules,
+    sanitized,
+)
+
+STACK = Stack()
+
+APPROVED = ApprovalVerdict(approve=True, reject=False)
+UNDECIDED = ApprovalVerdict(approve=False, reject=False)
+REJECTED = ApprovalVerdict(approve=False, reject=True)
+
+TRACKED_STATES = (
+    "QUEUED",
+    "READY",
+    "PREPARING",
+    "INITIALIZING",
+    "PLANNING",
+    "CONFIRMED",
+    "PREPARING_APPLY",
+    "APPLYING",
+    "FINISHED",
+    "FAILED",
+)
+
+
+def approval(
+    run: Run,
+    approvals: Sequence[str] = (),
+    rejections: Sequence[str] = (),
+    older_approvals: Sequence[str] = (),
+) -> ApprovalVerdict:
+    return review_approval(
+        approval_input(
+            run=run,
+            stack=STACK,
+            approvals=approvals,
+            rejections=rejections,
+            older_approvals=older_approvals,
+        )
+    )
+
+
+TRACKED = Run(type="TRACKED", state="UNCONFIRMED", author="Ann")
+DRIFT = Run(type="TRACKED", state="UNCONFIRMED", author="Ann", drift_detection=True)
+DESTROY = Run(type="DESTROY", state="UNCONFIRMED", author="Ann")
+QUEUED_DESTROY = Run(type="DESTROY", state="QUEUED", author="Ann")
+DESTROY_TASK = Run(type="TASK", state="QUEUED", author="Ann", command="terraform destroy")
+
+
+@pytest.mark.parametrize(
+    ("run", "approvals", "rejections", "expected"),
+    [
+        (TRACKED, [], [], UNDECIDED),
+        (TRACKED, ["bob"], [], APPROVED),
+        (TRACKED, ["bob", "cid"], [], APPROVED),
+        (TRACKED, ["Ann"], [], UNDECIDED),
+        (TRACKED, ["ANN"], [], UNDECIDED),
+        (TRACKED, ["Ann", "bob"], [], APPROVED),
+        (TRACKED, [], ["bob"], REJECTED),
+        (TRACKED, ["bob", "cid"], ["dan"], REJECTED),
+        (TRACKED, [], ["Ann"], REJECTED),
+        (Run(type="TRACKED", state="UNCONFIRMED", author=None), ["bob"], [], UNDECIDED),
+        (DRIFT, [], [], UNDECIDED),
+        (DRIFT, ["bob"], [], APPROVED),
+        (DRIFT, ["bob"], ["cid"], REJECTED),
+        (DESTROY, [], [], UNDECIDED),
+        (DESTROY, ["bob"], [], UNDECIDED),
+        (DESTROY, ["bob", "Ann"], [], UNDECIDED),
+        (DESTROY, ["bob", "Bob"], [], UNDECIDED),
+        (DESTROY, ["bob", "cid"], [], APPROVED),
+        (DESTROY, ["bob", "cid"], ["dan"], REJECTED),
+        (QUEUED_DESTROY, [], [], UNDECIDED),
+        (QUEUED_DESTROY, ["bob"], [], UNDECIDED),
+        (QUEUED_DESTROY, ["bob", "cid"], [], APPROVED),
+        (DESTROY_TASK, ["bob"], [], UNDECIDED),
+        (DESTROY_TASK, ["bob", "cid"], [], APPROVED),
+        (DESTROY_TASK, [], ["bob"], REJECTED),
+    ],
+)
+def test_who_may_let_a_run_go_on(
+    run: Run, approvals: list[str], rejections: list[str], expected: ApprovalVerdict
+) -> None:
+    assert approval(run, approvals, rejections) == expected
+
+
+@pytest.mark.parametrize("state", TRACKED_STATES)
+@pytest.mark.parametrize("run_type", ["PROPOSED", "TRACKED"])
+def test_a_run_in_any_other_state_is_approved_or_it_would_hang(
+    run_type: RunType, state: str
+) -> None:
+    assert approval(Run(type=run_type, state=state)) == APPROVED
+    assert approval(Run(type=run_type, state=state), rejections=["bob"]) == APPROVED
+
+
+@pytest.mark.parametrize(
+    "command", [None, "terraform state list", "echo destroyed", "terraform output"]
+)
+def test_a_task_that_destroys_nothing_is_approved(command: str | None) -> None:
+    assert approval(Run(type="TASK", state="QUEUED", command=command)) == APPROVED
+
+
+@pytest.mark.parametrize("command", ["terraform apply -destroy", "tofu destroy -auto-approve"])
+def test_a_task_that_destroys_needs_two_people(command: str) -> None:
+    task = Run(type="TASK", state="QUEUED", command=command)
+    assert approval(task, ["bob"]) == UNDECIDED
+    assert approval(task, ["bob", "cid"]) == APPROVED
+
+
+def test_people_who_approved_a_queued_destroy_run_are_not_asked_again() -> None:
+    assert approval(DESTROY, older_approvals=["bob", "cid"]) == APPROVED
+    assert approval(DESTROY, ["bob"], older_approvals=["bob"]) == UNDECIDED
+    assert approval(DESTROY, ["cid"], older_approvals=["bob"]) == APPROVED
+
+
+def test_an_approval_of_an_earlier_state_does_not_count_for_a_tracked_run() -> None:
+    assert approval(TRACKED, older_approvals=["bob"]) == UNDECIDED
+
+
+def test_a_reviewer_whose_login_is_the_authors_is_the_author() -> None:
+    document = approval_input(run=TRACKED, stack=STACK, approvals=["Ann Other"])
+    document = copy.deepcopy(document)
+    reviews: Any = document["reviews"]
+    reviews["current"]["approvals"][0]["session"]["login"] = "ann"
+    assert review_approval(document) == UNDECIDED
+
+
+def pull_request(
+    action: str = "synchronize", files: Sequence[str] = ("main.py",), **more: Any
+) -> Any:
+    return {
+        "action": action,
+        "base": {"branch": "main"},
+        "head": {"branch": "feature"},
+        "closed": action in ("closed", "merged"),
+        "diff": list(files),
+        "draft": False,
+        "id": 1,
+        "labels": [],
+        **more,
+    }
+
+
+def push(
+    branch: str, files: Sequence[str] = ("main.py",), tag: str = "", pull: Any = None
+) -> PushVerdict:
+    return review_push(
+        push_input(stack=STACK, branch=branch, files=files, tag=tag, pull_request=pull)
+    )
+
+
+NOTHING = PushVerdict(track=False, propose=False, ignore=True, notify=False)
+TRACKS = PushVerdict(track=True, propose=False, ignore=False, notify=False)
+PROPOSES = PushVerdict(track=False, propose=True, ignore=False, notify=False)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "expected"),
+    [
+        pytest.param(lambda: push("main"), TRACKS, id="tracked branch"),
+        pytest.param(lambda: push("feature"), NOTHING, id="other branch"),
+        pytest.param(lambda: push("main", files=[]), TRACKS, id="no files known"),
+        pytest.param(
+            lambda: push("feature", pull=pull_request("opened")), PROPOSES, id="pull request"
+        ),
+        pytest.param(
+            lambda: push("main", pull=pull_request("opened")),
+            PROPOSES,
+            id="a pull request never tracks",
+        ),
+        pytest.param(
+            lambda: push("feature", pull=pull_request("merged")),
+            NOTHING,
+            id="merged: the push tracks",
+        ),
+        pytest.param(lambda: push("feature", pull=pull_request("closed")), NOTHING, id="closed"),
+        pytest.param(
+            lambda: push("feature", pull=pull_request("labeled", closed=True)),
+            NOTHING,
+            id="labelled after it was closed",
+        ),
+        pytest.param(lambda: push("feature", pull=pull_request(draft=True)), PROPOSES, id="draft"),
+        pytest.param(
+            lambda: push("feature", files=["README.md"], pull=pull_request()),
+            PROPOSES,
+            id="the last push is documentation, the pull request is not",
+        ),
+        pytest.param(
+            lambda: push("feature", pull=pull_request(files=[])), PROPOSES, id="no diff known"
+        ),
+    ],
+)
+def test_what_an_event_starts(verdict: Any, expected: PushVerdict) -> None:
+    assert verdict() == expected
+
+
+@pytest.mark.parametrize(
+    "files",
+    [["README.md"], ["docs/spacelift.md", "docs/architecture.svg"], ["LICENSE"], ["a/b/C.md"]],
+)
+def test_documentation_only_starts_nothing_and_says_so(files: list[str]) -> None:
+    for verdict in (
+        push("main", files=files),
+        push("feature", files=files, pull=pull_request(files=files)),
+    ):
+        assert verdict.ignore
+        assert verdict.notify
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "docs/deployer-policy.json",
+        "spacelift/policies/plan.rego",
+        "README.md.py",
+        "cdktf.json",
+        "Pipfile.lock",
+        "LICENSE.py",
+        ".spacelift/config.yml",
+    ],
+)
+def test_one_other_file_among_the_documentation_starts_a_run(file: str) -> None:
+    assert push("main", files=["README.md", file]) == TRACKS
+    pull = pull_request(files=["README.md", file])
+    assert push("feature", files=[file], pull=pull) == PROPOSES
+
+
+def test_a_tag_starts_nothing() -> None:
+    assert push("main", tag="v1").ignore
+
+
+def notified(
+    run: Run, labels: tuple[str, ...], changes: int = 0, webhooks: Sequence[str] = ()
+) -> NotificationVerdict:
+    return route_notification(
+        notification_input(
+            run=run,
+            stack=Stack(labels=labels),
+            changes=[{"action": "changed", "phase": "plan"}] * changes,
+            webhooks=webhooks,
+        )
+    )
+
+
+ALL_ROUTES = ("notify:inbox", "notify:slack:C0123456789", "notify:webhook:platform")
+SILENCE = NotificationVerdict(inbox=(), slack=(), webhook=())
+FOUND_DRIFT = Run(type="PROPOSED", state="FINISHED", drift_detection=True)
+
+
+@pytest.mark.parametrize(
+    ("run", "changes", "what", "severity"),
+    [
+        (Run(type="TRACKED", state="FAILED"), 0, "failed", "ERROR"),
+        (Run(type="PROPOSED", state="FAILED"), 0, "failed", "ERROR"),
+        (Run(type="PROPOSED", state="FAILED", drift_detection=True), 0, "failed", "ERROR"),
+        (Run(type="DESTROY", state="FAILED"), 0, "failed", "ERROR"),
+        (Run(type="TRACKED", state="UNCONFIRMED"), 3, "waits for approval", "WARNING"),
+        (Run(type="DESTROY", state="UNCONFIRMED"), 3, "waits for approval", "WARNING"),
+        (FOUND_DRIFT, 2, "found drift in 2 resources", "WARNING"),
+    ],
+)
+def test_who_is_told_what(run: Run, changes: int, what: str, severity: str) -> None:
+    said = notified(run, ALL_ROUTES, changes, webhooks=["platform", "somebody-elses"])
+    url = f"https://opsfolio.app.spacelift.io/stack/resilience-platform/run/{run.id}"
+    text = f"resilience-platform: {run.type.lower()} run {run.id} {what} {url}"
+    assert said.inbox == (
+        {"title": f"resilience-platform: {what}", "body": text, "severity": severity},
+    )
+    assert said.slack == ({"channel_id": "C0123456789", "message": text},)
+    (webhook,) = said.webhook
+    assert isinstance(webhook, dict)
+    assert webhook["endpoint_id"] == "platform"
+    assert webhook["payload"]["text"] == text
+    assert webhook["payload"]["url"] == url
+
+
+@pytest.mark.parametrize(
+    ("run", "changes"),
+    [
+        (Run(type="TRACKED", state="FINISHED"), 3),
+        (Run(type="TRACKED", state="PLANNING"), 0),
+        (Run(type="PROPOSED", state="FINISHED"), 3),
+        (FOUND_DRIFT, 0),
+        (Run(type="TRACKED", state="FINISHED", drift_detection=True), 3),
+    ],
+)
+def test_what_nobody_needs_to_know_is_not_told(run: Run, changes: int) -> None:
+    assert notified(run, ALL_ROUTES, changes, ["platform"]) == SILENCE
+
+
+def test_a_stack_without_a_label_is_left_alone() -> None:
+    failed = Run(type="TRACKED", state="FAILED")
+    assert notified(failed, ("infracost",), webhooks=["platform"]) == SILENCE
+
+
+def test_an_event_that_is_no_run_says_nothing() -> None:
+    event: dict[str, Any] = {"internal_error": {"error": "e"}, "webhook_endpoints": []}
+    assert route_notification(event) == SILENCE
+
+
+# ------------------------------------------------------------------ every policy
+
+RULE_HEAD = re.compile(r"^(?!package |import |default )(?P<name>[a-z_]+)\b[^\n]*", re.MULTILINE)
+SPOKEN = {rule for outputs in OUTPUTS.values() for rule in outputs} | {
+    "never",
+    "needs_human",
+    "notice",
+}
+
+
+@pytest.mark.parametrize("name", OUTPUTS)
+def test_every_rule_that_speaks_has_metadata(name: str) -> None:
+    path = POLICIES / f"{name}.rego"
+    lines = path.read_text().splitlines()
+    heads = [
+        i for i, line in enumerate(lines) if (m := RULE_HEAD.match(line)) and m["name"] in SPOKEN
+    ]
+    described = rules(path)
+    assert len(heads) == len(described) > 0
+    for head in heads:
+        block = head
+        while lines[block - 1].startswith("#"):
+            block -= 1
+        assert lines[block] == "# METADATA", lines[head]
+    assert all(rule.title and rule.description.endswith(".") for rule in described)
+    assert set(OUTPUTS[name]) <= {rule.name for rule in described}
+    if name == "plan":
+        assert len({rule.title for rule in described}) == len(described)
+
+
+@pytest.mark.parametrize("name", OUTPUTS)
+def test_every_policy_describes_itself_and_is_rego_v1(name: str) -> None:
+    text = (POLICIES / f"{name}.rego").read_text()
+    head, rest = text.split("package spacelift\n", 1)
+    metadata = yaml.safe_load(re.sub(r"^# ?", "", head.removeprefix("# METADATA\n"), flags=re.M))
+    assert metadata["title"]
+    assert metadata["description"]
+    assert rest.lstrip().startswith("import rego.v1\n")
+    # a longer body than Spacelift's editor shows at once is fine, a template in it is not
+    assert "${" not in text
+    assert "%{" not in text
+
+
+def test_no_policy_uses_what_spacelift_switches_off() -> None:
+    switched_off = re.compile(r"http\.send|opa\.runtime|rego\.parse_module|time\.now_ns|\btrace\(")
+    for path in POLICIES.glob("*.rego"):
+        assert not switched_off.search(path.read_text()), path.name
+
+
+def sub_paths(document: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    items = (
+        document.items()
+        if isinstance(document, dict)
+        else enumerate(document)
+        if isinstance(document, list)
+        else ()
+    )
+    for key, value in items:
+        yield (*at, key)
+        yield from sub_paths(value, (*at, key))
+
+
+IDENTITIES = {"address", "id", "name", "type"}
+UNREAD = {
+    "commit",
+    "created_at",
+    "flags",
+    "hash",
+    "message",
+    "provider_name",
+    "request",
+    "updated_at",
+}
+"""What no rule looks at: leaving it out would only take time."""
+
+
+def damaged(document: Any) -> Iterator[Any]:
+    """The document with each of its parts missing, and with each null that may be null."""
+    for path in sub_paths(document):
+        if UNREAD & set(path) and path[-1] != "author":
+            continue
+        for null in (False, True):
+            if null and path[-1] in IDENTITIES:
+                continue
+            copied = copy.deepcopy(document)
+            parent = copied
+            for key in path[:-1]:
+                parent = parent[key]
+            if null:
+                parent[path[-1]] = None
+            else:
+                del parent[path[-1]]
+            yield copied
+
+
+def changed(address: str, **after: Any) -> dict[str, Any]:
+    type_, name = address.split(".")
+    return {
+        "address": address,
+        "type": type_,
+        "name": name,
+        "provider_name": "registry.terraform.io/hashicorp/aws",
+        "change": {"actions": ["update"], "before": {}, "after": after},
+    }
+
+
+SMALL_PLAN: dict[str, Any] = {
+    "terraform_version": "1.11.4",
+    "resource_changes": [
+        changed("aws_db_instance.a", publicly_accessible=True, multi_az=False),
+        changed(
+            "aws_security_group.b",
+            ingress=[
+                {"from_port": 1, "to_port": 2, "protocol": "tcp", "cidr_blocks": ["0.0.0.0/0"]}
+            ],
+        ),
+        changed(
+            "aws_vpc_security_group_ingress_rule.c",
+            ip_protocol="tcp",
+            from_port=80,
+            to_port=80,
+            cidr_ipv4="10.0.0.0/8",
+        ),
+        changed("aws_ecs_task_definition.d", container_definitions="[]"),
+    ],
+}
+
+DOCUMENTS: dict[str, dict[str, Any]] = {
+    "plan": plan_input(
+        SMALL_PLAN,
+        run=Run(type="TRACKED", drift_detection=True),
+        stack=Stack(labels=("budget:9", "infracost")),
+        third_party_metadata={"infracost": infracost("12.5", past_usd="10")},
+    ),
+    "approval": approval_input(
+        run=QUEUED_DESTROY, stack=STACK, approvals=["a"], rejections=["b"], older_approvals=["c"]
+    ),
+    "push": push_input(
+        stack=STACK, branch="f", files=["a.md"], pull_request=pull_request(files=["b.md"])
+    ),
+    "notification": notification_input(
+        run=FOUND_DRIFT,
+        stack=Stack(labels=ALL_ROUTES),
+        changes=[{"phase": "plan"}],
+        webhooks=["platform"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OUTPUTS)
+def test_engines_agree_whatever_is_missing_or_null(name: str) -> None:
+    """`evaluate` raises where one of them fails or says something else."""
+    policy = Policy(POLICIES / f"{name}.rego")
+    whole = policy.evaluate(DOCUMENTS[name])
+    answers = [policy.evaluate(document) for document in damaged(DOCUMENTS[name])]
+    assert any(answer != whole for answer in answers)
+
+
+def test_a_destroyed_run_type_is_judged_as_a_proposed_one() -> None:
+    document = copy.deepcopy(DOCUMENTS["plan"])
+    del document["spacelift"]["run"]["type"]
+    said = policies.review_plan(document)
+    assert any("multi_az" in message for message in said.deny)
+
+
+# ------------------------------------------------------------------ the evaluation itself
+
+
+def test_sanitization_hashes_as_spacelift_does() -> None:
+    """The examples of Spacelift's documentation."""
+    assert sanitized("exampledb") == "59832d41"
+    assert sanitized("db.t3.micro") == "4f8189cd"
+
+
+@pytest.mark.parametrize(
+    ("sanitization", "expected"),
+    [
+        (
+            Sanitization.SMART,
+            {"plain": "a", "secret": sanitized("b"), "list": ["c", sanitized("d")], "n": 1},
+        ),
+        (
+            Sanitization.DEFAULT,
+            {
+                "plain": sanitized("a"),
+                "secret": sanitized("b"),
+                "list": [sanitized("c"), sanitized("d")],
+                "n": 1,
+            },
+        ),
+    ],
+)
+def test_sanitization_covers_what_terraform_marks_or_everything(
+    sanitization: Sanitization, expected: dict[str, Any]
+) -> None:
+    resource = changed("a.b", plain="a", secret="b", list=["c", "d"], n=1)
+    resource["change"]["after_sensitive"] = {"secret": True, "list": [False, True]}
+    plan: dict[str, Any] = {"terraform_version": "1", "resource_changes": [resource]}
+    document = plan_input(plan, run=Run(), stack=STACK, sanitization=sanitization)
+    terraform: Any = document["terraform"]
+    assert terraform["resource_changes"][0]["change"]["after"] == expected
+
+
+def test_a_document_that_is_no_plan_is_refused() -> None:
+    with pytest.raises(PolicyError, match=r"^the document is no Terraform plan: .*terraform show"):
+        plan_input({"values": {}}, run=Run(), stack=STACK)
+
+
+@pytest.fixture
+def push_policy(tmp_path: Path) -> Path:
+    """A copy of a policy to spoil."""
+    return Path(shutil.copy(POLICIES / "push.rego", tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        ("track if {", "track if (", r"^push\.rego: "),
+        ("not pull_request\n", "not pull_rquest\n", r"^push\.rego: .*pull_rquest"),
+        ("import rego.v1\n", "", r"^push\.rego: "),
+    ],
+    ids=["syntax", "unknown variable", "not v1"],
+)
+def test_a_policy_that_does_not_parse_is_refused_in_one_line(
+    push_policy: Path, before: str, after: str, message: str
+) -> None:
+    text = push_policy.read_text()
+    assert before in text
+    push_policy.write_text(text.replace(before, after, 1))
+    with pytest.raises(PolicyError, match=message) as refused:
+        Policy(push_policy).evaluate(DOCUMENTS["push"])
+    assert "\n" not in str(refused.value)
+
+
+def test_engines_that_disagree_are_an_error(push_policy: Path) -> None:
+    """rego-cpp 1.5 takes the smallest number of a set by its text: 250 before 50."""
+    text = push_policy.read_text()
+    push_policy.write_text(text.replace("default track := false", "track := min({250, 50})", 1))
+    spoiled = push_policy.read_text().split("# METADATA\n# title: Tracked branch")[0]
+    rest = "propose := false\n\nignore := false\n\nnotify := false\n"
+    push_policy.write_text(spoiled.split("default propose")[0] + rest)
+    with pytest.raises(PolicyError, match=r"the engines disagree about track: regorus says 50"):
+        Policy(push_policy).evaluate({})
+
+
+def test_an_unknown_policy_and_a_missing_file_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(PolicyError, match=r"^login\.rego: unknown policy; known are plan, "):
+        Policy(tmp_path / "login.rego")
+    with pytest.raises(PolicyError, match=r"^plan\.rego: .*No such file"):
+        Policy(tmp_path / "plan.rego")
+
+
+def test_the_inputs_are_json() -> None:
+    for document in DOCUMENTS.values():
+        assert json.loads(json.dumps(document)) == document

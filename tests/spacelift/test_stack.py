@@ -1,0 +1,412 @@
+"""The `spacelift` stack: what it declares for each platform stack, checked against the schema."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from constructs_lib.settings import SettingsError, parse_stack, validated
+from spacelift import hooks
+from spacelift.settings import SpaceliftSettings, load_spacelift
+from tests.spacelift.schema import SCHEMA, findings
+
+ROOT = Path(__file__).resolve().parents[2]
+ONE: dict[str, object] = {"resilience-platform": {}}
+SEVERAL: dict[str, dict[str, object]] = {
+    "resilience-platform": {},
+    "cheap": {"database": {"multi_az": False}, "cost": {"monthly_budget_usd": 40.5}},
+    "wp-ecs": {"database": {"storage_encrypted": False}},
+}
+MAXIMAL: dict[str, object] = {
+    "vcs": {"type": "gitlab", "namespace": "group", "repository": "site", "branch": "trunk"},
+    "space_id": "platform-01",
+    "runner_image": "registry.example.com/runner:1.2",
+    "tool": "TERRAFORM_FOSS",
+    "tool_version": "1.5.7",
+    "worker_pool_id": "01WORKERS",
+    "drift": {"schedule": ["0 */4 * * *"], "timezone": "Europe/Berlin", "reconcile": False},
+    "aws": {"duration_seconds": 900, "generate_credentials_in_worker": True},
+    "notification": {
+        "inbox": False,
+        "slack_channel_id": "C0123456789",
+        "webhook_endpoint": "https://example.com/hook",
+    },
+    "infracost": False,
+    "protect_from_deletion": False,
+    "secrets_version": 7,
+    "labels": {"wp-ecs": ["allow-destroy:aws_lb.main"]},
+    "backend": {"type": "s3", "bucket": "states.example.com", "region": "eu-west-1"},
+}
+
+Resources = dict[str, dict[str, Any]]
+
+
+class Synthesized:
+    """A synthesized `spacelift` stack."""
+
+    def __init__(self, document: dict[str, Any], notes: list[str]) -> None:
+        self.document = document
+        self.notes = notes
+
+    def all(self, type_: str) -> Resources:
+        """Every resource of a type, by name."""
+        assert type_ in SCHEMA["resources"], f"{type_} is no resource in use"
+        resources: Resources = self.document["resource"].get(type_, {})
+        return resources
+
+
+def synthesize(
+    folder: Path,
+    stacks: Mapping[str, object] = ONE,
+    settings: Mapping[str, object] | None = None,
+) -> Synthesized:
+    # Imported late: collecting the tests must not wait for Node.js.
+    from spacelift.stack import SpaceliftStack  # isort: skip
+    from cdktf import Testing
+
+    stack = SpaceliftStack(
+        Testing.app(outdir=str(folder)),
+        stacks={id: parse_stack(id, values) for id, values in stacks.items()},
+        settings=validated(SpaceliftSettings, "spacelift", settings or {}),
+    )
+    return Synthesized(json.loads(Testing.synth(stack, True)), stack.notes)
+
+
+@pytest.fixture(scope="module")
+def default(tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
+    return synthesize(tmp_path_factory.mktemp("cdktf"))
+
+
+@pytest.fixture(scope="module")
+def maximal(tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
+    return synthesize(tmp_path_factory.mktemp("cdktf"), SEVERAL, MAXIMAL)
+
+
+@pytest.fixture(scope="module")
+def several(tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
+    return synthesize(tmp_path_factory.mktemp("cdktf"), SEVERAL)
+
+
+def test_the_providers_schema_finds_nothing_wrong(
+    default: Synthesized, several: Synthesized, maximal: Synthesized
+) -> None:
+    for synthesized in (default, several, maximal):
+        assert findings(synthesized.document) == []
+
+
+def test_every_type_of_the_schema_is_in_use(several: Synthesized, maximal: Synthesized) -> None:
+    """What is cut out for the check is what there is to check."""
+    declared = several.document["resource"].keys() | maximal.document["resource"].keys()
+    assert declared == SCHEMA["resources"].keys()
+
+
+def test_each_platform_stack_has_a_spacelift_stack_whose_slug_is_its_id(
+    several: Synthesized,
+) -> None:
+    stacks = several.all("spacelift_stack")
+    assert {name: stack["slug"] for name, stack in stacks.items()} == {id: id for id in SEVERAL}
+
+
+def test_a_stack_waits_for_a_human_keeps_its_state_and_cannot_be_deleted(
+    several: Synthesized,
+) -> None:
+    for stack in several.all("spacelift_stack").values():
+        assert stack["autodeploy"] is False
+        assert stack["manage_state"] is True
+        assert stack["protect_from_deletion"] is True
+        assert stack["terraform_smart_sanitization"] is True
+        assert stack["enable_local_preview"] is False
+        assert stack["terraform_workflow_tool"] == "OPEN_TOFU"
+        assert stack["terraform_version"] == "1.10.3"
+        assert stack["runner_image"].startswith("ghcr.io/")
+        assert stack["branch"] == "main"
+        assert "worker_pool_id" not in stack
+        assert "project_root" not in stack
+
+
+def test_labels_carry_the_limits_of_the_stacks_own_settings(several: Synthesized) -> None:
+    labels = {name: stack["labels"] for name, stack in several.all("spacelift_stack").items()}
+    common = {"feature:ignore_runtime_config", "infracost", "notify:inbox"}
+    assert {name: set(given) for name, given in labels.items()} == {
+        "resilience-platform": {*common, "budget:100"},
+        "cheap": {*common, "budget:40.5", "single-az"},
+        "wp-ecs": {*common, "budget:100", "allow-unencrypted"},
+    }
+
+
+def test_additional_labels_are_for_their_stack_only(maximal: Synthesized) -> None:
+    stacks = maximal.all("spacelift_stack")
+    with_it = [name for name, s in stacks.items() if "allow-destroy:aws_lb.main" in s["labels"]]
+    assert with_it == ["wp-ecs"]
+
+
+def test_secrets_are_write_only_variables_whose_values_terraform_never_stores(
+    several: Synthesized,
+) -> None:
+    variables = several.all("spacelift_environment_variable")
+    for stack_id in SEVERAL:
+        for part in ("username", "password"):
+            variable = variables[f"{stack_id}-db_{part}"]
+            assert variable == {
+                "name": f"TF_VAR_db_{part}",
+                "stack_id": f"${{spacelift_stack.{stack_id}.id}}",
+                "value_wo": f'${{var.db_credentials["{stack_id}"].{part}}}',
+                "value_wo_version": "1",
+                "write_only": True,
+            }
+    for name in ("db_credentials", "infracost_api_key"):
+        declared = several.document["variable"][name]
+        assert declared["sensitive"] is True
+        assert declared["ephemeral"] is True
+        assert "default" not in declared
+    assert several.document["terraform"]["required_version"] == ">= 1.11.0"
+
+
+def test_credentials_must_be_given_for_every_stack(several: Synthesized) -> None:
+    (validation,) = several.document["variable"]["db_credentials"]["validation"]
+    assert '["resilience-platform", "cheap", "wp-ecs"]' in validation["condition"]
+    assert "resilience-platform, cheap, wp-ecs" in validation["error_message"]
+
+
+def test_a_raised_secrets_version_makes_spacelift_take_new_values(maximal: Synthesized) -> None:
+    versions = {
+        variable["value_wo_version"]
+        for variable in maximal.all("spacelift_environment_variable").values()
+        if "value_wo" in variable
+    }
+    assert versions == {"7"}
+
+
+def test_the_context_has_the_hooks_and_the_infracost_key(default: Synthesized) -> None:
+    (context,) = default.all("spacelift_context").values()
+    assert context["before_init"] == list(hooks.BEFORE_INIT)
+    variables = {
+        v["name"]: v
+        for v in default.all("spacelift_environment_variable").values()
+        if v.get("context_id") == "${spacelift_context.platform.id}"
+    }
+    assert variables.keys() == {"INFRACOST_API_KEY", "INFRACOST_WARN_ON_FAILURE"}
+    assert variables["INFRACOST_API_KEY"]["write_only"] is True
+    assert variables["INFRACOST_WARN_ON_FAILURE"]["value"] == "true"
+
+
+def test_without_infracost_nothing_of_it_is_left(maximal: Synthesized) -> None:
+    variables = maximal.all("spacelift_environment_variable").values()
+    assert not [v for v in variables if v["name"].startswith("INFRACOST")]
+    assert "infracost_api_key" not in maximal.document["variable"]
+    for stack in maximal.all("spacelift_stack").values():
+        assert "infracost" not in stack["labels"]
+
+
+def test_everything_is_attached_to_every_stack(several: Synthesized) -> None:
+    def attached(type_: str, argument: str) -> set[tuple[str, str]]:
+        return {(a["stack_id"], a[argument]) for a in several.all(type_).values()}
+
+    stacks = [f"${{spacelift_stack.{stack_id}.id}}" for stack_id in SEVERAL]
+    assert attached("spacelift_context_attachment", "context_id") == {
+        (stack, "${spacelift_context.platform.id}") for stack in stacks
+    }
+    assert attached("spacelift_aws_integration_attachment", "integration_id") == {
+        (stack, "${spacelift_aws_integration.platform.id}") for stack in stacks
+    }
+    assert attached("spacelift_policy_attachment", "policy_id") == {
+        (stack, f"${{spacelift_policy.{policy}.id}}")
+        for stack in stacks
+        for policy in ("plan", "approval", "push")
+    }
+
+
+def test_the_policies_are_the_files_in_rego_v1(default: Synthesized) -> None:
+    policies = default.all("spacelift_policy")
+    assert {name: policy["type"] for name, policy in policies.items()} == {
+        "plan": "PLAN",
+        "approval": "APPROVAL",
+        "push": "GIT_PUSH",
+        "notification": "NOTIFICATION",
+    }
+    for name, policy in policies.items():
+        assert policy["engine_type"] == "REGO_V1"
+        assert policy["body"] == (ROOT / "spacelift" / "policies" / f"{name}.rego").read_text()
+
+
+def test_a_template_in_a_policy_reaches_spacelift_as_it_is_written() -> None:
+    from spacelift.resources import literal
+
+    assert literal("a ${b} %{c} $d") == "a $${b} %%{c} $d"
+
+
+def test_the_aws_role_is_given_at_plan_time_for_plans_and_applies(default: Synthesized) -> None:
+    (integration,) = default.all("spacelift_aws_integration").values()
+    assert integration["role_arn"] == "${var.aws_role_arn}"
+    assert integration["duration_seconds"] == 3600
+    (attachment,) = default.all("spacelift_aws_integration_attachment").values()
+    assert (attachment["read"], attachment["write"]) == (True, True)
+
+
+def test_drift_detection_exists_exactly_when_there_are_private_workers(
+    several: Synthesized, maximal: Synthesized
+) -> None:
+    assert several.all("spacelift_drift_detection") == {}
+    assert several.notes == [
+        "spacelift: no drift detection, because it needs a private worker pool; "
+        "set spacelift.worker_pool_id in cdktf.json to have it"
+    ]
+    assert maximal.notes == []
+    drift = maximal.all("spacelift_drift_detection")
+    assert drift.keys() == SEVERAL.keys()
+    for name, detection in drift.items():
+        assert detection["stack_id"] == f"${{spacelift_stack.{name}.id}}"
+        assert detection["schedule"] == ["0 */4 * * *"]
+        assert detection["timezone"] == "Europe/Berlin"
+        assert detection["reconcile"] is False
+        assert maximal.all("spacelift_stack")[name]["worker_pool_id"] == "01WORKERS"
+
+
+def test_messages_go_where_the_settings_say(default: Synthesized, maximal: Synthesized) -> None:
+    assert default.all("spacelift_named_webhook") == {}
+    (webhook,) = maximal.all("spacelift_named_webhook").values()
+    assert webhook["endpoint"] == "https://example.com/hook"
+    for stack in maximal.all("spacelift_stack").values():
+        assert {label for label in stack["labels"] if label.startswith("notify:")} == {
+            "notify:slack:C0123456789",
+            "notify:webhook:${spacelift_named_webhook.platform.id}",
+        }
+
+
+@pytest.mark.parametrize(
+    ("vcs", "block"),
+    [
+        ({}, {}),
+        (
+            {"type": "github_app", "namespace": "me"},
+            {"github_enterprise": [{"namespace": "me"}]},
+        ),
+        ({"type": "gitlab", "namespace": "me"}, {"gitlab": [{"namespace": "me"}]}),
+    ],
+)
+def test_the_version_control_system_is_a_setting(
+    vcs: dict[str, str], block: dict[str, Any], tmp_path: Path
+) -> None:
+    synthesized = synthesize(tmp_path, settings={"vcs": vcs})
+    assert findings(synthesized.document) == []
+    (stack,) = synthesized.all("spacelift_stack").values()
+    assert {k: v for k, v in stack.items() if k in ("github_enterprise", "gitlab")} == block
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"colour": "red"}, "colour: unknown setting; accepted are aws, backend, drift, "),
+        ({"vcs": {"owner": "me"}}, "vcs.owner: unknown setting; accepted are branch, namespace, "),
+        ({"vcs": {"type": "gitlab"}}, "vcs: namespace = None with type = 'gitlab'; name the owner"),
+        ({"vcs": {"namespace": "a"}}, "vcs: namespace = 'a' with type = 'github'; leave it out"),
+        (
+            {"runner_image": "example.com/runner:1"},
+            "runner_image = 'example.com/runner:1': public workers do not pull from example.com",
+        ),
+        ({"runner_image": "ghcr.io/me/runner"}, 'runner_image = "ghcr.io/me/runner": '),
+        (
+            {"tool": "TERRAFORM_FOSS", "tool_version": "1.6.0"},
+            "tool_version = '1.6.0' with tool = 'TERRAFORM_FOSS': Spacelift offers Terraform up to",
+        ),
+        ({"tool": "terraform"}, 'tool = "terraform": '),
+        ({"drift": {"schedule": ["daily"]}}, "'daily' is no cron expression of 5 fields"),
+        ({"drift": {"schedule": []}}, "drift.schedule = []: "),
+        ({"aws": {"duration_seconds": 60}}, "aws.duration_seconds = 60: "),
+        (
+            {"aws": {"generate_credentials_in_worker": True}},
+            "aws.generate_credentials_in_worker = true needs a private worker; set worker_pool_id",
+        ),
+        (
+            {"notification": {"slack_channel_id": "#alerts"}},
+            'notification.slack_channel_id = "#alerts": ',
+        ),
+        ({"labels": {"other": ["a"]}}, "labels: other is no stack of cdktf.json, which declares"),
+    ],
+)
+def test_a_wrong_setting_ends_in_one_line(
+    settings: dict[str, object], message: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "cdktf.json"
+    file.write_text(json.dumps({"context": {"spacelift": settings}}))
+    stacks = {"resilience-platform": parse_stack("resilience-platform", {})}
+    with pytest.raises(SettingsError, match=re.escape(message)) as refused:
+        load_spacelift(file, stacks)
+    assert str(refused.value).startswith("spacelift: ")
+    assert "\n" not in str(refused.value)
+
+
+def test_a_platform_stack_cannot_be_called_spacelift(tmp_path: Path) -> None:
+    file = tmp_path / "cdktf.json"
+    file.write_text(json.dumps({"context": {"spacelift": {}}}))
+    with pytest.raises(SettingsError, match=r"^stack 'spacelift': this id belongs to"):
+        load_spacelift(file, {"spacelift": parse_stack("spacelift", {})})
+
+
+def test_without_the_setting_there_is_no_spacelift_stack(tmp_path: Path) -> None:
+    file = tmp_path / "cdktf.json"
+    file.write_text('{"context": {}}')
+    assert load_spacelift(file, {}) is None
+
+
+def test_the_yaml_for_stacks_made_by_hand_has_the_same_hooks() -> None:
+    config = yaml.safe_load((ROOT / ".spacelift" / "config.yml").read_text())
+    assert config == {
+        "version": "1",
+        "stack_defaults": {"before_init": list(hooks.BEFORE_INIT)},
+    }
+
+
+@pytest.mark.parametrize("command", hooks.BEFORE_INIT)
+def test_a_hook_survives_being_joined(command: str) -> None:
+    """Spacelift joins with `&&`: a newline or a semicolon would hide a failure."""
+    assert "\n" not in command
+    assert ";" not in command
+
+
+def test_no_secret_reaches_cdktf_out(tmp_path: Path) -> None:
+    """All stacks, synthesized with every secret in the environment, as in a run."""
+    secrets = {
+        "TF_VAR_db_username": "secret-sentinel-1",
+        "TF_VAR_db_password": "secret-sentinel-2",
+        "TF_VAR_db_credentials": '{"a": {"password": "secret-sentinel-3"}}',
+        "TF_VAR_infracost_api_key": "secret-sentinel-4",
+        "INFRACOST_API_KEY": "secret-sentinel-5",
+        "SPACELIFT_API_TOKEN": "secret-sentinel-6",
+        "AWS_SECRET_ACCESS_KEY": "secret-sentinel-7",
+    }
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "main.py")],
+        env={**os.environ, **secrets, "CDKTF_OUTDIR": str(tmp_path)},
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    files = [file for file in tmp_path.rglob("*") if file.is_file()]
+    assert {"spacelift", "resilience-platform"} <= {file.parent.name for file in files}
+    for text in (done.stdout, done.stderr, *(file.read_text() for file in files)):
+        assert "secret-sentinel" not in text
+
+
+def test_on_spacelift_the_stack_has_no_backend(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TF_VAR_spacelift_run_id", "01RUN")
+    assert "backend" not in synthesize(tmp_path).document["terraform"]
+
+
+def test_elsewhere_the_state_is_local_or_in_s3(default: Synthesized, maximal: Synthesized) -> None:
+    assert default.document["terraform"]["backend"] == {
+        "local": {"path": "../../../terraform.spacelift.tfstate"}
+    }
+    s3 = maximal.document["terraform"]["backend"]["s3"]
+    assert s3["key"] == "spacelift/terraform.tfstate"
+    assert s3["use_lockfile"] is True
