@@ -1,8 +1,8 @@
 """What a Spacelift run would do and say, before anybody pushes.
 
 The hooks of `.spacelift/config.yml` run as they are, joined as Spacelift joins them, in a copy of
-the checkout with a backend file as Spacelift puts one there; then Terraform plans, and every policy of
-`spacelift/policies/` judges.
+the checkout with a backend file as Spacelift puts one there; then Terraform plans, and every
+policy of `spacelift/policies/` judges.
 
 https://docs.spacelift.io/concepts/run
 """
