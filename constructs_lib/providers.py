@@ -25,7 +25,7 @@ def runs_on_spacelift() -> bool:
 
 
 class Providers(Construct):
-    """The terraform block and the AWS provider; every resource gets the default tags.
+    """The terraform block and the AWS provider; every resource gets the default tags, if set.
 
     The tags are what the budget, the anomaly monitor and the clean-up check find the project by:
     Project (the project's name), Stack (the stack id) and ManagedBy.
@@ -54,7 +54,9 @@ class Providers(Construct):
                         "ManagedBy": "cdktf",
                     }
                 )
-            ],
+            ]
+            if settings.default_tags
+            else None,
         )
         required = TERRAFORM_VERSION
         backend = settings.backend
