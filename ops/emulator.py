@@ -1016,7 +1016,8 @@ def delete_namespace(
     operation = original(self, namespace_id)
     zone = namespace.dns_properties.get("HostedZoneId") if namespace else None
     if zone:
-        route53_backends[self.account_id][self.partition].zones.pop(zone, None)
+        zones = route53_backends[self.account_id][self.partition].zones
+        zones.pop(zone.removeprefix("/hostedzone/"), None)
     return operation
 
 
