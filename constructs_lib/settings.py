@@ -520,7 +520,11 @@ class SleepSettings(Group):
 
     from_cron: str = Field("cron(0 20 ? * MON-FRI *)", description="when the tasks stop")
     until_cron: str = Field("cron(0 6 ? * MON-FRI *)", description="when they start again")
-    timezone: str = Field("Europe/Berlin", pattern=r"^[A-Za-z_]+(/[A-Za-z0-9_+-]+)*$")
+    timezone: str = Field(
+        "Europe/Berlin",
+        pattern=r"^[A-Za-z_]+(/[A-Za-z0-9_+-]+)*$",
+        description="of both times, as in the IANA database",
+    )
 
     @field_validator("from_cron", "until_cron")
     @classmethod
@@ -574,7 +578,7 @@ class DatabaseSettings(Group):
     )
     name: str = Field("wordpress", pattern=DB_NAME, description="of the application's database")
     username: str = Field("admin", pattern=DB_USERNAME, description="of the master user")
-    username_is_secret: bool = Field(True, description="Terraform hides the user's name")
+    username_sensitive: bool = Field(True, description="Terraform hides the user's name")
     password: Literal["variable", "managed"] = Field(
         "variable",
         description="set it as db_password, which Terraform's state then holds; or let RDS make, "
@@ -787,10 +791,16 @@ class StackSettings(Group):
     network: NetworkSettings = NetworkSettings()
     load_balancer: LoadBalancerSettings = LoadBalancerSettings()
     container: ContainerSettings = ContainerSettings()
-    autoscaling: AutoscalingSettings | None = AutoscalingSettings()
+    autoscaling: AutoscalingSettings | None = Field(
+        AutoscalingSettings(), description="null: the service keeps its desired count"
+    )
     database: DatabaseSettings = DatabaseSettings()
-    monitoring: MonitoringSettings | None = MonitoringSettings()
-    cost: CostSettings | None = CostSettings()
+    monitoring: MonitoringSettings | None = Field(
+        MonitoringSettings(), description="null: no alarms and no dashboard"
+    )
+    cost: CostSettings | None = Field(
+        CostSettings(), description="null: no budget and no anomaly detection"
+    )
     backend: Annotated[LocalBackendSettings | S3BackendSettings, Field(discriminator="type")] = (
         LocalBackendSettings()
     )

@@ -263,7 +263,7 @@ class Variables(Construct):
             "db_username",
             "Master user of the database",
             database.username,
-            sensitive=database.username_is_secret,
+            sensitive=database.username_sensitive,
         )
         self.db_password = self._credential(
             "db_password", "Password of the database's master user; has no default on purpose", None
