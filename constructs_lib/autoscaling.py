@@ -1,8 +1,9 @@
-"""Autoscaling: the service grows and shrinks with its CPU and memory.
+"""Autoscaling: the service grows and shrinks with its CPU and memory, and sleeps where set.
 
 https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-target-tracking.html
 """
 
+from cdktf import TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.appautoscaling_policy import (
     AppautoscalingPolicy,
     AppautoscalingPolicyTargetTrackingScalingPolicyConfiguration,
@@ -13,12 +14,12 @@ from constructs import Construct
 
 from constructs_lib.addresses import pinned
 from constructs_lib.ecs import Containers
-from constructs_lib.settings import AutoscalingSettings
+from constructs_lib.settings import AutoscalingSettings, SleepSettings
 from constructs_lib.variables import Variables
 
 
 class Autoscaling(Construct):
-    """The scaling bounds, and one target-tracking policy each for CPU and memory."""
+    """The scaling bounds, one target-tracking policy each for CPU and memory, and a timetable."""
 
     def __init__(
         self,
@@ -40,6 +41,12 @@ class Autoscaling(Construct):
                 resource_id=f"service/{containers.cluster_name}/{containers.service_name}",
                 min_capacity=settings.min_capacity,
                 max_capacity=settings.max_capacity,
+                # the timetable moves the bounds: an apply at night must not wake the service up
+                lifecycle=TerraformResourceLifecycle(
+                    ignore_changes=["min_capacity", "max_capacity"]
+                )
+                if settings.sleep
+                else None,
             ),
         )
         for name, metric, percent in (
@@ -58,6 +65,46 @@ class Autoscaling(Construct):
                     resource_id=target.resource_id,
                     target_tracking_scaling_policy_configuration=_tracking(
                         metric, percent, settings
+                    ),
+                ),
+            )
+        if settings.sleep:
+            self._timetable(settings, settings.sleep, target, variables.project_name)
+
+    def _timetable(
+        self,
+        settings: AutoscalingSettings,
+        sleep: SleepSettings,
+        target: AppautoscalingTarget,
+        project: str,
+    ) -> None:
+        """No tasks from one time on, and the usual bounds from another.
+
+        https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-scheduled-scaling.html
+        """
+        # Imported here: the default stack never sleeps, and each import costs start-up time.
+        from cdktf_cdktf_provider_aws.appautoscaling_scheduled_action import (
+            AppautoscalingScheduledAction,
+            AppautoscalingScheduledActionScalableTargetAction,
+        )
+
+        for name, cron, low, high in (
+            ("sleep", sleep.from_cron, 0, 0),
+            ("wake", sleep.until_cron, settings.min_capacity, settings.max_capacity),
+        ):
+            pinned(
+                name,
+                AppautoscalingScheduledAction(
+                    self,
+                    name,
+                    name=f"{project}-{name}",
+                    service_namespace=target.service_namespace,
+                    scalable_dimension=target.scalable_dimension,
+                    resource_id=target.resource_id,
+                    schedule=cron,
+                    timezone=sleep.timezone,
+                    scalable_target_action=AppautoscalingScheduledActionScalableTargetAction(
+                        min_capacity=str(low), max_capacity=str(high)
                     ),
                 ),
             )

@@ -43,7 +43,8 @@ class Cost(Construct):
     ) -> None:
         super().__init__(scope, id)
         project = variables.project_name
-        emails = Token.as_list('${var.alarm_email == "" ? [] : [var.alarm_email]}')
+        address, tag = variables.expression("alarm_email"), variables.expression("project_name")
+        emails = Token.as_list(f'${{{address} == "" ? [] : [{address}]}}')
         pinned(
             "monthly",
             BudgetsBudget(
@@ -58,7 +59,7 @@ class Cost(Construct):
                     BudgetsBudgetCostFilter(
                         name="TagKeyValue",
                         # format(), since "$${" would be Terraform's escape for a literal "${"
-                        values=['${format("user:Project$%s", var.project_name)}'],
+                        values=[f'${{format("user:Project$%s", {tag})}}'],
                     )
                 ],
                 notification=[

@@ -1,19 +1,34 @@
-"""IAM documents as plain functions: who may assume a role, and AWS's managed policies."""
+"""IAM documents as plain functions: who may assume a role, what it may do, AWS's policies."""
 
 import json
+from collections.abc import Mapping
 
 
-def trust(service: str) -> str:
-    """The trust policy that lets one AWS service assume a role.
+def trust(*services: str) -> str:
+    """The trust policy that lets AWS services assume a role.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
     """
+    principals = [f"{service}.amazonaws.com" for service in services]
     statement = {
         "Effect": "Allow",
-        "Principal": {"Service": f"{service}.amazonaws.com"},
+        "Principal": {"Service": principals[0] if len(principals) == 1 else principals},
         "Action": "sts:AssumeRole",
     }
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def allow(
+    actions: list[str], resource: str | list[str], condition: Mapping[str, object] | None = None
+) -> dict[str, object]:
+    """A statement that allows actions on a resource, or on several."""
+    statement: dict[str, object] = {"Effect": "Allow", "Action": actions, "Resource": resource}
+    return statement if condition is None else {**statement, "Condition": condition}
+
+
+def document(*statements: dict[str, object]) -> dict[str, object]:
+    """A policy document; give it to Fn.jsonencode, since it may hold references."""
+    return {"Version": "2012-10-17", "Statement": list(statements)}
 
 
 def service_role_policy(name: str) -> str:

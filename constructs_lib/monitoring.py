@@ -16,28 +16,19 @@ from cdktf_cdktf_provider_aws.cloudwatch_metric_alarm import (
     CloudwatchMetricAlarmMetricQuery,
     CloudwatchMetricAlarmMetricQueryMetric,
 )
-from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdentity
 from cdktf_cdktf_provider_aws.sns_topic import SnsTopic
 from cdktf_cdktf_provider_aws.sns_topic_policy import SnsTopicPolicy
 from cdktf_cdktf_provider_aws.sns_topic_subscription import SnsTopicSubscription
 from constructs import Construct
 
+from constructs_lib.account import Account
 from constructs_lib.addresses import pinned
 from constructs_lib.alb import LoadBalancer
 from constructs_lib.ecs import Containers
+from constructs_lib.kms import ALERT_PUBLISHERS, Keys
 from constructs_lib.rds import Database
 from constructs_lib.settings import MonitoringSettings
 from constructs_lib.variables import Variables
-
-PUBLISHERS = {
-    "CloudWatch": "cloudwatch",
-    "Budgets": "budgets",
-    "CostAnomalyDetection": "costalerts",
-    "RdsEvents": "events.rds",
-}
-"""Statement id to the service principal that publishes alerts.
-https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-sns-policy.html
-https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.GrantingPermissions.html"""
 
 GIB = 1024**3
 
@@ -50,11 +41,27 @@ class Alerts(Construct):
         policy: must exist before a publisher checks that it may publish.
     """
 
-    def __init__(self, scope: Construct, id: str, *, variables: Variables) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        variables: Variables,
+        account: Account,
+        keys: Keys,
+    ) -> None:
         super().__init__(scope, id)
-        topic = pinned("alerts", SnsTopic(self, "topic", name=f"{variables.project_name}-alerts"))
+        topic = pinned(
+            "alerts",
+            SnsTopic(
+                self,
+                "topic",
+                name=f"{variables.project_name}-alerts",
+                kms_master_key_id=keys.arn("alerts"),
+            ),
+        )
         self.topic_arn = topic.arn
-        account = pinned("current", DataAwsCallerIdentity(self, "account")).account_id
+        account_id = account.id_for(self)
         self.policy = pinned(
             "alerts",
             SnsTopicPolicy(
@@ -71,9 +78,9 @@ class Alerts(Construct):
                                 "Principal": {"Service": f"{service}.amazonaws.com"},
                                 "Action": "sns:Publish",
                                 "Resource": topic.arn,
-                                "Condition": {"StringEquals": {"aws:SourceAccount": account}},
+                                "Condition": {"StringEquals": {"aws:SourceAccount": account_id}},
                             }
-                            for name, service in PUBLISHERS.items()
+                            for name, service in ALERT_PUBLISHERS.items()
                         ],
                     }
                 ),
@@ -90,7 +97,8 @@ class Alerts(Construct):
             ),
         )
         # Whether there is an address is known at plan time only, and count takes a number in Python
-        email.add_override("count", '${var.alarm_email == "" ? 0 : 1}')
+        address = variables.expression("alarm_email")
+        email.add_override("count", f'${{{address} == "" ? 0 : 1}}')
 
 
 @dataclass(frozen=True)
@@ -119,6 +127,7 @@ class Alarms(Construct):
         id: str,
         *,
         settings: MonitoringSettings,
+        container_insights: bool,
         variables: Variables,
         alerts: Alerts,
         load_balancer: LoadBalancer,
@@ -169,7 +178,8 @@ class Alarms(Construct):
             ),
         ):  # fmt: skip  # one alarm reads as one row
             self._alarm(alarm, service)
-        self._running_below_desired(service)
+        if container_insights:  # no other metric counts tasks
+            self._running_below_desired(service)
 
         group = {
             "TargetGroup": load_balancer.target_group_arn_suffix,

@@ -8,27 +8,30 @@ from constructs_lib.alb import LoadBalancer
 from constructs_lib.ecs import Containers
 from constructs_lib.monitoring import Alerts
 from constructs_lib.rds import Database
+from constructs_lib.settings import OutputName
 from constructs_lib.vpc import Network
 
 
 class Outputs(Construct):
-    """Declares the outputs; their names are part of the contract."""
+    """Declares the outputs, or those that are chosen; their names are part of the contract."""
 
     def __init__(
         self,
         scope: Construct,
         id: str,
         *,
+        chosen: tuple[OutputName, ...] | None,
         network: Network,
         load_balancer: LoadBalancer,
         containers: Containers,
         database: Database,
-        alerts: Alerts,
+        alerts: Alerts | None,
     ) -> None:
         super().__init__(scope, id)
+        self._chosen = chosen
         dns_name = load_balancer.dns_name
         self._output("alb_dns_name", dns_name, "DNS name of the load balancer")
-        self._output("application_url", f"http://{dns_name}", "Where the application answers")
+        self._output("application_url", load_balancer.url, "Where the application answers")
         self._output("ecs_cluster_name", containers.cluster_name, "Name of the ECS cluster")
         self._output("ecs_cluster_arn", containers.cluster_arn, "ARN of the ECS cluster")
         self._output("ecs_service_name", containers.service_name, "Name of the ECS service")
@@ -42,11 +45,14 @@ class Outputs(Construct):
         self._output("vpc_id", network.vpc_id, "Id of the VPC")
         self._output("public_subnet_ids", network.public_subnet_ids, "The public subnets")
         self._output("private_subnet_ids", network.private_subnet_ids, "The private subnets")
-        self._output("alerts_topic_arn", alerts.topic_arn, "SNS topic all alarms publish to")
+        if alerts:
+            self._output("alerts_topic_arn", alerts.topic_arn, "SNS topic all alarms publish to")
 
     def _output(
-        self, name: str, value: str | list[str], description: str, sensitive: bool = False
+        self, name: OutputName, value: str | list[str], description: str, sensitive: bool = False
     ) -> None:
+        if self._chosen is not None and name not in self._chosen:
+            return
         pinned(
             name,
             TerraformOutput(

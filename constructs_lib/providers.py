@@ -50,7 +50,7 @@ def declare_backend(
 
 
 class Providers(Construct):
-    """The terraform block and the AWS provider; every resource gets the default tags.
+    """The terraform block and the AWS provider; every resource gets the default tags, if set.
 
     The tags are what the budget, the anomaly monitor and the clean-up check find the project by:
     Project (the project's name), Stack (the stack id) and ManagedBy.
@@ -79,7 +79,9 @@ class Providers(Construct):
                         "ManagedBy": "cdktf",
                     }
                 )
-            ],
+            ]
+            if settings.default_tags
+            else None,
         )
         keeps_state_in_s3 = declare_backend(stack, stack_id, settings.backend)
         stack.add_override(

@@ -15,6 +15,7 @@ from constructs import Construct
 
 from constructs_lib import iam
 from constructs_lib.addresses import pinned
+from constructs_lib.kms import Keys
 from constructs_lib.settings import DatabaseSettings
 from constructs_lib.variables import Variables, credential_rules, insights_rule
 
@@ -24,7 +25,9 @@ class Database(Construct):
 
     Attributes:
         address: host name of the instance; follows a failover.
+        arn: the instance, in events.
         identifier: the instance's name, which CloudWatch's metrics use.
+        secret_arn: the secret with the master user's password, where RDS manages it.
     """
 
     def __init__(
@@ -36,6 +39,7 @@ class Database(Construct):
         variables: Variables,
         subnet_ids: list[str],
         security_group_id: str,
+        keys: Keys,
     ) -> None:
         super().__init__(scope, id)
         project = variables.project_name
@@ -52,6 +56,9 @@ class Database(Construct):
         final_snapshot = None if settings.skip_final_snapshot else f"{project}-db-final"
         rules = (*credential_rules, *([insights_rule] if settings.performance_insights else []))
         monitored = settings.monitoring_interval_seconds > 0
+        managed = settings.password == "managed"
+        key = keys.arn("database")
+        preconditions = variables.preconditions(*rules)
         instance = pinned(
             "wordpress",
             DbInstance(
@@ -66,9 +73,14 @@ class Database(Construct):
                 iops=settings.iops,
                 storage_throughput=settings.storage_throughput_mibps,
                 storage_encrypted=settings.storage_encrypted,
+                kms_key_id=key,
                 db_name=variables.db_name,
                 username=variables.db_username,
-                password=variables.db_password,
+                password=None if managed else variables.db_password,
+                manage_master_user_password=managed or None,
+                master_user_secret_kms_key_id=keys.arn("secrets") if managed else None,
+                iam_database_authentication_enabled=settings.iam_authentication or None,
+                parameter_group_name=self._parameter_group(project, settings),
                 multi_az=settings.multi_az,
                 db_subnet_group_name=subnets.name,
                 vpc_security_group_ids=[security_group_id],
@@ -77,21 +89,78 @@ class Database(Construct):
                 backup_window=settings.backup_window,
                 maintenance_window=settings.maintenance_window,
                 auto_minor_version_upgrade=True,
-                copy_tags_to_snapshot=True,
+                copy_tags_to_snapshot=settings.copy_tags_to_snapshot,
                 monitoring_interval=settings.monitoring_interval_seconds,
                 monitoring_role_arn=self._monitoring_role(project) if monitored else None,
                 enabled_cloudwatch_logs_exports=list(settings.log_exports),
                 performance_insights_enabled=settings.performance_insights,
+                performance_insights_kms_key_id=key if settings.performance_insights else None,
+                deletion_protection=settings.deletion_protection or None,
                 skip_final_snapshot=settings.skip_final_snapshot,
                 final_snapshot_identifier=final_snapshot,
                 tags={"Name": f"{project}-rds"},
-                lifecycle=TerraformResourceLifecycle(
-                    precondition=[rule.precondition() for rule in rules]
-                ),
+                lifecycle=TerraformResourceLifecycle(precondition=preconditions)
+                if preconditions
+                else None,
             ),
         )
         self.address = instance.address
+        self.arn = instance.arn
         self.identifier = instance.identifier
+        self.secret_arn = self._secret_arn(instance) if managed else None
+
+    def _secret_arn(self, instance: DbInstance) -> str:
+        """The secret that RDS keeps the password in.
+
+        Read from AWS after the instance, not from the instance itself: when an existing database
+        is switched over, the provider plans with the secrets it had before, which are none.
+        https://github.com/hashicorp/terraform-provider-aws/issues/34094
+        """
+        # Imported here: the default stack has no such secret, and each import costs start-up time.
+        from cdktf_cdktf_provider_aws.data_aws_db_instance import DataAwsDbInstance
+
+        found = pinned(
+            "wordpress",
+            DataAwsDbInstance(
+                self,
+                "managed-password",
+                db_instance_identifier=instance.identifier,
+                depends_on=[instance],
+            ),
+        )
+        return found.master_user_secret.get(0).secret_arn
+
+    def _parameter_group(self, project: str, settings: DatabaseSettings) -> str | None:
+        """The parameters that differ from MySQL's defaults; None if none does."""
+        parameters = {
+            "require_secure_transport": settings.require_tls,
+            "slow_query_log": settings.slow_query_log,
+        }
+        if not any(parameters.values()):
+            return None
+        # Imported here: the default stack has no such group, and each import costs start-up time.
+        from cdktf_cdktf_provider_aws.db_parameter_group import (
+            DbParameterGroup,
+            DbParameterGroupParameter,
+        )
+
+        major = ".".join(settings.engine_version.split(".")[:2])
+        group = DbParameterGroup(
+            self,
+            "parameters",
+            # a group in use cannot be deleted: its successor needs another name, and comes first
+            name_prefix=f"{project}-",
+            family=f"mysql{major}",
+            description="What the platform sets differently from MySQL's defaults",
+            parameter=[
+                DbParameterGroupParameter(name=name, value="1")
+                for name, on in parameters.items()
+                if on
+            ],
+            tags={"Name": f"{project}-parameters"},
+            lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
+        )
+        return pinned("main", group).name
 
     def _monitoring_role(self, project: str) -> str:
         """The role for Enhanced Monitoring; its ARN.

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from ipaddress import IPv4Network
 from itertools import combinations
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, TypeGuard, TypeVar, get_args
 
 from pydantic import (
     AfterValidator,
@@ -58,6 +58,12 @@ GP3_BASELINE_GIB = 400
 NO_PERFORMANCE_INSIGHTS = re.compile(r"db\.(t2|t3|t4g)\.(micro|small)")
 """https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PerfInsights.Overview.Engines.html"""
 
+CERTIFICATE_ARN = r"^arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/[A-Za-z0-9-]+$"
+IMAGE_DIGEST = r"@sha256:[0-9a-f]{64}$"
+ECR_IMAGE = r"^[0-9]{12}[.]dkr[.]ecr[.][a-z0-9-]+[.]amazonaws[.]com/"
+CRON = r"^cron\([^ ()]+( [^ ()]+){5}\)$"
+"""https://docs.aws.amazon.com/autoscaling/application/userguide/scheduled-scaling-using-cron-expressions.html"""
+
 PROJECT_NAME = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 PROJECT_NAME_MAX = 28
 """An ALB's name holds 32 characters and ours is `<project_name>-alb`."""
@@ -75,6 +81,14 @@ DB_INSTANCE_CLASS = r"^db\.[a-z0-9]+(-[a-z0-9]+)*\.[a-z0-9]+$"
 EMAIL = r"^[^@ ]+@[^@ ]+\.[^@ .]+$"
 IMAGE = r"^[^ ]+$"
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+ENVIRONMENT_NAME = r"^[A-Za-z_][A-Za-z0-9_]*$"
+RESERVED_ENVIRONMENT = (
+    "WORDPRESS_DB_HOST",
+    "WORDPRESS_DB_USER",
+    "WORDPRESS_DB_PASSWORD",
+    "WORDPRESS_DB_NAME",
+    "WORDPRESS_CONFIG_EXTRA",
+)
 _SECRET = re.compile(r"password|secret|token|credential|key$", re.IGNORECASE)
 
 
@@ -170,11 +184,12 @@ class Group(BaseModel):
     @classmethod
     def _plain_text(cls, value: object) -> object:
         """CDKTF writes strings as they are, and Terraform evaluates the templates in them."""
-        if isinstance(value, str):
-            if "${" in value or "%{" in value:
-                raise ValueError("must not contain ${ or %{, which Terraform would evaluate")
-            if not value.isprintable():
-                raise ValueError("must be one line of printable characters")
+        for text in value.values() if isinstance(value, dict) else (value,):
+            if isinstance(text, str):
+                if "${" in text or "%{" in text:
+                    raise ValueError("must not contain ${ or %{, which Terraform would evaluate")
+                if not text.isprintable():
+                    raise ValueError("must be one line of printable characters")
         return value
 
 
@@ -184,7 +199,7 @@ _Percent = Annotated[int, Field(ge=1, le=100)]
 
 
 class NetworkSettings(Group):
-    """The VPC and its four subnets (the seed's "Network Foundation")."""
+    """The VPC, its four subnets, and what may leave them (the seed's "Network Foundation")."""
 
     vpc_cidr: _Cidr = Field("10.0.0.0/16", description="IPv4 network, /16 to /28")
     public_subnet_cidrs: _Pair = Field(
@@ -196,6 +211,40 @@ class NetworkSettings(Group):
     availability_zones: Annotated[tuple[str, ...], Field(strict=False)] | None = Field(
         None, description="two zones of the region; default: its zones a and b"
     )
+    zones: Literal["listed", "a_and_b"] = Field(
+        "listed",
+        description="take the zones from availability_zones, or a and b of aws_region whatever "
+        "availability_zones lists",
+    )
+    public_ip_on_launch: bool = Field(
+        True, description="public addresses for whatever starts in the public subnets"
+    )
+    private_egress: Literal["none", "single_nat", "nat_per_zone", "vpc_endpoints"] = Field(
+        "none",
+        description="what the private subnets reach beyond the VPC: nothing; the internet through "
+        "one NAT gateway, or one in each zone; only the AWS services that the tasks need",
+    )
+    task_subnets: Literal["public", "private"] = Field(
+        "public", description="where the tasks run; in public subnets they have public addresses"
+    )
+    allowed_egress: Literal["all", "all_but_database", "least"] = Field(
+        "all_but_database",
+        description="outbound rules of the security groups: everything from every group; nothing "
+        "from the database's; from each group only what it needs",
+    )
+    flow_log_retention_days: int | None = Field(
+        None, description="VPC flow logs, kept this long; default: none are written"
+    )
+    default_security_group_closed: bool = Field(
+        False, description="take all rules from the group that AWS gives every VPC"
+    )
+
+    @field_validator("flow_log_retention_days")
+    @classmethod
+    def _known_retention(cls, days: int | None) -> int | None:
+        if days is None:
+            return None
+        return _one_of("flow_log_retention_days", days, LOG_RETENTION_DAYS)
 
     @field_validator("availability_zones")
     @classmethod
@@ -212,9 +261,35 @@ class NetworkSettings(Group):
         check_layout(self.vpc_cidr, self.public_subnet_cidrs + self.private_subnet_cidrs)
         return self
 
+    @model_validator(mode="after")
+    def _private_tasks_get_out(self) -> "NetworkSettings":
+        if self.task_subnets == "private" and self.private_egress == "none":
+            raise ValueError(
+                "task_subnets = private with private_egress = none: the tasks could not pull their "
+                "image; choose single_nat, nat_per_zone or vpc_endpoints"
+            )
+        return self
+
+
+class WafSettings(Group):
+    """The web application firewall: AWS's managed rules, and a limit for each address.
+
+    https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-list.html
+    """
+
+    requests_per_5_minutes: int = Field(
+        2000, ge=10, le=2_000_000_000, description="an address that sends more is blocked"
+    )
+    log_retention_days: int = Field(365, description="of the firewall's log")
+
+    @field_validator("log_retention_days")
+    @classmethod
+    def _known_retention(cls, days: int) -> int:
+        return _one_of("log_retention_days", days, LOG_RETENTION_DAYS)
+
 
 class LoadBalancerSettings(Group):
-    """The load balancer's health checks and session persistence.
+    """The load balancer: its listener, health checks and session persistence, and its protection.
 
     https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html
     """
@@ -225,8 +300,11 @@ class LoadBalancerSettings(Group):
         description="answers 200 before and after WordPress is installed, fails without database",
     )
     interval_seconds: int = Field(30, ge=5, le=300, description="between two checks of a task")
-    timeout_seconds: int = Field(
-        5, ge=2, le=120, description="for the answer to a check; must be below the interval"
+    timeout_seconds: int | None = Field(
+        5,
+        ge=2,
+        le=120,
+        description="for the answer to a check, below the interval; null: AWS's default, 5",
     )
     healthy_threshold: int = Field(2, ge=2, le=10, description="successes until in rotation")
     unhealthy_threshold: int = Field(3, ge=2, le=10, description="failures until out of rotation")
@@ -235,13 +313,49 @@ class LoadBalancerSettings(Group):
         pattern=r"^[2-4][0-9]{2}(-[2-4][0-9]{2}|(,[2-4][0-9]{2})*)$",
         description="HTTP codes that count as healthy",
     )
-    stickiness_seconds: int = Field(
-        86400, ge=1, le=604800, description="how long the session cookie binds a user to a task"
+    stickiness_seconds: int | None = Field(
+        86400,
+        ge=1,
+        le=604800,
+        description="how long the session cookie binds a user to a task; null: no such cookie",
     )
+    deregistration_delay_seconds: int | None = Field(
+        None,
+        ge=0,
+        le=3600,
+        description="how long a stopping task may finish its requests; default: AWS's, 300",
+    )
+    ip_address_type: Literal["ipv4"] | None = Field("ipv4", description="null: AWS's default")
+    cross_zone: bool | None = Field(True, description="null: AWS's default, which is true")
+    drop_invalid_header_fields: bool | None = Field(
+        True, description="null: AWS's default, which is false"
+    )
+    deletion_protection: bool = Field(
+        False, description="must be switched off in an earlier apply before destroy"
+    )
+    https: bool = Field(
+        False, description="serve HTTPS with the certificate and redirect HTTP to it"
+    )
+    certificate_arn: str | None = Field(
+        None,
+        pattern=CERTIFICATE_ARN,
+        description="ACM certificate of the same region, for https; default: the variable "
+        "certificate_arn must be set",
+    )
+    host_name: str | None = Field(
+        None,
+        pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$",
+        description="name that users call, a CNAME or alias to the load balancer; default: the "
+        "load balancer's own",
+    )
+    access_log_retention_days: int | None = Field(
+        None, ge=1, description="access logs in a bucket, kept this long; default: none are written"
+    )
+    waf: WafSettings | None = Field(None, description="default: no firewall")
 
     @model_validator(mode="after")
     def _timeout_below_interval(self) -> "LoadBalancerSettings":
-        if self.timeout_seconds >= self.interval_seconds:
+        if self.timeout_seconds is not None and self.timeout_seconds >= self.interval_seconds:
             raise ValueError(
                 f"timeout_seconds = {self.timeout_seconds} must be below interval_seconds = "
                 f"{self.interval_seconds}; lower the timeout or raise the interval"
@@ -252,24 +366,84 @@ class LoadBalancerSettings(Group):
 class ContainerSettings(Group):
     """The Fargate task and the service that runs it."""
 
-    image: str = Field("wordpress:latest", pattern=IMAGE, description="with its tag or digest")
+    image: str | None = Field(
+        "wordpress:latest",
+        pattern=IMAGE,
+        description="with its tag or digest; null: the variable container_image must be set",
+    )
+    require_digest: bool = Field(
+        False, description="accept an image by digest only: what was reviewed is what runs"
+    )
     name: str = Field("app", pattern=r"^[A-Za-z0-9_-]{1,255}$", description="container name")
     cpu: int = Field(512, description="CPU units, 1024 = 1 vCPU")
     memory_mib: int = Field(1024, description="one that Fargate offers with the CPU units")
     desired_count: int = Field(2, ge=0, le=5000, description="tasks at first; then autoscaling's")
-    health_check_grace_period_seconds: int = Field(
+    capacity: Literal["FARGATE", "FARGATE_SPOT"] = Field(
+        "FARGATE",
+        description="FARGATE_SPOT is cheaper, and AWS may stop a task with two minutes' notice",
+    )
+    on_demand_base: int = Field(
+        0, ge=0, le=5000, description="with FARGATE_SPOT: the first tasks that run on FARGATE"
+    )
+    capacity_providers: bool = Field(
+        True, description="FARGATE and FARGATE_SPOT are attached to the cluster"
+    )
+    health_check_command: str | None = Field(
+        None,
+        min_length=1,
+        description="shell command by which ECS itself checks the container; default: none",
+    )
+    health_check_grace_period_seconds: int | None = Field(
         60, ge=0, le=2147483647, description="failing health checks are ignored for a new task"
     )
-    minimum_healthy_percent: int = Field(
-        100, ge=0, le=100, description="of the desired count, kept running by a deployment"
+    minimum_healthy_percent: int | None = Field(
+        100,
+        ge=0,
+        le=100,
+        description="of the desired count, kept running by a deployment; null: AWS's default, 100",
     )
-    maximum_percent: int = Field(
-        200, ge=100, le=200, description="of the desired count, running at most meanwhile"
+    maximum_percent: int | None = Field(
+        200,
+        ge=100,
+        le=200,
+        description="of the desired count, running at most meanwhile; null: AWS's default, 200",
+    )
+    deployment_controller: Literal["ECS"] | None = Field(
+        None, description="say what AWS assumes anyway; default: do not"
+    )
+    wait_for_steady_state: bool = Field(
+        True, description="apply ends when the new tasks serve, and fails if they were rolled back"
+    )
+    zone_rebalancing: bool | None = Field(
+        False, description="ECS spreads the tasks evenly again after a zone failed; null: unset"
     )
     log_retention_days: int = Field(7, description="of the tasks' logs")
-    container_insights: bool = Field(
-        True, description="without it AWS has no metric of running tasks"
+    container_insights: bool | None = Field(
+        True,
+        description="without it AWS has no metric of running tasks; null: the account's default",
     )
+    task_role: bool = Field(
+        False,
+        description="a role for the application itself; execute_command and "
+        "shared_uploads bring it anyway",
+    )
+    execute_command: bool = Field(
+        False, description="`aws ecs execute-command` opens a shell in a task"
+    )
+    fixed_site_url: bool = Field(
+        False, description="WP_HOME and WP_SITEURL are set to application_url"
+    )
+    service_discovery: bool = Field(
+        False, description="the tasks are found as wordpress.<project_name>.local inside the VPC"
+    )
+    shared_keys: bool = Field(
+        False,
+        description="one set of authentication keys and salts for all tasks, from Secrets Manager",
+    )
+    shared_uploads: bool = Field(
+        False, description="wp-content/uploads on a file system (EFS) that all tasks share"
+    )
+    environment: dict[str, str] = Field({}, description="further variables of the container")
 
     @field_validator("log_retention_days")
     @classmethod
@@ -281,14 +455,86 @@ class ContainerSettings(Group):
         check_fargate(self.cpu, self.memory_mib)
         return self
 
+    @field_validator("environment")
+    @classmethod
+    def _own_names(cls, environment: dict[str, str]) -> dict[str, str]:
+        for name in environment:
+            if not re.fullmatch(ENVIRONMENT_NAME, name):
+                raise ValueError(f"{name!r} is not a variable's name, like WORDPRESS_DEBUG")
+            if name in RESERVED_ENVIRONMENT:
+                raise ValueError(f"{name} is set by the platform; leave it out")
+            if _SECRET.search(name):
+                raise ValueError(
+                    f"{name} looks like a secret, which would stand in the task definition for "
+                    "everyone to read; leave it out"
+                )
+        return environment
+
     @model_validator(mode="after")
     def _can_deploy(self) -> "ContainerSettings":
-        if self.minimum_healthy_percent == self.maximum_percent:
+        if (
+            self.maximum_percent is not None
+            and self.minimum_healthy_percent == self.maximum_percent
+        ):
             raise ValueError(
                 f"minimum_healthy_percent = maximum_percent = {self.maximum_percent} leaves no "
                 "room to replace a task; lower the one or raise the other"
             )
         return self
+
+    @model_validator(mode="after")
+    def _rebalancing_needs_room(self) -> "ContainerSettings":
+        if self.zone_rebalancing and self.maximum_percent == 100:
+            raise ValueError(
+                "zone_rebalancing = true starts a task before it stops one, which maximum_percent "
+                "= 100 forbids; raise it or switch rebalancing off"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _spot_needs_providers(self) -> "ContainerSettings":
+        if self.capacity == "FARGATE_SPOT" and not self.capacity_providers:
+            raise ValueError(
+                "capacity = FARGATE_SPOT needs capacity_providers = true, which attaches it to the "
+                "cluster"
+            )
+        if self.capacity == "FARGATE" and self.on_demand_base:
+            raise ValueError(
+                f"on_demand_base = {self.on_demand_base} has no effect with capacity = FARGATE, "
+                "where every task is on demand; leave it out or choose FARGATE_SPOT"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _digest(self) -> "ContainerSettings":
+        if self.require_digest and self.image and not re.search(IMAGE_DIGEST, self.image):
+            raise ValueError(
+                f"require_digest = true with image = {self.image}: a tag can be moved to another "
+                "image; name it as repository@sha256:<64 hexadecimal digits>"
+            )
+        return self
+
+
+class SleepSettings(Group):
+    """Times at which no task runs, for what nobody uses at night and at weekends.
+
+    https://docs.aws.amazon.com/autoscaling/application/userguide/scheduled-scaling-using-cron-expressions.html
+    """
+
+    from_cron: str = Field("cron(0 20 ? * MON-FRI *)", description="when the tasks stop")
+    until_cron: str = Field("cron(0 6 ? * MON-FRI *)", description="when they start again")
+    timezone: str = Field(
+        "Europe/Berlin",
+        pattern=r"^[A-Za-z_]+(/[A-Za-z0-9_+-]+)*$",
+        description="of both times, as in the IANA database",
+    )
+
+    @field_validator("from_cron", "until_cron")
+    @classmethod
+    def _six_fields(cls, cron: str) -> str:
+        if not re.fullmatch(CRON, cron):
+            raise ValueError("must be cron(...) with six fields, like cron(0 20 ? * MON-FRI *)")
+        return cron
 
 
 class AutoscalingSettings(Group):
@@ -304,6 +550,7 @@ class AutoscalingSettings(Group):
     scale_in_cooldown_seconds: int = Field(
         300, ge=0, le=3600, description="after removing tasks, until more are removed"
     )
+    sleep: SleepSettings | None = Field(None, description="default: tasks run around the clock")
 
     @model_validator(mode="after")
     def _min_below_max(self) -> "AutoscalingSettings":
@@ -334,14 +581,36 @@ class DatabaseSettings(Group):
     )
     name: str = Field("wordpress", pattern=DB_NAME, description="of the application's database")
     username: str = Field("admin", pattern=DB_USERNAME, description="of the master user")
+    username_sensitive: bool = Field(True, description="Terraform hides the user's name")
+    password: Literal["variable", "managed"] = Field(
+        "variable",
+        description="set it as db_password, which Terraform's state then holds; or let RDS make, "
+        "keep and rotate it in Secrets Manager",
+    )
     multi_az: bool = Field(True, description="a synchronous standby in the other zone")
     backup_retention_days: int = Field(7, ge=0, le=35, description="0 switches backups off")
-    backup_window: str = Field("03:00-04:00", description="hh:mm-hh:mm in UTC, at least 30 minutes")
-    maintenance_window: str = Field(
-        "Mon:04:00-Mon:05:00",
-        description="ddd:hh:mm-ddd:hh:mm in UTC, at least 30 minutes, not during the backup",
+    backup_window: str | None = Field(
+        "03:00-04:00", description="hh:mm-hh:mm in UTC, at least 30 minutes; null: AWS chooses"
     )
-    storage_encrypted: bool = Field(True, description="at rest, with the account's RDS key")
+    maintenance_window: str | None = Field(
+        "Mon:04:00-Mon:05:00",
+        description="ddd:hh:mm-ddd:hh:mm in UTC, at least 30 minutes, not during the backup; "
+        "null: AWS chooses",
+    )
+    copy_tags_to_snapshot: bool = Field(True, description="of the instance, to its snapshots")
+    storage_encrypted: bool = Field(True, description="at rest")
+    require_tls: bool = Field(
+        False, description="the database refuses connections without TLS, and WordPress uses it"
+    )
+    slow_query_log: bool = Field(
+        False, description="write the slow-query log, which log_exports then finds"
+    )
+    iam_authentication: bool = Field(
+        False, description="people may log in with IAM instead of the master password"
+    )
+    deletion_protection: bool = Field(
+        False, description="must be switched off in an earlier apply before destroy"
+    )
     monitoring_interval_seconds: int = Field(60, description="Enhanced Monitoring; 0 is off")
     log_exports: Annotated[
         tuple[Literal["audit", "error", "general", "slowquery"], ...], Field(strict=False)
@@ -371,7 +640,9 @@ class DatabaseSettings(Group):
 
     @field_validator("backup_window")
     @classmethod
-    def _daily_window(cls, window: str) -> str:
+    def _daily_window(cls, window: str | None) -> str | None:
+        if window is None:
+            return None
         clock = r"([01][0-9]|2[0-3]):[0-5][0-9]"
         if not re.fullmatch(f"{clock}-{clock}", window):
             raise ValueError(f"{window!r} is not a daily window, like 03:00-04:00 (UTC)")
@@ -382,7 +653,9 @@ class DatabaseSettings(Group):
 
     @field_validator("maintenance_window")
     @classmethod
-    def _weekly_window(cls, window: str) -> str:
+    def _weekly_window(cls, window: str | None) -> str | None:
+        if window is None:
+            return None
         point = rf"({'|'.join(_DAYS)}):([01][0-9]|2[0-3]):[0-5][0-9]"
         if not re.fullmatch(f"{point}-{point}", window):
             raise ValueError(f"{window!r} is not a weekly window, like Mon:04:00-Mon:05:00 (UTC)")
@@ -395,6 +668,8 @@ class DatabaseSettings(Group):
 
     @model_validator(mode="after")
     def _windows_apart(self) -> "DatabaseSettings":
+        if not self.backup_window or not self.maintenance_window:
+            return self
         if _windows_overlap(self.backup_window, self.maintenance_window):
             raise ValueError(
                 f"backup_window = {self.backup_window} and maintenance_window = "
@@ -476,6 +751,20 @@ class LocalBackendSettings(Group):
     )
 
 
+VariableName = Literal[
+    "aws_region", "project_name", "availability_zones", "vpc_cidr", "public_subnet_cidrs",
+    "private_subnet_cidrs", "certificate_arn", "container_image", "task_cpu", "task_memory",
+    "desired_count", "db_username", "db_password", "db_name", "db_instance_class",
+    "db_allocated_storage", "alarm_email", "monthly_budget_usd",
+]  # fmt: skip
+OutputName = Literal[
+    "alb_dns_name", "application_url", "ecs_cluster_name", "ecs_cluster_arn", "ecs_service_name",
+    "rds_endpoint", "rds_identifier", "vpc_id", "public_subnet_ids", "private_subnet_ids",
+    "alerts_topic_arn",
+]  # fmt: skip
+Purpose = Literal["logs", "database", "alerts", "secrets", "uploads"]
+
+
 class StackSettings(Group):
     """Everything that shapes one platform stack; the defaults are the `resilience-platform`."""
 
@@ -486,13 +775,35 @@ class StackSettings(Group):
         description="prefix of every name; default: the stack id",
     )
     region: str = Field("eu-central-1", pattern=REGION, description="AWS region")
+    variables: Annotated[tuple[VariableName, ...], Field(strict=False)] | None = Field(
+        None,
+        description="what can be changed at plan time, everything else is as set here; default: "
+        "all that have an effect",
+    )
+    outputs: Annotated[tuple[OutputName, ...], Field(strict=False)] | None = Field(
+        None, description="default: all that exist"
+    )
+    default_tags: bool = Field(
+        True, description="every resource is tagged with Project, Stack and ManagedBy"
+    )
+    customer_managed_keys: Annotated[tuple[Purpose, ...], Field(strict=False)] = Field(
+        (),
+        description="what is encrypted with a key of our own (KMS, rotated every year) instead of "
+        "AWS's; changing it for the database replaces the database",
+    )
     network: NetworkSettings = NetworkSettings()
     load_balancer: LoadBalancerSettings = LoadBalancerSettings()
     container: ContainerSettings = ContainerSettings()
-    autoscaling: AutoscalingSettings = AutoscalingSettings()
+    autoscaling: AutoscalingSettings | None = Field(
+        AutoscalingSettings(), description="null: the service keeps its desired count"
+    )
     database: DatabaseSettings = DatabaseSettings()
-    monitoring: MonitoringSettings = MonitoringSettings()
-    cost: CostSettings = CostSettings()
+    monitoring: MonitoringSettings | None = Field(
+        MonitoringSettings(), description="null: no alarms and no dashboard"
+    )
+    cost: CostSettings | None = Field(
+        CostSettings(), description="null: no budget and no anomaly detection"
+    )
     backend: Annotated[LocalBackendSettings | S3BackendSettings, Field(discriminator="type")] = (
         LocalBackendSettings()
     )
@@ -520,8 +831,76 @@ class StackSettings(Group):
             )
         return self
 
+    @property
+    def declared_variables(self) -> tuple[str, ...]:
+        """The Terraform variables of the stack."""
+        if self.variables is not None:
+            return self.variables
+        without = {
+            "certificate_arn": not self.load_balancer.https,
+            "db_password": self.database.password == "managed",
+            "alarm_email": not self.monitoring and not self.cost,
+            "monthly_budget_usd": not self.cost,
+        }
+        return tuple(name for name in get_args(VariableName) if not without.get(name))
+
+    @model_validator(mode="after")
+    def _nothing_left_open(self) -> "StackSettings":
+        """What has no value in the settings must be a variable."""
+        for name, missing, fix in (
+            ("db_password", self.database.password == "variable", "database.password = managed"),
+            ("container_image", self.container.image is None, "container.image"),
+            (
+                "certificate_arn",
+                self.load_balancer.https and self.load_balancer.certificate_arn is None,
+                "load_balancer.certificate_arn",
+            ),
+        ):
+            if missing and name not in self.declared_variables:
+                raise ValueError(
+                    f"variables leaves out {name}, which has no value then; add it, or set {fix}"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _endpoints_reach_the_image(self) -> "StackSettings":
+        image = self.container.image
+        if self.pulls_through_endpoints and image and not re.search(ECR_IMAGE, image):
+            raise ValueError(
+                f"network.private_egress = vpc_endpoints with container.image = {image}: tasks in "
+                "private subnets then reach Amazon ECR only; copy the image there and name it as "
+                "<account>.dkr.ecr.<region>.amazonaws.com/<name>"
+            )
+        return self
+
+    @property
+    def pulls_through_endpoints(self) -> bool:
+        """Whether the tasks reach nothing but AWS's services, so that their image must be there."""
+        network = self.network
+        return network.task_subnets == "private" and network.private_egress == "vpc_endpoints"
+
+    @model_validator(mode="after")
+    def _costs_are_found_by_tag(self) -> "StackSettings":
+        if self.cost and not self.default_tags:
+            raise ValueError(
+                "cost counts what is tagged with the project, and default_tags = false leaves "
+                "nothing tagged; switch the tags on or set cost to null"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _key_needs_encryption(self) -> "StackSettings":
+        if "database" in self.customer_managed_keys and not self.database.storage_encrypted:
+            raise ValueError(
+                "customer_managed_keys names database, and database.storage_encrypted = false; "
+                "encrypt the storage or take the key out"
+            )
+        return self
+
     @model_validator(mode="after")
     def _desired_within_bounds(self) -> "StackSettings":
+        if self.autoscaling is None:
+            return self
         low, high = self.autoscaling.min_capacity, self.autoscaling.max_capacity
         if not low <= self.container.desired_count <= high:
             raise ValueError(
@@ -630,11 +1009,15 @@ def _first_problem(model: type[BaseModel], error: ValidationError) -> str:
 
 def _keys_beside(model: type[BaseModel], path: list[str], backend: str | None) -> list[str]:
     """The keys that are accepted where the one at `path` stands."""
-    group: object = model
+    group: type[BaseModel] = model
     if backend is not None:
-        group = {"local": LocalBackendSettings, "s3": S3BackendSettings}[backend]
-    elif len(path) > 1:
-        group = model.model_fields[path[0]].annotation
-    assert isinstance(group, type)
-    assert issubclass(group, BaseModel)
+        group = LocalBackendSettings if backend == "local" else S3BackendSettings
+    else:
+        for part in path[:-1]:
+            annotation = group.model_fields[part].annotation
+            group = next(g for g in (annotation, *get_args(annotation)) if _is_group(g))
     return sorted(group.model_fields)
+
+
+def _is_group(annotation: object) -> TypeGuard[type[Group]]:
+    return isinstance(annotation, type) and issubclass(annotation, Group)

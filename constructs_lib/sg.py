@@ -1,8 +1,9 @@
 """sg.tf: defence in depth, each tier reachable from the tier before it only.
 
-Internet -> load balancer (80) -> tasks (80) -> database (3306). Below the load balancer rules name
-security groups, never address ranges. Rules are inline, as in the original, so Terraform removes
-any rule that somebody adds by hand.
+Internet -> load balancer (80, 443) -> tasks (80) -> database (3306). Below the load balancer
+inbound rules name security groups, never address ranges. Outbound rules name address ranges: two
+groups that name each other would be a cycle, which Terraform cannot create. Rules are inline, as in
+the original, so Terraform removes any rule that somebody adds by hand.
 
 https://docs.aws.amazon.com/vpc/latest/userguide/vpc-security-groups.html
 """
@@ -15,63 +16,96 @@ from cdktf_cdktf_provider_aws.security_group import (
 from constructs import Construct
 
 from constructs_lib.addresses import pinned
+from constructs_lib.settings import StackSettings
 from constructs_lib.variables import Variables
+from constructs_lib.vpc import ANYWHERE, Network
 
 HTTP = 80
+HTTPS = 443
 MYSQL = 3306
-ANYWHERE = "0.0.0.0/0"
+NFS = 2049
 
 
 class SecurityGroups(Construct):
-    """The three security groups.
+    """The security groups of the three tiers and, where set, of the endpoints and the uploads.
 
     Attributes:
-        alb_id: admits HTTP from anywhere.
-        ecs_id: admits HTTP from the load balancer; all outbound (image pulls, logs, database).
-        rds_id: admits MySQL from the tasks; nothing outbound.
+        alb_id: admits HTTP (and HTTPS, where it is served) from anywhere.
+        ecs_id: admits HTTP from the load balancer.
+        rds_id: admits MySQL from the tasks.
+        endpoints_id: admits HTTPS from the tasks; None without endpoints.
+        efs_id: admits NFS from the tasks; None without shared uploads.
     """
 
-    def __init__(self, scope: Construct, id: str, *, variables: Variables, vpc_id: str) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        settings: StackSettings,
+        variables: Variables,
+        network: Network,
+        s3_prefix_list_id: str | None,
+    ) -> None:
         super().__init__(scope, id)
         self._project = variables.project_name
-        self._vpc_id = vpc_id
-        all_outbound = SecurityGroupEgress(
+        self._vpc_id = network.vpc_id
+        everything = SecurityGroupEgress(
             from_port=0,
             to_port=0,
             protocol="-1",
             cidr_blocks=[ANYWHERE],
             description="Allow all outbound",
         )
+        alb_egress = ecs_egress = rds_egress = [everything]
+        if settings.network.allowed_egress != "all":
+            rds_egress = []
+        if settings.network.allowed_egress == "least":
+            alb_egress = [_to(HTTP, network.task_subnet_cidrs, "HTTP to the tasks")]
+            ecs_egress = _least_for_tasks(settings, variables, s3_prefix_list_id)
+
+        public_ports = [(HTTP, "HTTP")]
+        if settings.load_balancer.https:
+            public_ports.append((HTTPS, "HTTPS"))
         self.alb_id = self._group(
             "alb",
             "Allow HTTP inbound from internet",
-            SecurityGroupIngress(
-                from_port=HTTP,
-                to_port=HTTP,
-                protocol="tcp",
-                cidr_blocks=[ANYWHERE],
-                description="HTTP from anywhere",
-            ),
-            [all_outbound],
+            [_from_anywhere(port, f"{name} from anywhere") for port, name in public_ports],
+            alb_egress,
         )
         self.ecs_id = self._group(
             "ecs",
             "Allow traffic from ALB and outbound internet",
-            _from_group(HTTP, self.alb_id, "HTTP from ALB"),
-            [all_outbound],
+            [_from_group(HTTP, self.alb_id, "HTTP from ALB")],
+            ecs_egress,
         )
         self.rds_id = self._group(
             "rds",
             "Allow MySQL inbound from ECS only",
-            _from_group(MYSQL, self.ecs_id, "MySQL from ECS"),
-            [],
+            [_from_group(MYSQL, self.ecs_id, "MySQL from ECS")],
+            rds_egress,
         )
+        self.endpoints_id = self.efs_id = None
+        if settings.network.private_egress == "vpc_endpoints":
+            self.endpoints_id = self._group(
+                "endpoints",
+                "Allow HTTPS inbound from ECS only",
+                [_from_group(HTTPS, self.ecs_id, "HTTPS from ECS")],
+                [],
+            )
+        if settings.container.shared_uploads:
+            self.efs_id = self._group(
+                "efs",
+                "Allow NFS inbound from ECS only",
+                [_from_group(NFS, self.ecs_id, "NFS from ECS")],
+                [],
+            )
 
     def _group(
         self,
         tier: str,
         description: str,
-        ingress: SecurityGroupIngress,
+        ingress: list[SecurityGroupIngress],
         egress: list[SecurityGroupEgress],
     ) -> str:
         group = SecurityGroup(
@@ -80,10 +114,54 @@ class SecurityGroups(Construct):
             name=f"{self._project}-{tier}-sg",
             description=description,
             vpc_id=self._vpc_id,
-            ingress=[ingress],
+            ingress=ingress,
             egress=egress,
         )
         return pinned(f"{tier}_sg", group).id
+
+
+def _least_for_tasks(
+    settings: StackSettings, variables: Variables, s3_prefix_list_id: str | None
+) -> list[SecurityGroupEgress]:
+    """What the tasks need: the database, AWS and the image registry over HTTPS, the uploads.
+
+    Names are resolved by the VPC's own resolver, which security groups do not restrict.
+    """
+    private = variables.private_subnet_cidrs
+    rules = [_to(MYSQL, private, "MySQL to the database")]
+    if settings.pulls_through_endpoints:
+        rules.append(_to(HTTPS, private, "HTTPS to the VPC endpoints"))
+        rules.append(_to(HTTPS, None, "Image layers from S3", s3_prefix_list_id))
+    else:
+        rules.append(_to(HTTPS, (ANYWHERE,), "HTTPS to AWS, the image registry and WordPress"))
+    if settings.container.shared_uploads:
+        rules.append(_to(NFS, private, "NFS to the uploads"))
+    return rules
+
+
+def _to(
+    port: int, cidrs: tuple[str, ...] | None, description: str, prefix_list_id: str | None = None
+) -> SecurityGroupEgress:
+    """A rule that lets one TCP port out, to address ranges or a prefix list."""
+    return SecurityGroupEgress(
+        from_port=port,
+        to_port=port,
+        protocol="tcp",
+        cidr_blocks=list(cidrs) if cidrs else None,
+        prefix_list_ids=[prefix_list_id] if prefix_list_id else None,
+        description=description,
+    )
+
+
+def _from_anywhere(port: int, description: str) -> SecurityGroupIngress:
+    """A rule that admits one TCP port from the internet."""
+    return SecurityGroupIngress(
+        from_port=port,
+        to_port=port,
+        protocol="tcp",
+        cidr_blocks=[ANYWHERE],
+        description=description,
+    )
 
 
 def _from_group(port: int, group_id: str, description: str) -> SecurityGroupIngress:

@@ -2,13 +2,15 @@
 
 Each variable's default comes from the settings, and each has a validation where a bad value can be
 recognised. A validation sees its own variable only (others need Terraform 1.9), so rules that span
-variables are preconditions on the resource they protect (the module-level rules below).
+variables are preconditions on the resource they protect (the module-level rules below). What the
+settings do not declare as a variable is a literal everywhere.
 
 https://developer.hashicorp.com/terraform/language/values/variables
 https://developer.hashicorp.com/terraform/language/expressions/custom-conditions
 """
 
 import json
+import re
 from dataclasses import dataclass
 
 from cdktf import Precondition, TerraformVariable, TerraformVariableValidationConfig
@@ -16,14 +18,17 @@ from constructs import Construct
 
 from constructs_lib.addresses import pinned
 from constructs_lib.settings import (
+    CERTIFICATE_ARN,
     DB_INSTANCE_CLASS,
     DB_NAME,
     DB_STORAGE_GIB,
     DB_USERNAME,
     DB_USERNAMES_RESERVED,
+    ECR_IMAGE,
     EMAIL,
     FARGATE_MEMORY_MIB,
     IMAGE,
+    IMAGE_DIGEST,
     NO_PERFORMANCE_INSIGHTS,
     PROJECT_NAME,
     PROJECT_NAME_MAX,
@@ -44,10 +49,6 @@ class Rule:
 
     condition: str
     message: str
-
-    def precondition(self) -> Precondition:
-        """The rule as a precondition of a resource's lifecycle."""
-        return Precondition(condition=self.condition, error_message=self.message)
 
 
 def _matches(name: str, pattern: str) -> str:
@@ -126,20 +127,44 @@ insights_rule = Rule(
 )
 
 
+_VARIABLE = re.compile(r"\bvar\.(\w+)")
+
+
+def _image_rule(settings: StackSettings) -> Rule:
+    """Which images the tasks can run, and may."""
+    conditions = [_matches("container_image", IMAGE)]
+    wanted, example = "an image", "wordpress:latest"
+    if settings.pulls_through_endpoints:
+        conditions.append(_matches("container_image", ECR_IMAGE))
+        example = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/wordpress:latest"
+        wanted = "an image in Amazon ECR, since the tasks reach no other registry"
+    if settings.container.require_digest:
+        conditions.append(_matches("container_image", IMAGE_DIGEST))
+        example = f"{example.removesuffix(':latest')}@sha256:<64 hexadecimal digits>"
+        wanted = f"{wanted}, by digest" if wanted == "an image" else f"{wanted}; by digest"
+    return Rule(" && ".join(conditions), f"must be {wanted}, like {example}")
+
+
 class Variables(Construct):
-    """Declares the variables; each attribute is the reference to use in a construct.
+    """Declares the variables; each attribute is the value to use in a construct.
+
+    That is a reference to the variable or, where the settings do not declare one, a literal.
 
     Attributes:
         aws_region, project_name, db_username, db_password, db_name, vpc_cidr, db_instance_class,
-        task_cpu, task_memory, container_image, alarm_email: string references.
-        availability_zones, public_subnet_cidrs, private_subnet_cidrs: two string references each.
-        desired_count, db_allocated_storage, monthly_budget_usd: number references.
+        task_cpu, task_memory, container_image, certificate_arn, alarm_email, monthly_budget_usd:
+            strings.
+        availability_zones, public_subnet_cidrs, private_subnet_cidrs: two strings each.
+        desired_count, db_allocated_storage: numbers.
     """
 
     def __init__(self, scope: Construct, id: str, *, settings: StackSettings) -> None:
         super().__init__(scope, id)
+        self._declared = frozenset(settings.declared_variables)
+        self._literals: dict[str, str | float | list[str] | None] = {}
         network, container, database = settings.network, settings.container, settings.database
-        low, high = settings.autoscaling.min_capacity, settings.autoscaling.max_capacity
+        scaling = settings.autoscaling
+        low, high = (scaling.min_capacity, scaling.max_capacity) if scaling else (0, 5000)
 
         self.aws_region = self._string(
             "aws_region",
@@ -149,7 +174,8 @@ class Variables(Construct):
         )
         self.project_name = self._string(
             "project_name",
-            "Prefix of every resource's name, and the Project tag",
+            "Prefix of every resource's name"
+            f"{', and the Project tag' if settings.default_tags else ''}",
             settings.project_name,
             Rule(
                 f"{_matches('project_name', PROJECT_NAME)} "
@@ -159,15 +185,20 @@ class Variables(Construct):
                 "hyphens, and start with a letter, but not with internal- or sg- (AWS's own)",
             ),
         )
-        self.availability_zones = self._pair(
+        listed = self._pair(
             "availability_zones",
-            "Two zones of aws_region, for the first and second subnet of each kind",
+            "Two zones of aws_region, for the first and second subnet of each kind"
+            if network.zones == "listed"
+            else "Without effect: the zones are a and b of aws_region",
             settings.availability_zones,
             Rule(
                 "try(var.availability_zones[0] != var.availability_zones[1], false)",
                 "must name at least two different zones, the first two are used, "
                 'like ["eu-central-1a", "eu-central-1b"]',
             ),
+        )
+        self.availability_zones = (
+            listed if network.zones == "listed" else (f"{self.aws_region}a", f"{self.aws_region}b")
         )
         self.vpc_cidr = self._string(
             "vpc_cidr",
@@ -181,13 +212,23 @@ class Variables(Construct):
         self.public_subnet_cidrs = self._subnets("public", network.public_subnet_cidrs)
         self.private_subnet_cidrs = self._subnets("private", network.private_subnet_cidrs)
 
+        self.certificate_arn = self._string(
+            "certificate_arn",
+            "ACM certificate of the load balancer, in aws_region",
+            settings.load_balancer.certificate_arn,
+            Rule(
+                _matches("certificate_arn", CERTIFICATE_ARN),
+                "must be the ARN of an ACM certificate, "
+                "like arn:aws:acm:eu-central-1:123456789012:certificate/…",
+            ),
+        )
         self.container_image = self._string(
             "container_image",
             "Image of the application container",
             container.image,
-            Rule(_matches("container_image", IMAGE), "must be an image, like wordpress:latest"),
+            _image_rule(settings),
         )
-        self.task_cpu = self._number(
+        self.task_cpu = self._number_as_text(
             "task_cpu",
             "CPU units of a task, 1024 = 1 vCPU",
             container.cpu,
@@ -195,8 +236,8 @@ class Variables(Construct):
                 f"contains({json.dumps(list(FARGATE_MEMORY_MIB))}, var.task_cpu)",
                 f"must be one of {', '.join(map(str, FARGATE_MEMORY_MIB))}",
             ),
-        ).string_value
-        self.task_memory = self._number(
+        )
+        self.task_memory = self._number_as_text(
             "task_memory",
             "Memory of a task in MiB; must fit task_cpu",
             container.memory_mib,
@@ -205,22 +246,26 @@ class Variables(Construct):
                 "&& floor(var.task_memory) == var.task_memory",
                 "must be a whole number of MiB from 512 to 122880",
             ),
-        ).string_value
+        )
         self.desired_count = self._number(
             "desired_count",
-            "Tasks to start with; autoscaling adjusts it afterwards",
+            "Tasks to start with; autoscaling adjusts it afterwards" if scaling else "Tasks to run",
             container.desired_count,
             Rule(
                 f"var.desired_count >= {low} && var.desired_count <= {high} "
                 "&& floor(var.desired_count) == var.desired_count",
-                f"must be a whole number from {low} to {high}, the bounds of autoscaling",
+                f"must be a whole number from {low} to {high}"
+                f"{', the bounds of autoscaling' if scaling else ''}",
             ),
-        ).number_value
-
-        self.db_username = self._secret(
-            "db_username", "Master user of the database", database.username
         )
-        self.db_password = self._secret(
+
+        self.db_username = self._credential(
+            "db_username",
+            "Master user of the database",
+            database.username,
+            sensitive=database.username_sensitive,
+        )
+        self.db_password = self._credential(
             "db_password", "Password of the database's master user; has no default on purpose", None
         )
         self.db_name = self._string(
@@ -251,42 +296,70 @@ class Variables(Construct):
                 "&& floor(var.db_allocated_storage) == var.db_allocated_storage",
                 f"must be a whole number of GiB from {DB_STORAGE_GIB[0]} to {DB_STORAGE_GIB[1]}",
             ),
-        ).number_value
+        )
 
         self.alarm_email = self._string(
             "alarm_email",
             "Address that alarms and cost alerts are mailed to; empty for none",
-            settings.monitoring.alarm_email,
+            settings.monitoring.alarm_email if settings.monitoring else "",
             Rule(
                 f'var.alarm_email == "" || {_matches("alarm_email", EMAIL)}',
                 "must be empty or an e-mail address, like ops@example.com",
             ),
         )
-        self.monthly_budget_usd = self._number(
+        self.monthly_budget_usd = self._number_as_text(
             "monthly_budget_usd",
             "Monthly budget in US dollars for what is tagged with the project",
-            settings.cost.monthly_budget_usd,
+            settings.cost.monthly_budget_usd if settings.cost else 0,
             Rule("var.monthly_budget_usd > 0", "must be above 0"),
-        ).string_value
+        )
+
+    def expression(self, name: str) -> str:
+        """`name` in Terraform's language: the variable, or the literal it is fixed to."""
+        return f"var.{name}" if name in self._declared else json.dumps(self._literals[name])
+
+    def preconditions(self, *rules: Rule) -> list[Precondition] | None:
+        """The rules as preconditions of a resource's lifecycle.
+
+        A rule over literals alone is left out: the settings have been checked already.
+        """
+
+        def filled_in(text: str) -> str:
+            return _VARIABLE.sub(lambda found: self.expression(found[1]), text)
+
+        return [
+            Precondition(condition=filled_in(rule.condition), error_message=filled_in(rule.message))
+            for rule in rules
+            if self._declared & set(_VARIABLE.findall(rule.condition))
+        ] or None
 
     def _string(self, name: str, description: str, default: str | None, rule: Rule) -> str:
-        return self._declare(name, "string", description, default, rule).string_value
+        variable = self._declare(name, "string", description, default, rule)
+        # without a default it is declared wherever it is used: StackSettings sees to that
+        return variable.string_value if variable else default or ""
 
-    def _secret(self, name: str, description: str, default: str | None) -> str:
-        """A sensitive string; the rule that its value must follow is in `credential_rules`."""
+    def _credential(
+        self, name: str, description: str, default: str | None, *, sensitive: bool = True
+    ) -> str:
+        """A string whose rule is in `credential_rules`, not in a validation."""
         rule = Rule(f'var.{name} != ""', "must not be empty")
-        return self._declare(
-            name, "string", description, default, rule, sensitive=True
-        ).string_value
+        variable = self._declare(name, "string", description, default, rule, sensitive)
+        return variable.string_value if variable else default or ""
 
-    def _number(self, name: str, description: str, default: float, rule: Rule) -> TerraformVariable:
-        return self._declare(name, "number", description, default, rule)
+    def _number(self, name: str, description: str, default: float, rule: Rule) -> float:
+        variable = self._declare(name, "number", description, default, rule)
+        return variable.number_value if variable else default
+
+    def _number_as_text(self, name: str, description: str, default: float, rule: Rule) -> str:
+        variable = self._declare(name, "number", description, default, rule)
+        return variable.string_value if variable else str(default).removesuffix(".0")
 
     def _pair(
         self, name: str, description: str, default: tuple[str, ...], rule: Rule
     ) -> tuple[str, str]:
-        self._declare(name, "list(string)", description, list(default), rule)
-        return f"${{var.{name}[0]}}", f"${{var.{name}[1]}}"
+        if self._declare(name, "list(string)", description, list(default), rule):
+            return f"${{var.{name}[0]}}", f"${{var.{name}[1]}}"
+        return default[0], default[1]
 
     def _subnets(self, kind: str, default: tuple[str, str]) -> tuple[str, str]:
         name = f"{kind}_subnet_cidrs"
@@ -309,7 +382,11 @@ class Variables(Construct):
         default: str | float | list[str] | None,
         rule: Rule,
         sensitive: bool = False,
-    ) -> TerraformVariable:
+    ) -> TerraformVariable | None:
+        """The variable `name`, or None where the settings fix it to its default."""
+        if name not in self._declared:
+            self._literals[name] = default
+            return None
         came = f"{name} = ${{jsonencode(var.{name})}}" if not sensitive else name
         variable = TerraformVariable(
             self,

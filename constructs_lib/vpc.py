@@ -1,7 +1,8 @@
 """vpc.tf: the network foundation, one public and one private subnet in each of two zones.
 
-The public subnets hold the load balancer and the tasks and route to the internet gateway; the
-private ones hold the database and route inside the VPC only. There is no NAT gateway.
+The public subnets hold the load balancer and route to the internet gateway; the private ones hold
+the database. Where the tasks run, and what the private subnets reach beyond the VPC, is set:
+by default the tasks are in the public subnets, and there is no NAT gateway.
 
 https://docs.aws.amazon.com/vpc/latest/userguide/vpc-example-private-subnets-nat.html
 """
@@ -15,20 +16,30 @@ from cdktf_cdktf_provider_aws.vpc import Vpc
 from constructs import Construct
 
 from constructs_lib.addresses import pinned
+from constructs_lib.settings import NetworkSettings
 from constructs_lib.variables import Variables, layout_rules, zones_rule
+
+ANYWHERE = "0.0.0.0/0"
 
 
 class Network(Construct):
-    """VPC, subnets, internet gateway and routes.
+    """VPC, subnets, internet gateway, routes and, where set, NAT gateways.
 
     Attributes:
         vpc_id: id of the VPC.
         public_subnet_ids, private_subnet_ids: one subnet in each zone, in the zones' order.
+        task_subnet_ids, task_subnet_cidrs: the subnets of the tasks, and their addresses.
+        private_route_table_ids: the route tables of the private subnets, one or one for each.
     """
 
-    def __init__(self, scope: Construct, id: str, *, variables: Variables) -> None:
+    def __init__(
+        self, scope: Construct, id: str, *, settings: NetworkSettings, variables: Variables
+    ) -> None:
         super().__init__(scope, id)
-        project = variables.project_name
+        self._project = variables.project_name
+        self._variables = variables
+        rules = (zones_rule, *layout_rules) if settings.zones == "listed" else layout_rules
+        preconditions = variables.preconditions(*rules)
         vpc = pinned(
             "main",
             Vpc(
@@ -37,51 +48,95 @@ class Network(Construct):
                 cidr_block=variables.vpc_cidr,
                 enable_dns_hostnames=True,
                 enable_dns_support=True,
-                tags={"Name": f"{project}-vpc"},
-                lifecycle=TerraformResourceLifecycle(
-                    precondition=[rule.precondition() for rule in (zones_rule, *layout_rules)]
-                ),
+                tags={"Name": f"{self._project}-vpc"},
+                lifecycle=TerraformResourceLifecycle(precondition=preconditions)
+                if preconditions
+                else None,
             ),
         )
         self.vpc_id = vpc.id
-        gateway = pinned(
+        self._gateway = pinned(
             "igw",
-            InternetGateway(self, "igw", vpc_id=self.vpc_id, tags={"Name": f"{project}-igw"}),
+            InternetGateway(self, "igw", vpc_id=self.vpc_id, tags={"Name": f"{self._project}-igw"}),
+        )
+        public = self._route_table(
+            "public", [RouteTableRoute(cidr_block=ANYWHERE, gateway_id=self._gateway.id)]
         )
         self.public_subnet_ids = self._subnets(
-            "public",
-            variables,
-            variables.public_subnet_cidrs,
-            routes=[RouteTableRoute(cidr_block="0.0.0.0/0", gateway_id=gateway.id)],
+            "public", variables.public_subnet_cidrs, [public, public], settings.public_ip_on_launch
         )
-        # An empty list, not an absent one: Terraform then also removes routes added by hand.
+        self.private_route_table_ids = self._private_route_tables(settings)
+        first, last = self.private_route_table_ids[0], self.private_route_table_ids[-1]
         self.private_subnet_ids = self._subnets(
-            "private", variables, variables.private_subnet_cidrs, routes=[]
+            "private", variables.private_subnet_cidrs, [first, last], False
         )
+        if settings.task_subnets == "private":
+            self.task_subnet_ids = self.private_subnet_ids
+            self.task_subnet_cidrs = variables.private_subnet_cidrs
+        else:
+            self.task_subnet_ids = self.public_subnet_ids
+            self.task_subnet_cidrs = variables.public_subnet_cidrs
 
-    def _subnets(
-        self,
-        kind: str,
-        variables: Variables,
-        cidrs: tuple[str, str],
-        *,
-        routes: list[RouteTableRoute],
-    ) -> list[str]:
-        """One subnet of a kind in each zone, with the route table they share; their ids."""
-        project = variables.project_name
-        table = pinned(
-            kind,
-            RouteTable(
+    def _private_route_tables(self, settings: NetworkSettings) -> list[str]:
+        """The route tables of the private subnets; with a way out through NAT, where one is set."""
+        if settings.private_egress == "single_nat":
+            return [self._route_table("private", self._through_nat("nat", "main", 0))]
+        if settings.private_egress == "nat_per_zone":
+            # the first zone keeps the names of a single gateway, so that a second one can be added
+            return [
+                self._route_table("private", self._through_nat("nat", "main", 0)),
+                self._route_table("private_2", self._through_nat("nat_2", "main_2", 1)),
+            ]
+        # An empty list, not an absent one: Terraform then also removes routes added by hand.
+        return [self._route_table("private", [])]
+
+    def _through_nat(self, address: str, name: str, zone: int) -> list[RouteTableRoute]:
+        """The default route through a new NAT gateway in the public subnet of a zone."""
+        # Imported here: most stacks have no NAT gateway, and each import costs start-up time.
+        from cdktf_cdktf_provider_aws.eip import Eip
+        from cdktf_cdktf_provider_aws.nat_gateway import NatGateway
+
+        suffix = address.replace("_", "-")
+        eip = pinned(
+            address,
+            Eip(
                 self,
-                f"{kind}-routes",
-                vpc_id=self.vpc_id,
-                route=routes,
-                tags={"Name": f"{project}-{kind}-rt"},
+                f"{suffix}-address",
+                domain="vpc",
+                tags={"Name": f"{self._project}-{suffix.replace('nat', 'nat-eip')}"},
             ),
         )
+        nat = pinned(
+            name,
+            NatGateway(
+                self,
+                suffix,
+                allocation_id=eip.id,
+                subnet_id=self.public_subnet_ids[zone],
+                tags={"Name": f"{self._project}-{suffix}"},
+                depends_on=[self._gateway],
+            ),
+        )
+        return [RouteTableRoute(cidr_block=ANYWHERE, nat_gateway_id=nat.id)]
+
+    def _route_table(self, name: str, routes: list[RouteTableRoute]) -> str:
+        id = name.replace("_", "-")
+        table = RouteTable(
+            self,
+            f"{name}-routes",
+            vpc_id=self.vpc_id,
+            route=routes,
+            tags={"Name": f"{self._project}-{id}-rt"},
+        )
+        return pinned(name, table).id
+
+    def _subnets(
+        self, kind: str, cidrs: tuple[str, str], route_tables: list[str], public_ip: bool
+    ) -> list[str]:
+        """One subnet of a kind in each zone, with its route table; their ids."""
         ids = []
-        for number, (cidr, zone) in enumerate(
-            zip(cidrs, variables.availability_zones, strict=True), start=1
+        for number, (cidr, zone, table) in enumerate(
+            zip(cidrs, self._variables.availability_zones, route_tables, strict=True), start=1
         ):
             name = f"{kind}_{number}"
             subnet = pinned(
@@ -92,8 +147,8 @@ class Network(Construct):
                     vpc_id=self.vpc_id,
                     cidr_block=cidr,
                     availability_zone=zone,
-                    map_public_ip_on_launch=kind == "public",
-                    tags={"Name": f"{project}-{kind}-{number}"},
+                    map_public_ip_on_launch=public_ip,
+                    tags={"Name": f"{self._project}-{kind}-{number}"},
                 ),
             )
             pinned(
@@ -102,7 +157,7 @@ class Network(Construct):
                     self,
                     f"{kind}-{number}-routes",
                     subnet_id=subnet.id,
-                    route_table_id=table.id,
+                    route_table_id=table,
                 ),
             )
             ids.append(subnet.id)

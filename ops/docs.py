@@ -45,6 +45,8 @@ _RULE = re.compile(
 _ACCEPTED_BY_VALIDATORS = {
     "container.cpu": FARGATE_MEMORY_MIB,
     "container.log_retention_days": LOG_RETENTION_DAYS,
+    "load_balancer.waf.log_retention_days": LOG_RETENTION_DAYS,
+    "network.flow_log_retention_days": LOG_RETENTION_DAYS,
     "database.monitoring_interval_seconds": MONITORING_INTERVAL_SECONDS,
 }
 """Settings whose values a validator checks, since JSON Schema does not show those."""
@@ -252,9 +254,14 @@ def _setting_rows(model: type[BaseModel]) -> Iterator[tuple[str, str, str, str]]
     def visit(group: dict[str, Any], prefix: str) -> Iterator[tuple[str, str, str, str]]:
         for name, setting in group["properties"].items():
             key = f"{prefix}{name}"
-            nested = [setting, *setting.get("oneOf", [])]
+            options = [*setting.get("oneOf", []), *setting.get("anyOf", [])]
+            nested = [setting, *options]
             groups = [definitions[s["$ref"].rpartition("/")[2]] for s in nested if "$ref" in s]
             if groups:
+                if {"type": "null"} in options:
+                    default = "none" if setting["default"] is None else "as below"
+                    accepted = "`null`, or an object with what follows"
+                    yield f"`{key}`", default, accepted, setting.get("description", "")
                 for inner in groups:
                     yield from visit(inner, f"{key}.")
                 continue
@@ -284,6 +291,8 @@ def _accepted(key: str, setting: dict[str, Any]) -> str:
         return f"object of: {_accepted(key, setting['additionalProperties'])}"
     if kind == "string":
         return _code(setting["pattern"]) if "pattern" in setting else "text"
+    if kind == "object":
+        return "names to texts"
     if kind == "boolean":
         return "`true` or `false`"
     if "exclusiveMinimum" in setting:

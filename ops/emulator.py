@@ -66,7 +66,7 @@ from moto.budgets.models import Budget, BudgetsBackend, Notification
 from moto.budgets.responses import BudgetsResponse
 from moto.ce.models import CostExplorerBackend
 from moto.ce.responses import CostExplorerResponse
-from moto.core.common_models import BaseModel
+from moto.core.common_models import BaseModel, CloudFormationModel
 from moto.core.config import default_user_config
 from moto.core.exceptions import JsonRESTError
 from moto.core.models import DEFAULT_ACCOUNT_ID
@@ -86,6 +86,7 @@ from moto.rds.models import DBInstance, DBParameterGroup, EventSubscription
 from moto.rds.responses import RDSResponse
 from moto.route53.models import route53_backends
 from moto.s3.responses import S3Response
+from moto.secretsmanager.models import secretsmanager_backends
 from moto.servicediscovery.models import ServiceDiscoveryBackend
 from moto.stepfunctions.responses import StepFunctionResponse
 from moto.utilities.tagging_service import TaggingService
@@ -1015,7 +1016,8 @@ def delete_namespace(
     operation = original(self, namespace_id)
     zone = namespace.dns_properties.get("HostedZoneId") if namespace else None
     if zone:
-        route53_backends[self.account_id][self.partition].zones.pop(zone, None)
+        zones = route53_backends[self.account_id][self.partition].zones
+        zones.pop(zone.removeprefix("/hostedzone/"), None)
     return operation
 
 
@@ -1047,3 +1049,91 @@ def list_state_machine_versions(self: StepFunctionResponse) -> str:
     """None: publishing a version is not there either."""
     self.stepfunction_backend.describe_state_machine(self._get_param("stateMachineArn"))
     return json.dumps({"stateMachineVersions": []})
+
+
+# --- CloudFormation ---------------------------------------------------------------------------
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-secretsmanager-secret.html
+
+
+class StackSecret(CloudFormationModel):
+    """A secret that a CloudFormation stack makes; moto finds it by being a subclass."""
+
+    def __init__(self, arn: str) -> None:
+        self.physical_resource_id = arn
+
+    @staticmethod
+    def cloudformation_name_type() -> str:
+        return "Name"
+
+    @staticmethod
+    def cloudformation_type() -> str:
+        return "AWS::SecretsManager::Secret"
+
+    @classmethod
+    def has_cfn_attr(cls, attr: str) -> bool:
+        return attr == "Id"
+
+    @classmethod
+    def create_from_cloudformation_json(
+        cls,
+        resource_name: str,
+        cloudformation_json: dict[str, Any],
+        account_id: str,
+        region_name: str,
+        **kwargs: Any,
+    ) -> StackSecret:
+        properties = cloudformation_json["Properties"]
+        backend = secretsmanager_backends[account_id][region_name]
+        how = properties["GenerateSecretString"]
+        generated = json.loads(
+            backend.get_random_password(
+                password_length=int(how.get("PasswordLength", 32)),
+                exclude_characters=how.get("ExcludeCharacters", ""),
+                exclude_numbers=how.get("ExcludeNumbers", False),
+                exclude_punctuation=how.get("ExcludePunctuation", False),
+                exclude_uppercase=how.get("ExcludeUppercase", False),
+                exclude_lowercase=how.get("ExcludeLowercase", False),
+                include_space=how.get("IncludeSpace", False),
+                require_each_included_type=how.get("RequireEachIncludedType", True),
+            )
+        )
+        secret = json.loads(
+            backend.create_secret(
+                name=resource_name,
+                secret_string=generated["RandomPassword"],
+                secret_binary=None,
+                description=properties.get("Description"),
+                tags=[],
+                kms_key_id=properties.get("KmsKeyId"),
+                client_request_token=None,
+                replica_regions=[],
+                force_overwrite=False,
+            )
+        )
+        return cls(secret["ARN"])
+
+    @classmethod
+    def update_from_cloudformation_json(
+        cls,
+        original_resource: StackSecret,
+        new_resource_name: str,
+        cloudformation_json: dict[str, Any],
+        account_id: str,
+        region_name: str,
+    ) -> StackSecret:
+        """The value stays: AWS makes another one only when GenerateSecretString changes."""
+        return original_resource
+
+    @classmethod
+    def delete_from_cloudformation_json(
+        cls,
+        resource_name: str,
+        cloudformation_json: dict[str, Any],
+        account_id: str,
+        region_name: str,
+    ) -> None:
+        backend = secretsmanager_backends[account_id][region_name]
+        backend.delete_secret(resource_name, None, True)
+
+    def is_created(self) -> bool:
+        return True

@@ -184,7 +184,7 @@ class SpaceliftSettings(Group):
 
 def labels(stack_id: str, platform: StackSettings, settings: SpaceliftSettings) -> list[str]:
     """The labels of a stack: what the policies may read about its limits, and what is extra."""
-    limits = [f"budget:{platform.cost.monthly_budget_usd:g}"]
+    limits = [f"budget:{platform.cost.monthly_budget_usd:g}"] if platform.cost else []
     if not platform.database.multi_az:
         limits.append("single-az")
     if not platform.database.storage_encrypted:

@@ -3,6 +3,7 @@
 import re
 import shutil
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from pydantic import BaseModel
@@ -104,9 +105,15 @@ def test_every_setting_has_a_row_with_a_description(stack: Stack) -> None:
     def keys(group: type[BaseModel], prefix: str = "") -> set[str]:
         found = set()
         for name, field in group.model_fields.items():
-            inner = field.annotation
-            if isinstance(inner, type) and issubclass(inner, BaseModel):
-                found |= keys(inner, f"{prefix}{name}.")
+            inner = [
+                part
+                for part in (field.annotation, *get_args(field.annotation))
+                if isinstance(part, type) and issubclass(part, BaseModel) and name != "backend"
+            ]
+            if inner:
+                found |= keys(inner[0], f"{prefix}{name}.")
+                if inner[0] is not field.annotation:  # the whole group can be left out
+                    found.add(f"{prefix}{name}")
             elif name == "backend":
                 for backend in (LocalBackendSettings, S3BackendSettings):
                     found |= keys(backend, "backend.")

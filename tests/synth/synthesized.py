@@ -100,7 +100,7 @@ MAXIMAL: dict[str, object] = {
 
 _VARIABLE = re.compile(r"\$\{var\.(\w+)(?:\[(\d+)\])?\}")
 _TOKEN = re.compile(
-    r'(?P<string>"(?:\\.|[^"\\])*")|(?P<key>\w+)\s*=|(?P<name>[A-Za-z_][\w.]*(?:\[\d+\])?)|='
+    r'(?P<string>"(?:\\.|[^"\\])*")|(?P<key>\w+)\s*=|(?P<name>[A-Za-z_][\w.]*(?:\[\d+\][\w.]*)*)|='
 )
 
 

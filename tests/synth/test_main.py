@@ -22,8 +22,9 @@ SECRET = "A-secret-of-the-environment-7"
 WRONG: dict[str, tuple[object, str]] = {
     "unknown setting": (
         {"netwrok": {}},
-        "netwrok: unknown setting; accepted are autoscaling, backend, container, cost, database, "
-        "load_balancer, monitoring, network, project_name, region",
+        "netwrok: unknown setting; accepted are autoscaling, backend, container, cost, "
+        "customer_managed_keys, database, default_tags, load_balancer, monitoring, network, "
+        "outputs, project_name, region, variables",
     ),
     "one availability zone": (
         {"network": {"availability_zones": ["eu-central-1a"]}},

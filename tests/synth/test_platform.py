@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from constructs_lib.settings import parse_stack
+from tests.synth.options import OPTIONS
 from tests.synth.synthesized import MAXIMAL, STACK_ID, Synthesized
 
 ADDRESSES = [
@@ -95,9 +96,10 @@ OUTPUTS = [
     "rds_identifier",
     "vpc_id",
 ]
-NO_ENHANCED_MONITORING = {
+NOT_MONITORED = {
     "aws_iam_role.rds_monitoring",
     "aws_iam_role_policy_attachment.rds_monitoring",
+    "aws_cloudwatch_metric_alarm.ecs_running_tasks",
 }
 
 
@@ -114,19 +116,21 @@ def test_outputs_have_these_names(platform: Synthesized) -> None:
 
 
 def test_no_setting_changes_an_address(maximal: Synthesized) -> None:
-    """Without Enhanced Monitoring its role is not there; nothing else appears or goes."""
-    assert set(ADDRESSES) - set(maximal.addresses) == NO_ENHANCED_MONITORING
+    """Without Enhanced Monitoring its role is not there, nor without Container Insights its alarm;
+    nothing else appears or goes."""
+    assert set(ADDRESSES) - set(maximal.addresses) == NOT_MONITORED
     assert set(maximal.addresses) <= set(ADDRESSES)
     assert sorted(maximal.variables) == VARIABLES
     assert sorted(maximal.outputs) == OUTPUTS
 
 
-def test_the_maximal_stack_changes_every_setting() -> None:
+def test_the_maximal_stack_changes_every_setting_but_the_options() -> None:
     """So that the tests of the constructs, which compare with it, miss none."""
     default = leaves(parse_stack(STACK_ID, {}).model_dump(mode="json"))
     changed = leaves(parse_stack(STACK_ID, MAXIMAL).model_dump(mode="json"))
-    assert set(leaves(MAXIMAL)) == set(changed) >= set(default)
-    assert [path for path in default if changed[path] == default[path]] == []
+    options = {f".{path}" for path in OPTIONS if f".{path}" in default}
+    assert set(leaves(MAXIMAL)) == set(changed) - options >= set(default) - options
+    assert {path for path in default if changed[path] == default[path]} == options
 
 
 def test_the_stack_has_no_part_outside_its_blocks(platform: Synthesized) -> None:
@@ -176,7 +180,7 @@ def test_two_stacks_in_one_app_are_as_if_alone(platform: Synthesized, tmp_path: 
 
 
 def leaves(value: object, path: str = "") -> dict[str, object]:
-    if isinstance(value, dict):
+    if isinstance(value, dict) and value:
         return {
             leaf: item
             for key, part in value.items()

@@ -5,7 +5,7 @@ A setting is written here by its dotted path, as in the messages.
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from pydantic import BaseModel
@@ -15,12 +15,15 @@ from constructs_lib.settings import (
     LOG_RETENTION_DAYS,
     MONITORING_INTERVAL_SECONDS,
     LocalBackendSettings,
+    OutputName,
     S3BackendSettings,
     SettingsError,
     StackSettings,
+    VariableName,
     load_stacks,
     parse_stack,
 )
+from tests.synth.options import OPTIONS
 from tests.synth.synthesized import MAXIMAL
 
 Values = dict[str, object]
@@ -68,6 +71,19 @@ def each(path: str, *values: object, **others: object) -> list[Values]:
 ACCEPTED: list[Values] = [
     *each("project_name", "x", "x" * 28, "a-1-b", "internals", "sgx"),
     *each("region", "us-gov-west-1", "eu-central-2"),
+    *({path: option.value, **(option.needs or {})} for path, option in OPTIONS.items()),
+    *each("load_balancer.timeout_seconds", None),
+    *each("load_balancer.stickiness_seconds", None),
+    *each("load_balancer.deregistration_delay_seconds", 0, 3600),
+    *each("load_balancer.waf.requests_per_5_minutes", 10, 2_000_000_000),
+    *each("container.health_check_grace_period_seconds", None),
+    *each("container.minimum_healthy_percent", None),
+    *each("container.maximum_percent", None),
+    *each("container.container_insights", None),
+    *each("container.zone_rebalancing", None),
+    *each("database.backup_window", None),
+    *each("database.maintenance_window", None),
+    *each("autoscaling.sleep.timezone", "UTC", "America/Argentina/Buenos_Aires", "Etc/GMT+1"),
     {"network.vpc_cidr": "10.0.0.0/16"},
     {
         "network.vpc_cidr": "10.9.0.0/26",
@@ -184,6 +200,50 @@ def outside(path: str, low: int, high: int, **others: object) -> list[tuple[Valu
         *wrong(path, high + 1, says=says.format("less", high), **others),
     ]
 
+
+def one_of(choices: tuple[str, ...]) -> str:
+    """What is said about a value that is none of the choices."""
+    *others, last = (f"'{choice}'" for choice in choices)
+    return f"Input should be {', '.join(others)} or {last}" if others else f"Input should be {last}"
+
+
+def no_item(path: str, says: str) -> list[tuple[Values, str]]:
+    """A row of a list with one wrong item."""
+    return [({path: ["x"]}, f'{path}.0 = "x": {says}')]
+
+
+def environment(variables: dict[str, str], says: str) -> list[tuple[Values, str]]:
+    """A row about the container's further variables."""
+    return [({"container.environment": variables}, f"container.environment: {says}")]
+
+
+NO_FLAG = "Input should be a valid boolean"
+RETENTION = ", ".join(map(str, LOG_RETENTION_DAYS))
+FLAGS = (
+    *("default_tags", "network.public_ip_on_launch", "network.default_security_group_closed"),
+    *("load_balancer.cross_zone", "load_balancer.drop_invalid_header_fields"),
+    *("load_balancer.deletion_protection", "load_balancer.https", "container.require_digest"),
+    *("container.capacity_providers", "container.wait_for_steady_state"),
+    *("container.zone_rebalancing", "container.task_role", "container.execute_command"),
+    *("container.fixed_site_url", "container.service_discovery", "container.shared_keys"),
+    *("container.shared_uploads", "database.username_sensitive", "database.copy_tags_to_snapshot"),
+    *("database.require_tls", "database.slow_query_log", "database.iam_authentication"),
+    "database.deletion_protection",
+)
+CHOICES = {
+    "network.zones": ("listed", "a_and_b"),
+    "network.private_egress": ("none", "single_nat", "nat_per_zone", "vpc_endpoints"),
+    "network.task_subnets": ("public", "private"),
+    "network.allowed_egress": ("all", "all_but_database", "least"),
+    "load_balancer.ip_address_type": ("ipv4",),
+    "container.capacity": ("FARGATE", "FARGATE_SPOT"),
+    "container.deployment_controller": ("ECS",),
+}
+LISTS = {
+    "variables": get_args(VariableName),
+    "outputs": get_args(OutputName),
+    "customer_managed_keys": ("logs", "database", "alerts", "secrets", "uploads"),
+}
 
 REFUSED: list[tuple[Values, str]] = [
     *no_match("project_name", "^[a-z][a-z0-9]*(-[a-z0-9]+)*$", "", "1a", "A", "a--b", "a-"),
@@ -453,6 +513,127 @@ REFUSED: list[tuple[Values, str]] = [
         "backend.key = …: String should match pattern '^[^/](.*[^/])?$'",
         *each("backend.key", "", "/", "/state", "state/", **S3),
     ),
+    # options
+    *(row for path in FLAGS for row in wrong(path, "yes", 1, says=NO_FLAG)),
+    *(row for path, choices in CHOICES.items() for row in wrong(path, "x", says=one_of(choices))),
+    *(row for path, choices in LISTS.items() for row in no_item(path, one_of(choices))),
+    *(
+        row
+        for path in ("network.flow_log_retention_days", "load_balancer.waf.log_retention_days")
+        for row in wrong(path, 0, 2, says=f"{path.split('.')[-1]} must be one of {RETENTION}")
+    ),
+    *wrong(
+        "load_balancer.access_log_retention_days",
+        0,
+        says="Input should be greater than or equal to 1",
+    ),
+    *outside("load_balancer.deregistration_delay_seconds", 0, 3600),
+    *outside("load_balancer.waf.requests_per_5_minutes", 10, 2_000_000_000),
+    *no_match(
+        "load_balancer.certificate_arn",
+        "^arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/[A-Za-z0-9-]+$",
+        *("", "arn:aws:iam::123456789012:server-certificate/x"),
+    ),
+    *no_match(
+        "load_balancer.host_name",
+        r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$",
+        *("www", "https://example.com", "Example.com", "-a.example.com"),
+    ),
+    *outside("container.on_demand_base", 0, 5000),
+    (
+        {"database.password": "hunter2"},
+        "database.password = …: Input should be 'variable' or 'managed'",
+    ),
+    *wrong("container.health_check_command", "", says="String should have at least 1 character"),
+    *wrong(
+        "container.environment",
+        "A=1",
+        says="Input should be a valid dictionary",
+    ),
+    *environment({"A B": "1"}, "'A B' is not a variable's name, like WORDPRESS_DEBUG"),
+    *environment(
+        {"WORDPRESS_DB_NAME": "x"}, "WORDPRESS_DB_NAME is set by the platform; leave it out"
+    ),
+    *environment(
+        {"API_TOKEN": "x"},
+        "API_TOKEN looks like a secret, which would stand in the task definition for everyone to "
+        "read; leave it out",
+    ),
+    *environment({"A": "${x}"}, TEMPLATE),
+    *wrong(
+        "autoscaling.sleep.from_cron",
+        *("0 20 * * *", "cron(0 20 * * *)", "rate(1 day)"),
+        says="must be cron(...) with six fields, like cron(0 20 ? * MON-FRI *)",
+    ),
+    *wrong(
+        "autoscaling.sleep.until_cron",
+        "",
+        says="must be cron(...) with six fields, like cron(0 20 ? * MON-FRI *)",
+    ),
+    *no_match(
+        "autoscaling.sleep.timezone", "^[A-Za-z_]+(/[A-Za-z0-9_+-]+)*$", "", "CET 1", "Europe/"
+    ),
+    # options that cannot work as set
+    (
+        {"network.task_subnets": "private"},
+        "network: task_subnets = private with private_egress = none: the tasks could not pull "
+        "their image; choose single_nat, nat_per_zone or vpc_endpoints",
+    ),
+    (
+        {"network.task_subnets": "private", "network.private_egress": "vpc_endpoints"},
+        "network.private_egress = vpc_endpoints with container.image = wordpress:latest: tasks in "
+        "private subnets then reach Amazon ECR only; copy the image there and name it as "
+        "<account>.dkr.ecr.<region>.amazonaws.com/<name>",
+    ),
+    (
+        {"container.require_digest": True},
+        "container: require_digest = true with image = wordpress:latest: a tag can be moved to "
+        "another image; name it as repository@sha256:<64 hexadecimal digits>",
+    ),
+    (
+        {"container.capacity": "FARGATE_SPOT", "container.capacity_providers": False},
+        "container: capacity = FARGATE_SPOT needs capacity_providers = true, which attaches it to "
+        "the cluster",
+    ),
+    (
+        {"container.on_demand_base": 1},
+        "container: on_demand_base = 1 has no effect with capacity = FARGATE, where every task is "
+        "on demand; leave it out or choose FARGATE_SPOT",
+    ),
+    (
+        {
+            "container.zone_rebalancing": True,
+            "container.minimum_healthy_percent": 50,
+            "container.maximum_percent": 100,
+        },
+        "container: zone_rebalancing = true starts a task before it stops one, which "
+        "maximum_percent = 100 forbids; raise it or switch rebalancing off",
+    ),
+    (
+        {"variables": ["aws_region"]},
+        "variables leaves out db_password, which has no value then; add it, or set "
+        "database.password = managed",
+    ),
+    (
+        {"variables": ["db_password"], "container.image": None},
+        "variables leaves out container_image, which has no value then; add it, or set "
+        "container.image",
+    ),
+    (
+        {"variables": ["db_password"], "load_balancer.https": True},
+        "variables leaves out certificate_arn, which has no value then; add it, or set "
+        "load_balancer.certificate_arn",
+    ),
+    (
+        {"default_tags": False},
+        "cost counts what is tagged with the project, and default_tags = false leaves nothing "
+        "tagged; switch the tags on or set cost to null",
+    ),
+    (
+        {"customer_managed_keys": ["database"], "database.storage_encrypted": False},
+        "customer_managed_keys names database, and database.storage_encrypted = false; encrypt the "
+        "storage or take the key out",
+    ),
     # CDKTF does not escape a template in a string, so Terraform would evaluate it
     *(
         row
@@ -514,7 +695,9 @@ def test_zones_follow_the_region_unless_they_are_chosen() -> None:
 
 def test_everything_at_once_is_accepted() -> None:
     settings = parse_stack("demo", MAXIMAL).model_dump(mode="json")
-    assert {group: settings[group] for group in MAXIMAL} == MAXIMAL
+    for group, values in MAXIMAL.items():
+        kept = settings[group]
+        assert (kept | values if isinstance(values, dict) else values) == kept
 
 
 def test_settings_cannot_be_changed_afterwards() -> None:
@@ -529,12 +712,19 @@ def test_settings_cannot_be_changed_afterwards() -> None:
         (
             {"netwrok": {}},
             "netwrok: unknown setting; accepted are autoscaling, backend, container, cost, "
-            "database, load_balancer, monitoring, network, project_name, region",
+            "customer_managed_keys, database, default_tags, load_balancer, monitoring, network, "
+            "outputs, project_name, region, variables",
         ),
         (
             {"network": {"vpc": "10.0.0.0/16"}},
-            "network.vpc: unknown setting; accepted are availability_zones, "
-            "private_subnet_cidrs, public_subnet_cidrs, vpc_cidr",
+            "network.vpc: unknown setting; accepted are allowed_egress, availability_zones, "
+            "default_security_group_closed, flow_log_retention_days, private_egress, "
+            "private_subnet_cidrs, public_ip_on_launch, public_subnet_cidrs, task_subnets, "
+            "vpc_cidr, zones",
+        ),
+        (
+            {"autoscaling": {"sleep": {"from": "20:00"}}},
+            "autoscaling.sleep.from: unknown setting; accepted are from_cron, timezone, until_cron",
         ),
         (
             {"cost": {"a": 1, "b": 2}},
@@ -553,7 +743,8 @@ def test_settings_cannot_be_changed_afterwards() -> None:
             (
                 {key: 1},
                 f"{shown}: unknown setting; accepted are autoscaling, backend, container, cost, "
-                "database, load_balancer, monitoring, network, project_name, region",
+                "customer_managed_keys, database, default_tags, load_balancer, monitoring, "
+                "network, outputs, project_name, region, variables",
             )
             for key, shown in (("s3", "s3"), ("local", "local"), ("a\nb", r"a\nb"))
         ),
@@ -596,8 +787,14 @@ def test_settings_that_are_no_object_are_refused(values: object) -> None:
     assert refusal(values) == "settings must be an object, like {}"
 
 
-@pytest.mark.parametrize("group", ["network", "database", "cost", "backend"])
-@pytest.mark.parametrize("values", [None, [], 1])
+@pytest.mark.parametrize(
+    ("group", "values"),
+    [
+        *((group, None) for group in ("network", "database", "backend")),
+        *((group, []) for group in ("network", "cost", "backend")),
+        *((group, 1) for group in ("network", "cost", "backend")),
+    ],
+)
 def test_a_group_that_is_no_object_is_refused(group: str, values: object) -> None:
     assert refusal({group: values}).startswith(f"{group} = {json.dumps(values)}: Input should be a")
 
@@ -707,8 +904,13 @@ def _paths(model: type[BaseModel], prefix: str = "") -> list[str]:
 def _group_paths(model: type[BaseModel], prefix: str, skip: str = "") -> list[str]:
     paths: list[str] = []
     for name, field in model.model_fields.items():
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            paths += _paths(field.annotation, f"{prefix}{name}.")
+        groups = [
+            part
+            for part in (field.annotation, *get_args(field.annotation))
+            if isinstance(part, type) and issubclass(part, BaseModel) and name != skip
+        ]
+        if groups:
+            paths += _paths(groups[0], f"{prefix}{name}.")
         elif name != skip:
             paths.append(prefix + name)
     return paths
