@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cdktf_cdktf_provider_aws.internet_gateway import InternetGateway
 from cdktf_cdktf_provider_aws.lb import Lb, LbAccessLogs
 from cdktf_cdktf_provider_aws.lb_listener import (
     LbListener,
@@ -59,6 +60,7 @@ class LoadBalancer(Construct):
         vpc_id: str,
         subnet_ids: list[str],
         security_group_id: str,
+        internet_gateway: InternetGateway,
         access_logs: AccessLogs | None,
     ) -> None:
         super().__init__(scope, id)
@@ -81,8 +83,8 @@ class LoadBalancer(Construct):
                 if access_logs
                 else None,
                 tags={"Name": f"{project}-alb"},
-                # the load balancer tries whether it may write there
-                depends_on=[access_logs.policy] if access_logs else None,
+                # AWS refuses it in a VPC without a gateway; and it tries whether it may write logs
+                depends_on=[internet_gateway, *([access_logs.policy] if access_logs else [])],
             ),
         )
         delay = settings.deregistration_delay_seconds

@@ -64,6 +64,7 @@ class ResiliencePlatform(TerraformStack):
             vpc_id=network.vpc_id,
             subnet_ids=network.public_subnet_ids,
             security_group_id=groups.alb_id,
+            internet_gateway=network.internet_gateway,
             access_logs=options.access_logs(),
         )
         options.firewall(load_balancer)

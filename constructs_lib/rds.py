@@ -56,6 +56,7 @@ class Database(Construct):
         final_snapshot = None if settings.skip_final_snapshot else f"{project}-db-final"
         rules = (*credential_rules, *([insights_rule] if settings.performance_insights else []))
         monitored = settings.monitoring_interval_seconds > 0
+        role = self._monitoring_role(project) if monitored else None
         managed = settings.password == "managed"
         key = keys.arn("database")
         preconditions = variables.preconditions(*rules)
@@ -91,7 +92,7 @@ class Database(Construct):
                 auto_minor_version_upgrade=True,
                 copy_tags_to_snapshot=settings.copy_tags_to_snapshot,
                 monitoring_interval=settings.monitoring_interval_seconds,
-                monitoring_role_arn=self._monitoring_role(project) if monitored else None,
+                monitoring_role_arn=role[0] if role else None,
                 enabled_cloudwatch_logs_exports=list(settings.log_exports),
                 performance_insights_enabled=settings.performance_insights,
                 performance_insights_kms_key_id=key if settings.performance_insights else None,
@@ -99,6 +100,7 @@ class Database(Construct):
                 skip_final_snapshot=settings.skip_final_snapshot,
                 final_snapshot_identifier=final_snapshot,
                 tags={"Name": f"{project}-rds"},
+                depends_on=[role[1]] if role else None,
                 lifecycle=TerraformResourceLifecycle(precondition=preconditions)
                 if preconditions
                 else None,
@@ -162,8 +164,8 @@ class Database(Construct):
         )
         return pinned("main", group).name
 
-    def _monitoring_role(self, project: str) -> str:
-        """The role for Enhanced Monitoring; its ARN.
+    def _monitoring_role(self, project: str) -> tuple[str, IamRolePolicyAttachment]:
+        """The role for Enhanced Monitoring: its ARN, and the policy without which RDS refuses it.
 
         https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Monitoring.OS.Enabling.html
         """
@@ -176,7 +178,7 @@ class Database(Construct):
                 assume_role_policy=iam.trust("monitoring.rds"),
             ),
         )
-        pinned(
+        attached = pinned(
             "rds_monitoring",
             IamRolePolicyAttachment(
                 self,
@@ -185,4 +187,4 @@ class Database(Construct):
                 policy_arn=iam.service_role_policy("AmazonRDSEnhancedMonitoringRole"),
             ),
         )
-        return role.arn
+        return role.arn, attached

@@ -27,6 +27,7 @@ class Network(Construct):
 
     Attributes:
         vpc_id: id of the VPC.
+        internet_gateway: what the load balancer and the tasks' public addresses need first.
         public_subnet_ids, private_subnet_ids: one subnet in each zone, in the zones' order.
         task_subnet_ids, task_subnet_cidrs: the subnets of the tasks, and their addresses.
         private_route_table_ids: the route tables of the private subnets, one or one for each.
@@ -55,12 +56,12 @@ class Network(Construct):
             ),
         )
         self.vpc_id = vpc.id
-        self._gateway = pinned(
+        self.internet_gateway = pinned(
             "igw",
             InternetGateway(self, "igw", vpc_id=self.vpc_id, tags={"Name": f"{self._project}-igw"}),
         )
         public = self._route_table(
-            "public", [RouteTableRoute(cidr_block=ANYWHERE, gateway_id=self._gateway.id)]
+            "public", [RouteTableRoute(cidr_block=ANYWHERE, gateway_id=self.internet_gateway.id)]
         )
         self.public_subnet_ids = self._subnets(
             "public", variables.public_subnet_cidrs, [public, public], settings.public_ip_on_launch
@@ -114,7 +115,7 @@ class Network(Construct):
                 allocation_id=eip.id,
                 subnet_id=self.public_subnet_ids[zone],
                 tags={"Name": f"{self._project}-{suffix}"},
-                depends_on=[self._gateway],
+                depends_on=[self.internet_gateway],
             ),
         )
         return [RouteTableRoute(cidr_block=ANYWHERE, nat_gateway_id=nat.id)]

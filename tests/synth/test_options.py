@@ -263,7 +263,7 @@ def test_access_logs_are_private_and_expire(synth: Synthesizer) -> None:
         "bucket": "${aws_s3_bucket.access_logs.bucket}",
         "enabled": True,
     }
-    assert stack.only("aws_lb")["depends_on"] == ["aws_s3_bucket_policy.access_logs"]
+    assert "aws_s3_bucket_policy.access_logs" in stack.only("aws_lb")["depends_on"]
     (rule,) = stack.only("aws_s3_bucket_lifecycle_configuration")["rule"]
     assert rule["expiration"] == [{"days": 90}]
     assert all(

@@ -187,3 +187,11 @@ def leaves(value: object, path: str = "") -> dict[str, object]:
             for leaf, item in leaves(part, f"{path}.{key}").items()
         }
     return {path: value}
+
+
+def test_what_aws_refuses_too_early_waits(platform: Synthesized) -> None:
+    """Terraform works on both ends of these at once unless it is told the order."""
+    assert platform.raw("aws_lb.main")["depends_on"] == ["aws_internet_gateway.igw"]
+    assert platform.raw("aws_db_instance.wordpress")["depends_on"] == [
+        "aws_iam_role_policy_attachment.rds_monitoring"
+    ]

@@ -33,6 +33,7 @@ def test_the_whole_instance_is_as_specified(platform: Synthesized) -> None:
         "performance_insights_enabled": False,
         "skip_final_snapshot": True,
         "tags": {"Name": "resilience-platform-rds"},
+        "depends_on": ["aws_iam_role_policy_attachment.rds_monitoring"],
     }
 
 
