@@ -38,18 +38,15 @@ class PlanDocuments:
         unchanged: over the applied state, nothing changed.
         destroy: over the applied state, everything destroyed.
         replaced: database, load balancer and VPC have to be replaced.
-        weakened: the database made public, single-AZ.
-        other_image: another container image.
-        extra: security groups and rules added, good and bad ones, see `extra_rules`.
+        changed: the database made public and single-AZ, another container image, and security
+            groups and rules added, good and bad ones, see `_add_rules`.
     """
 
     create: Plan
     unchanged: Plan
     destroy: Plan
     replaced: Plan
-    weakened: Plan
-    other_image: Plan
-    extra: Plan
+    changed: Plan
 
     def with_changes(self, source: Plan, *addresses: str) -> Plan:
         """The unchanged plan, with what `source` does to `addresses`.
@@ -130,9 +127,7 @@ def _make(folder: Path) -> dict[str, Plan]:
                     "private_subnet_cidrs": ["10.1.3.0/24", "10.1.4.0/24"],
                 },
             ),
-            "weakened": plan("weakened", _weaker),
-            "other_image": plan("other_image", variables={"container_image": "wordpress:6.5"}),
-            "extra": plan("extra", extra_rules),
+            "changed": plan("changed", _changing, {"container_image": "wordpress:6.5"}),
         }
 
 
@@ -142,13 +137,14 @@ def _replacing(configuration: Configuration) -> None:
     resources["aws_lb"]["main"]["internal"] = True
 
 
-def _weaker(configuration: Configuration) -> None:
+def _changing(configuration: Configuration) -> None:
     database = configuration["resource"]["aws_db_instance"]["wordpress"]
     database["publicly_accessible"] = True
     database["multi_az"] = False
+    _add_rules(configuration)
 
 
-def extra_rules(configuration: Configuration) -> None:
+def _add_rules(configuration: Configuration) -> None:
     """Security groups and rules beside the stack's own, one for each shape that AWS offers."""
     resources = configuration["resource"]
     resources["aws_eip"] = {"late": {"domain": "vpc"}}

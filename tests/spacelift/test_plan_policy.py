@@ -94,7 +94,7 @@ def unchanged(plans: PlanDocuments) -> Plan:
 
 def extra(*addresses: str) -> Callable[[PlanDocuments], Plan]:
     """The unchanged plan with some of the additional security groups and rules."""
-    return lambda plans: plans.with_changes(plans.extra, *addresses)
+    return lambda plans: plans.with_changes(plans.changed, *addresses)
 
 
 def replaced(*addresses: str) -> Callable[[PlanDocuments], Plan]:
@@ -109,7 +109,7 @@ def database(**after: Any) -> Callable[[PlanDocuments], Plan]:
     """The update of the database with some planned values set, or taken out (`...`)."""
 
     def build(plans: PlanDocuments) -> Plan:
-        plan = plans.with_changes(plans.weakened, DATABASE)
+        plan = plans.with_changes(plans.changed, DATABASE)
         values = change(plan, DATABASE)["after"]
         values |= {"publicly_accessible": False, "multi_az": True}
         values |= after
@@ -139,7 +139,7 @@ def readable_task(image: str | None) -> Callable[[PlanDocuments], Plan]:
     """A task definition without secrets, so that smart sanitization leaves it readable."""
 
     def build(plans: PlanDocuments) -> Plan:
-        plan = plans.with_changes(plans.other_image, TASK)
+        plan = plans.with_changes(plans.changed, TASK)
         changed = change(plan, TASK)
         if image is None:
             changed["after"]["container_definitions"] = changed["before"]["container_definitions"]
@@ -202,7 +202,7 @@ CASES = [
     Case("public", database(publicly_accessible=True), {PUBLIC}),
     Case("public unknown", database(publicly_accessible=...), {PUBLIC}),
     Case("public null", database(publicly_accessible=None), {PUBLIC}),
-    Case("weakened", lambda plans: plans.with_changes(plans.weakened, DATABASE), {PUBLIC, ZONES}),
+    Case("weakened", lambda plans: plans.with_changes(plans.changed, DATABASE), {PUBLIC, ZONES}),
     Case("single zone", database(multi_az=False), {ZONES}),
     Case("zones unknown", database(multi_az=...), {ZONES}),
     Case("single zone by label", database(multi_az=False), set(), ("single-az",)),
@@ -267,7 +267,7 @@ CASES = [
     # the image
     Case(
         "image, hidden",
-        lambda plans: plans.with_changes(plans.other_image, TASK),
+        lambda plans: plans.with_changes(plans.changed, TASK),
         {DESTROYED, HIDDEN_IMAGE},
     ),
     Case(

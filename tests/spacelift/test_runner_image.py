@@ -70,8 +70,8 @@ def test_python_packages_are_those_of_the_lock() -> None:
 
 
 def test_it_runs_as_the_user_that_spacelift_demands_and_has_ps() -> None:
-    assert [value for name, value in instructions() if name == "USER"][-1] == "spacelift"
-    assert 'test "$(id -u)" = 1983' in TEXT
+    assert [value for name, value in instructions() if name == "USER"][-1] == "1983"
+    assert 'test "$(id -un)" = spacelift' in TEXT
     assert re.search(r"command -v ps\b", TEXT)
 
 
