@@ -11,7 +11,7 @@ export CHECKPOINT_DISABLE := 1# no calls home from cdktf and Terraform
 export PIPENV_VERBOSITY := -1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint synth docs lock clean
+.PHONY: help install demo test lint synth bench docs lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ lint: install ## ruff and mypy
 
 synth: install $(CDKTF) ## Terraform JSON of every stack, into cdktf.out
 	$(CDKTF) synth
+
+bench: install $(CDKTF) ## synth speed and memory: stock, fast, plain JavaScript, cdktn
+	$(BIN)/python -m ops.bench
 
 docs: install ## the tables in README.md and docs/ that are made from the code
 	$(BIN)/python -m ops docs

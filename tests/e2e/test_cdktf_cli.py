@@ -24,7 +24,8 @@ def checkout(tmp_path: Path) -> Path:
     folder.mkdir()
     for name in ("main.py", "cdktf.json"):
         shutil.copy(ROOT / name, folder)
-    shutil.copytree(ROOT / "constructs_lib", folder / "constructs_lib")
+    for name in ("constructs_lib", "spacelift"):
+        shutil.copytree(ROOT / name, folder / name)
     (folder / ".venv").symlink_to(ROOT / ".venv")
     return folder
 
