@@ -81,6 +81,9 @@ from moto.efs.exceptions import FileSystemNotFound
 from moto.efs.models import FileSystem
 from moto.efs.responses import EFSResponse
 from moto.kms.responses import KmsResponse
+from moto.logs.exceptions import ResourceNotFoundException as LogGroupNotFound
+from moto.logs.models import LogGroup
+from moto.logs.responses import LogsResponse
 from moto.rds.exceptions import DBParameterGroupNotFoundError, InvalidParameterCombination
 from moto.rds.models import DBInstance, DBParameterGroup, EventSubscription
 from moto.rds.responses import RDSResponse
@@ -899,6 +902,29 @@ def list_objects(original: Callable[..., Any], self: S3Response) -> Any:
     if unknown:
         raise NotImplementedError(f"a bucket's {unknown.pop()} is not there")
     return original(self)
+
+
+# --- CloudWatch Logs --------------------------------------------------------------------------
+# https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_AssociateKmsKey.html
+
+
+@_adds(LogsResponse)
+def associate_kms_key(self: LogsResponse) -> str:
+    _log_group(self).kms_key_id = self._get_param("kmsKeyId")
+    return ""
+
+
+@_adds(LogsResponse)
+def disassociate_kms_key(self: LogsResponse) -> str:
+    _log_group(self).kms_key_id = None
+    return ""
+
+
+def _log_group(response: LogsResponse) -> LogGroup:
+    name = response._get_param("logGroupName")
+    if name not in response.logs_backend.groups:
+        raise LogGroupNotFound
+    return response.logs_backend.groups[name]
 
 
 # --- Backup -----------------------------------------------------------------------------------

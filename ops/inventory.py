@@ -102,7 +102,7 @@ def _label(thing: object) -> str:
 
 
 # States of a resource that is gone, and still listed for an hour or a week, as on AWS.
-_GONE = {"INACTIVE", "PendingDeletion", "deleted", "terminated"}
+_GONE = {"DELETE_COMPLETE", "INACTIVE", "PendingDeletion", "deleted", "terminated"}
 
 # What a service notes down about calls: no resource, neither here nor there.
 _TRACES = {("rds", "events"), ("route53", "delegation_sets"), ("servicediscovery", "operations")}
