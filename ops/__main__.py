@@ -106,8 +106,10 @@ def docs(
 
 def main() -> int:
     """The exit code: 0, 1 with the reason on stderr, 2 for wrong usage, 130 after Ctrl-C."""
-    # a polite kill ends what was started, as Ctrl-C does
+    # A polite kill ends what was started, as Ctrl-C does; and Ctrl-C does so too in a background
+    # job, which a shell starts with SIGINT ignored.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         code = app(standalone_mode=False)
     except KeyboardInterrupt:
