@@ -124,7 +124,7 @@ def main() -> int:
 
 def _explain(error: Exception) -> int:
     """One line for an error that a user can act on; anything else is a defect and raises."""
-    import click
+    from typer._click.exceptions import ClickException  # typer has a click of its own
 
     from ops.demo import StepFailed
     from ops.docs import DocsError
@@ -134,10 +134,10 @@ def _explain(error: Exception) -> int:
     from ops.synthesis import SynthesisError
     from ops.terraform import CommandFailed, TerraformMissing
 
-    if isinstance(error, click.Abort):
+    if isinstance(error, typer.Abort):
         errors.print("stopped", style="yellow")
         return 130
-    if isinstance(error, click.ClickException):
+    if isinstance(error, ClickException):
         error.show()
         return error.exit_code
     known = (

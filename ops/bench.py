@@ -24,7 +24,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 from rich import box
 from rich.console import Console
@@ -192,7 +191,7 @@ def installation(folder: Path, what: str) -> Iterator[Path | None]:
 
 
 def install(command: Sequence[str], folder: Path) -> None:
-    """Run an installer; its last line says why, if it fails."""
+    """Run an installer; what it says of an error is the reason, if it fails."""
     try:
         done = subprocess.run(
             list(command), cwd=folder, capture_output=True, text=True, timeout=TIME_LIMIT_SECONDS
@@ -202,8 +201,9 @@ def install(command: Sequence[str], folder: Path) -> None:
     except subprocess.TimeoutExpired:
         raise BenchError(f"{command[0]} took longer than {TIME_LIMIT_SECONDS} s") from None
     if done.returncode != 0:
-        reason = (done.stderr.strip() or done.stdout.strip() or "no output").splitlines()[-1]
-        raise BenchError(f"{' '.join(command[:3])} failed: {reason}")
+        lines = (done.stderr or done.stdout).strip().splitlines() or ["no output"]
+        reason = next((line for line in lines if "error" in line.lower()), lines[-1])
+        raise BenchError(f"{' '.join(command[:3])} failed ({done.returncode}): {reason}")
 
 
 def javascript() -> Program:
@@ -412,22 +412,13 @@ COMPARISONS = (
 )
 
 
-def bench(
-    runs: Annotated[int, typer.Option(min=1, help="measured runs of each program")] = 5,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", help="write every sample to this file, too")
-    ] = None,
-    quick: Annotated[
-        bool, typer.Option("--quick", help="one run, warm cache only, growth up to 10 stacks")
-    ] = False,
-) -> None:
-    """Compare the synth with stock CDKTF, plain JavaScript and cdktn (about 20 minutes)."""
-    if not (ROOT / "cdktf.json").is_file():
-        raise BenchError(f"{ROOT} has no cdktf.json; run it in the repository root")
+def bench(*, runs: int, json_file: Path | None, quick: bool) -> None:
+    """Measure everything, then print the tables."""
     runs = 1 if quick else runs
     counts = (1, 10) if quick else (1, 10, 50, 100)
     results: Results = {}
 
+    synths = platform_programs(cold=not quick)
     peers = [javascript(), cdktn()]
     small = [small_fast(), *peers]
     measure(small, runs, results)
@@ -435,7 +426,6 @@ def bench(
     if any(addresses(program.outdir) != addresses(small[0].outdir) for program in small):
         raise BenchError("the programs of the small stack do not build the same resources")
 
-    synths = platform_programs(cold=not quick)
     measure(synths, runs, results)
     check_same_output([s for s in synths if s.name.startswith("python")], "python main.py")
 
@@ -464,25 +454,34 @@ def bench(
         json_file.write_text(json.dumps(record, indent=2) + "\n")
 
 
-def main() -> int:
-    """The exit code: 0, 1 with the reason on stderr, 2 for wrong usage, 130 after Ctrl-C."""
+def command(
+    runs: Annotated[int, typer.Option(min=1, help="measured runs of each program")] = 5,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="write every sample to this file, too")
+    ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="one run, warm cache only, growth up to 10 stacks")
+    ] = False,
+) -> None:
+    """Compare the synth with stock CDKTF, plain JavaScript and cdktn (about 20 minutes)."""
+    try:
+        bench(runs=runs, json_file=json_file, quick=quick)
+    except BenchError as error:
+        progress.print("error:", str(error), markup=False, highlight=False)
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        progress.print("stopped", style="yellow")
+        raise typer.Exit(130) from None
+
+
+def main() -> None:
+    """Exit code 0, 1 with the reason on stderr, 2 for wrong usage, 130 after Ctrl-C."""
     # a polite kill ends what was started, as Ctrl-C does
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command()(bench)
-    try:
-        code = app(prog_name="python -m ops.bench", standalone_mode=False)
-    except (KeyboardInterrupt, click.Abort):
-        progress.print("stopped", style="yellow")
-        return 130
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except BenchError as error:
-        progress.print("error:", str(error), markup=False, highlight=False)
-        return 1
-    return code if isinstance(code, int) else 0
+    app.command()(command)
+    app(prog_name="python -m ops.bench")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -100,3 +100,12 @@ def test_sandbox_serves_another_process_until_ctrl_c(tmp_path: Path) -> None:
         assert client.get_caller_identity()["Account"] == "123456789012"
         sandbox.send_signal(signal.SIGINT)
         assert sandbox.wait(timeout=20) == 0, sandbox.stdout.read()
+
+
+def test_wrong_usage_is_one_message(tmp_path: Path) -> None:
+    """An unknown command ends with exit code 2, the reason and no traceback."""
+    with _started(tmp_path, "nonsense") as command:
+        output, _ = command.communicate(timeout=60)
+    assert command.returncode == 2
+    assert "No such command 'nonsense'" in output
+    assert "Traceback" not in output
