@@ -9,6 +9,7 @@ CDKTF := node_modules/.bin/cdktf
 
 export CHECKPOINT_DISABLE := 1# no calls home from cdktf and Terraform
 export PIPENV_VERBOSITY := -1
+unexport PYTHONDONTWRITEBYTECODE# the constructs would be compiled again for every synth
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test lint synth bench docs lock clean
@@ -36,7 +37,7 @@ test: install $(if $(shell command -v npm),$(CDKTF)) ## all tests
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal
 
 # most end-to-end tests wait for the AWS provider, which waits for AWS
-TEST_PROCESSES := 6
+TEST_PROCESSES := 8
 
 lint: install ## ruff and mypy
 	$(BIN)/ruff check .

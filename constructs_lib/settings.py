@@ -844,19 +844,27 @@ class StackSettings(Group):
         }
         return tuple(name for name in get_args(VariableName) if not without.get(name))
 
+    @property
+    def _without_default(self) -> dict[VariableName, str]:
+        """What the settings give no value, and how they could."""
+        https, certificate = self.load_balancer.https, self.load_balancer.certificate_arn
+        fixes: tuple[tuple[VariableName, bool, str], ...] = (
+            ("db_password", self.database.password == "variable", "database.password = managed"),
+            ("container_image", self.container.image is None, "container.image"),
+            ("certificate_arn", https and certificate is None, "load_balancer.certificate_arn"),
+        )
+        return {name: fix for name, missing, fix in fixes if missing}
+
+    @property
+    def required_variables(self) -> tuple[VariableName, ...]:
+        """The Terraform variables that have no default, so that every plan needs a value."""
+        return tuple(self._without_default)
+
     @model_validator(mode="after")
     def _nothing_left_open(self) -> "StackSettings":
         """What has no value in the settings must be a variable."""
-        for name, missing, fix in (
-            ("db_password", self.database.password == "variable", "database.password = managed"),
-            ("container_image", self.container.image is None, "container.image"),
-            (
-                "certificate_arn",
-                self.load_balancer.https and self.load_balancer.certificate_arn is None,
-                "load_balancer.certificate_arn",
-            ),
-        ):
-            if missing and name not in self.declared_variables:
+        for name, fix in self._without_default.items():
+            if name not in self.declared_variables:
                 raise ValueError(
                     f"variables leaves out {name}, which has no value then; add it, or set {fix}"
                 )

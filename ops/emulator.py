@@ -12,6 +12,7 @@ Where the emulator still differs from AWS:
 | permissions        | IAM decides                           | everything is allowed               |
 | waiting            | minutes to create or delete           | at once; what waits is the provider |
 | capacity, limits   | quotas, zones without capacity        | none                                |
+| machine images     | thousands                             | none                                |
 | combinations       | many are refused                      | most are taken; refused as there:   |
 |                    |                                       | Performance Insights on small       |
 |                    |                                       | MySQL classes, a second DIMENSIONAL |

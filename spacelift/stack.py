@@ -7,6 +7,7 @@ policies.
 https://docs.spacelift.io/vendors/terraform/terraform-provider
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -56,7 +57,7 @@ class SpaceliftStack(TerraformStack):
         declare_backend(self, STACK_ID, settings.backend)
         self.add_override("terraform.required_version", TERRAFORM_VERSION)
         resources.SpaceliftProvider(self, "provider")
-        self._declare_variables(list(stacks))
+        self._declare_variables(stacks)
 
         context_id = self._context()
         integration_id = resources.AwsIntegration(
@@ -73,6 +74,7 @@ class SpaceliftStack(TerraformStack):
         for stack_id, platform in stacks.items():
             self._platform_stack(
                 stack_id,
+                platform,
                 [*labels(stack_id, platform, settings), *routes],
                 context_id=context_id,
                 integration_id=integration_id,
@@ -84,8 +86,10 @@ class SpaceliftStack(TerraformStack):
                 "set spacelift.worker_pool_id in cdktf.json to have it"
             )
 
-    def _declare_variables(self, stack_ids: Sequence[str]) -> None:
+    def _declare_variables(self, stacks: Mapping[str, StackSettings]) -> None:
         """The variables of this stack; secrets are ephemeral, so no plan or state holds them."""
+        with_password = [id for id, platform in stacks.items() if _has_password(platform)]
+        inputs = {id: _inputs(platform) for id, platform in stacks.items() if _inputs(platform)}
         self._variable(
             "aws_role_arn",
             "IAM role that runs assume; it trusts Spacelift's account with an external id.",
@@ -93,15 +97,27 @@ class SpaceliftStack(TerraformStack):
             'can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$", var.aws_role_arn))',
             "must be the ARN of a role, like arn:aws:iam::123456789012:role/spacelift",
         )
-        self._variable(
-            "db_credentials",
-            "User name and password of each stack's database, by stack id.",
-            "map(object({ username = string, password = string }))",
-            "alltrue([for id in "
-            f"{_terraform_list(stack_ids)} : contains(keys(var.db_credentials), id)])",
-            f"must have the keys {', '.join(stack_ids)}, each with a username and a password",
-            secret=True,
-        )
+        if with_password:
+            self._variable(
+                "db_credentials",
+                "User name and password of each stack's database, by stack id.",
+                "map(object({ username = string, password = string }))",
+                "alltrue([for id in "
+                f"{json.dumps(with_password)} : contains(keys(var.db_credentials), id)])",
+                f"must have the keys {', '.join(with_password)}, each with a username and a "
+                "password",
+                secret=True,
+            )
+        if inputs:
+            wanted = json.dumps(inputs)
+            self._variable(
+                "inputs",
+                "Values of the stacks' Terraform variables that have no default, by stack id.",
+                "map(map(string))",
+                f"alltrue(flatten([for id, names in {wanted} : [for name in names : "
+                'try(var.inputs[id][name], "") != ""]]))',
+                f"must have a value for {_sentence(inputs)}",
+            )
         if self._settings.infracost:
             self._variable(
                 "infracost_api_key",
@@ -207,6 +223,7 @@ class SpaceliftStack(TerraformStack):
     def _platform_stack(
         self,
         slug: str,
+        platform: StackSettings,
         stack_labels: Sequence[str],
         *,
         context_id: str,
@@ -237,7 +254,7 @@ class SpaceliftStack(TerraformStack):
             space_id=settings.space_id,
             worker_pool_id=settings.worker_pool_id,
         ).id_reference
-        for name in ("username", "password"):
+        for name in ("username", "password") if _has_password(platform) else ():
             resources.EnvironmentVariable(
                 self,
                 f"{slug}-db_{name}",
@@ -245,6 +262,14 @@ class SpaceliftStack(TerraformStack):
                 stack_id=stack_id,
                 secret=f'${{var.db_credentials["{slug}"].{name}}}',
                 secret_version=str(settings.secrets_version),
+            )
+        for name in _inputs(platform):
+            resources.EnvironmentVariable(
+                self,
+                f"{slug}-{name}",
+                name=f"TF_VAR_{name}",
+                stack_id=stack_id,
+                value=f'${{var.inputs["{slug}"].{name}}}',
             )
         if settings.worker_pool_id is not None:
             resources.DriftDetection(
@@ -265,5 +290,15 @@ class SpaceliftStack(TerraformStack):
             )
 
 
-def _terraform_list(items: Sequence[str]) -> str:
-    return "[" + ", ".join(f'"{item}"' for item in items) + "]"
+def _has_password(platform: StackSettings) -> bool:
+    """Whether the database's password is a variable, not RDS' own secret."""
+    return "db_password" in platform.required_variables
+
+
+def _inputs(platform: StackSettings) -> list[str]:
+    """The variables without a default that are no secrets."""
+    return [name for name in platform.required_variables if name != "db_password"]
+
+
+def _sentence(inputs: Mapping[str, Sequence[str]]) -> str:
+    return " and ".join(f"{', '.join(names)} of {id}" for id, names in inputs.items())

@@ -59,7 +59,8 @@ class Deployment:
     def changes(self, terraform: Terraform) -> dict[str, list[str]]:
         """Address to actions of all that the next apply would change."""
         plan = self.folder / "plan"
-        terraform.plan(out=plan)
+        if not terraform.plan(out=plan):
+            return {}
         return {
             change["address"]: change["change"]["actions"]
             for change in terraform.show(plan)["resource_changes"]

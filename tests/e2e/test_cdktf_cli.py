@@ -45,6 +45,7 @@ def _cdktf(checkout: Path, environment: dict[str, str], *arguments: str) -> str:
     return output
 
 
+@pytest.mark.slow(30)
 def test_synth_writes_the_same_bytes_as_main(checkout: Path) -> None:
     """`cdktf synth` and `python main.py` write the same files with the same content."""
     _cdktf(checkout, dict(os.environ), "synth", "--output", "by-cli")
@@ -56,6 +57,7 @@ def test_synth_writes_the_same_bytes_as_main(checkout: Path) -> None:
         assert ours == (checkout / "by-cli" / path).read_bytes(), path
 
 
+@pytest.mark.slow(230)
 def test_deploy_and_destroy(checkout: Path, tmp_path: Path) -> None:
     """`cdktf deploy` applies the stack to the sandbox, `cdktf destroy` removes all of it."""
     with Sandbox() as sandbox:

@@ -44,6 +44,7 @@ def _running_in(folder: Path) -> list[str]:
     return found
 
 
+@pytest.mark.slow(220)
 def test_demo(tmp_path: Path) -> None:
     """The demo runs to its end and leaves nothing in its temporary folder."""
     with _started(tmp_path, "demo") as demo:
@@ -53,6 +54,7 @@ def test_demo(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow(40)
 @pytest.mark.skipif(not Path("/proc/self/cwd").exists(), reason="looks for processes in /proc")
 def test_interrupted_demo_ends_what_it_started(tmp_path: Path) -> None:
     """Ctrl-C in the middle of apply: exit code 130, no process and no file left."""

@@ -8,6 +8,7 @@ each default has to pass its own rule, and the provider sees names and sizes ins
 import json
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from ops.terraform import CommandFailed, Terraform
@@ -38,6 +39,7 @@ def random_settings(count: int) -> list[Settings]:
     return collected
 
 
+@pytest.mark.slow(40)
 def test_terraform_accepts_what_random_settings_synthesize_to(tmp_path: Path) -> None:
     examples = {
         f"example-{number}": values

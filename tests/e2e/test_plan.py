@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
+
 from tests.e2e.deployment import Deployment
 from tests.synth.test_contract import CONTRACT, NONE
 
@@ -57,6 +59,7 @@ def _rows() -> Iterator[tuple[str, str, str, object]]:
                 yield seed, address, path, value
 
 
+@pytest.mark.slow(25)
 def test_the_plan_is_the_contract(deployment: Deployment) -> None:
     """Every address of the contract is planned, no other, and with the contract's values."""
     terraform = deployment.terraform({"alarm_email": "ops@example.com"})

@@ -8,6 +8,7 @@ import pytest
 
 from ops.sandbox import Sandbox
 from tests.e2e.deployment import Deployment, synthesized
+from tests.synth.synthesized import synthesize
 
 ORIGINAL = Path(__file__).with_name("fixtures") / "wp-ecs.tf"
 DIGEST = "wordpress@sha256:" + "0" * 64
@@ -48,6 +49,18 @@ def replace(deployment: Deployment, document: str) -> None:
     deployment.variables = {name: values[name] for name in open_ones}
 
 
+def settings(stack_id: str, **changes: dict[str, object]) -> dict[str, object]:
+    """The settings of a stack in cdktf.json, with some keys of its groups changed."""
+    cdktf_json = Path(__file__).resolve().parents[2] / "cdktf.json"
+    stack: dict[str, object] = json.loads(cdktf_json.read_text())["context"]["stacks"][stack_id]
+    for group, values in changes.items():
+        before = stack.get(group, {})
+        assert isinstance(before, dict)
+        stack[group] = {**before, **values}
+    return stack
+
+
+@pytest.mark.slow(200)
 def test_staging_applies_plans_empty_and_destroys(sandbox: Sandbox, tmp_path: Path) -> None:
     """Nothing to do after an apply, and nothing left after a destroy."""
     deployment = deploy(sandbox, tmp_path, synthesized("resilience-platform-staging"))
@@ -60,6 +73,7 @@ def test_staging_applies_plans_empty_and_destroys(sandbox: Sandbox, tmp_path: Pa
     assert sandbox.leftovers() == []
 
 
+@pytest.mark.slow(200)
 def test_a_deployment_of_the_original_is_taken_over_unchanged(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
@@ -93,3 +107,54 @@ def test_a_deployment_of_the_original_is_taken_over_unchanged(
 
     terraform.destroy()
     assert sandbox.leftovers() == []
+
+
+@pytest.mark.slow(330)
+def test_the_hardened_stack_applies_plans_empty_and_destroys(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """Protected until the protection is taken off; then only the final snapshot stays."""
+    stack_id = "resilience-platform-hardened"
+    deployment = deploy(sandbox, tmp_path, synthesized(stack_id))
+    terraform = deployment.terraform()
+    terraform.apply()
+    assert deployment.changes(terraform) == {}
+    assert not sandbox.unsupported
+
+    unprotected = settings(
+        stack_id,
+        load_balancer={"deletion_protection": False},
+        database={"deletion_protection": False},
+    )
+    replace(deployment, synthesize(unprotected, stack_id=stack_id, outdir=tmp_path / "synth").text)
+    deployment.terraform().apply()
+    deployment.terraform().destroy()
+    certificate, snapshot = sandbox.leftovers()
+    assert certificate.startswith("acm "), "the test's own"
+    assert "resilience-platform-hardened-db-final" in snapshot
+
+
+@pytest.mark.slow(150)
+def test_the_contracts_stack_is_planned_to_be_hardened_in_place(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """Neither the database nor the load balancer is replaced, but for one case AWS does not allow:
+    another key for the database's storage."""
+    stack_id, before = "resilience-platform-hardened", "resilience-platform"
+    deployment = deploy(sandbox, tmp_path, synthesized(before))
+    deployment.terraform().apply()
+
+    hardened = {**settings(stack_id), "project_name": before}
+    keys = ["logs", "alerts", "secrets", "uploads"]
+    outdir = tmp_path / "synth"
+    same_key = {**hardened, "customer_managed_keys": keys}
+    replace(deployment, synthesize(same_key, stack_id=before, outdir=outdir).text)
+    changes = deployment.changes(deployment.terraform())
+    assert changes["aws_db_instance.wordpress"] == ["update"]
+    replaced = {address for address, actions in changes.items() if "delete" in actions}
+    assert replaced == {"aws_ecs_task_definition.wordpress"}, "a new revision"
+
+    new_key = {**hardened, "customer_managed_keys": [*keys, "database"]}
+    replace(deployment, synthesize(new_key, stack_id=before, outdir=outdir).text)
+    changes = deployment.changes(deployment.terraform())
+    assert changes["aws_db_instance.wordpress"] == ["delete", "create"]

@@ -86,6 +86,7 @@ def workspace(tmp_path: Path) -> Iterator[Workspace]:
         yield Workspace(folder, terraform, state)
 
 
+@pytest.mark.slow(20)
 def test_a_run_plans_in_a_clean_checkout_and_applies_in_a_fresh_container(
     workspace: Workspace, tmp_path: Path
 ) -> None:
@@ -187,6 +188,7 @@ def test_a_wrong_setting_stops_before_terraform(workspace: Workspace) -> None:
     assert "terraform init" not in done.stdout
 
 
+@pytest.mark.slow(20)
 def test_every_stack_of_the_app_can_be_the_runs_stack(workspace: Workspace) -> None:
     """Among them `spacelift` itself."""
     declared = json.loads((workspace.folder / "cdktf.json").read_text())["context"]["stacks"]

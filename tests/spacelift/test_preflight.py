@@ -124,6 +124,7 @@ def test_an_error_ends_the_command_with_one_line(tmp_path: Path) -> None:
     assert done.stderr.splitlines()[-1].startswith("error: the document is no Terraform plan")
 
 
+@pytest.mark.slow(30)
 @pytest.mark.e2e
 def test_on_the_sandbox_the_whole_run_passes_and_leaves_the_checkout_alone(
     plans: PlanDocuments,

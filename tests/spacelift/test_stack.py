@@ -175,6 +175,45 @@ def test_credentials_must_be_given_for_every_stack(several: Synthesized) -> None
     assert "resilience-platform, cheap, wp-ecs" in validation["error_message"]
 
 
+def test_a_stack_without_a_password_variable_gets_no_credentials(tmp_path: Path) -> None:
+    """RDS keeps a managed password; what else has no default comes from `inputs`, in the clear."""
+    hardened = {
+        "container": {"image": None},
+        "load_balancer": {"https": True},
+        "database": {"password": "managed"},
+    }
+    synthesized = synthesize(tmp_path, {**ONE, "hardened": hardened})
+    assert findings(synthesized.document) == []
+    variables = synthesized.all("spacelift_environment_variable")
+    mine = {name: v for name, v in variables.items() if name.startswith("hardened-")}
+    assert mine == {
+        f"hardened-{name}": {
+            "name": f"TF_VAR_{name}",
+            "stack_id": "${spacelift_stack.hardened.id}",
+            "value": f'${{var.inputs["hardened"].{name}}}',
+            "write_only": False,
+        }
+        for name in ("container_image", "certificate_arn")
+    }
+    declared = synthesized.document["variable"]
+    (validation,) = declared["db_credentials"]["validation"]
+    assert "hardened" not in validation["condition"]
+    (validation,) = declared["inputs"]["validation"]
+    assert validation["error_message"] == (
+        "inputs: must have a value for container_image, certificate_arn of hardened."
+    )
+    assert "sensitive" not in declared["inputs"]
+
+
+def test_nothing_is_asked_for_that_no_stack_needs(default: Synthesized, tmp_path: Path) -> None:
+    assert "inputs" not in default.document["variable"]
+    managed = {"only": {"database": {"password": "managed"}}}
+    assert synthesize(tmp_path, managed).document["variable"].keys() == {
+        "aws_role_arn",
+        "infracost_api_key",
+    }
+
+
 def test_a_raised_secrets_version_makes_spacelift_take_new_values(maximal: Synthesized) -> None:
     versions = {
         variable["value_wo_version"]
