@@ -16,6 +16,7 @@ from cdktf_cdktf_provider_aws.cloudwatch_metric_alarm import (
     CloudwatchMetricAlarmMetricQuery,
     CloudwatchMetricAlarmMetricQueryMetric,
 )
+from cdktf_cdktf_provider_aws.db_event_subscription import DbEventSubscription
 from cdktf_cdktf_provider_aws.sns_topic import SnsTopic
 from cdktf_cdktf_provider_aws.sns_topic_policy import SnsTopicPolicy
 from cdktf_cdktf_provider_aws.sns_topic_subscription import SnsTopicSubscription
@@ -31,6 +32,10 @@ from constructs_lib.settings import MonitoringSettings
 from constructs_lib.variables import Variables
 
 GIB = 1024**3
+
+DATABASE_EVENTS = ["availability", "failover", "failure", "recovery"]
+"""No metric shows a failover; RDS reports it as an event, when it starts and when it is done.
+https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.Messages.html"""
 
 
 class Alerts(Construct):
@@ -119,7 +124,10 @@ class _Alarm:
 
 
 class Alarms(Construct):
-    """The CloudWatch alarms; each tells the topic when it goes off and when it is over."""
+    """The CloudWatch alarms; each tells the topic when it goes off and when it is over.
+
+    Where the settings ask for it, RDS reports the database's failovers there too.
+    """
 
     def __init__(
         self,
@@ -202,6 +210,21 @@ class Alarms(Construct):
             ),
         ):  # fmt: skip  # one alarm reads as one row
             self._alarm(alarm, group)
+
+        if settings.database_events:
+            pinned(
+                "database",
+                DbEventSubscription(
+                    self,
+                    "database_events",
+                    name=f"{self._project}-database",
+                    sns_topic=alerts.topic_arn,
+                    source_type="db-instance",
+                    source_ids=[database.identifier],
+                    event_categories=DATABASE_EVENTS,
+                    depends_on=[alerts.policy],
+                ),
+            )
 
     def _alarm(self, alarm: _Alarm, dimensions: dict[str, str]) -> None:
         pinned(

@@ -712,6 +712,10 @@ class MonitoringSettings(Group):
     service_memory_percent: _Percent = Field(85, description="alarm above this, for 3 minutes")
     response_time_seconds: float = Field(2, gt=0, description="average of the target group")
     server_errors_per_5_minutes: int = Field(10, ge=1, description="HTTP 5xx of the targets")
+    database_events: bool = Field(
+        False,
+        description="RDS tells the alerts topic of failovers, failures, recoveries and downtime",
+    )
 
     @field_validator("alarm_email")
     @classmethod

@@ -25,12 +25,13 @@ from constructs_lib.settings import (
     MONITORING_INTERVAL_SECONDS,
     StackSettings,
 )
-from ops import cost, policies, recovery
+from ops import cost, diagram, policies, recovery
 from ops.synthesis import ROOT, Stack, read_stack
 from spacelift.settings import SpaceliftSettings
 
 STACK = "resilience-platform"
 """The stack that the documentation describes."""
+HARDENED = "resilience-platform-hardened"
 
 _PART = re.compile(
     r"(?P<start><!-- generated: (?P<name>[\w-]+) -->\n).*?(?P<end><!-- end generated -->)",
@@ -128,6 +129,8 @@ def parts(stack: Stack) -> dict[str, Callable[[], str]]:
         "recovery": lambda: _recovery(recovery.model(stack)),
         "claims": lambda: _claims(recovery.model(stack)),
         "cost": lambda: _cost(stack),
+        "architecture": lambda: diagram.mermaid(stack),
+        "architecture-hardened": lambda: diagram.mermaid(read_stack(HARDENED)),
     }
 
 

@@ -54,7 +54,7 @@ UNSUPPORTED = "SandboxUnsupported"
 """Error code of a call that the emulator does not have. It is nobody else's, so no provider reads
 it as "this region lacks the feature" and carries on without."""
 
-# 1,300 machine images, which no stack uses, and which every sandbox would take half a second to make
+# 1,300 machine images: no stack uses one, and every sandbox would take half a second to make them
 settings.ec2_load_default_amis = lambda: False
 
 _log = logging.getLogger(__name__)

@@ -21,10 +21,16 @@ def stack() -> Stack:
     return read_stack(docs.STACK)
 
 
+@pytest.fixture(scope="module")
+def hardened() -> Stack:
+    return read_stack(docs.HARDENED)
+
+
 @pytest.fixture
-def copy(tmp_path: Path, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Path:
+def copy(tmp_path: Path, stack: Stack, hardened: Stack, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with the documentation in it, and no need to synthesize again."""
-    monkeypatch.setattr(docs, "read_stack", lambda stack_id: stack)
+    stacks = {docs.STACK: stack, docs.HARDENED: hardened}
+    monkeypatch.setattr(docs, "read_stack", stacks.__getitem__)
     (tmp_path / "docs").mkdir()
     for path in docs.documents(ROOT):
         shutil.copy(path, tmp_path / path.relative_to(ROOT))

@@ -172,6 +172,7 @@ OPTIONS: dict[str, Option] = {
             "aws_cloudwatch_dashboard.main",
         ),
     ),
+    "monitoring.database_events": Option(True, adds=("aws_db_event_subscription.database",)),
     "cost": Option(None, removes=_COST),
 }
 """By dotted path. What only has other values, not another shape, is in `MAXIMAL` instead."""

@@ -586,6 +586,17 @@ def test_the_publishers_of_alerts_may_use_the_topics_key(synth: Synthesizer) -> 
         assert statement["Action"] == ["kms:Decrypt", "kms:GenerateDataKey*"]
 
 
+def test_rds_reports_failovers_to_the_alerts_topic(synth: Synthesizer) -> None:
+    """Which no metric shows; and only once the topic lets RDS publish."""
+    stack = synth(monitoring={"database_events": True})
+    subscription = stack.only("aws_db_event_subscription")
+    assert subscription["source_ids"] == ["${aws_db_instance.wordpress.identifier}"]
+    assert subscription["sns_topic"] == "${aws_sns_topic.alerts.arn}"
+    assert {"failover", "failure"} <= set(subscription["event_categories"])
+    assert subscription["depends_on"] == ["aws_sns_topic_policy.alerts"]
+    assert not synth().all("aws_db_event_subscription")
+
+
 def test_the_logs_key_is_for_the_accounts_own_logs(synth: Synthesizer) -> None:
     _, logs = policy(synth(customer_managed_keys=["logs"]), "aws_kms_key.logs")
     assert logs["Principal"]["Service"].startswith("logs.")

@@ -228,6 +228,7 @@ FLAGS = (
     *("container.fixed_site_url", "container.service_discovery", "container.shared_keys"),
     *("container.shared_uploads", "database.username_sensitive", "database.copy_tags_to_snapshot"),
     *("database.require_tls", "database.slow_query_log", "database.iam_authentication"),
+    "monitoring.database_events",
     "database.deletion_protection",
 )
 CHOICES = {
