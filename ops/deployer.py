@@ -333,7 +333,7 @@ def called_by(stack_id: str, say: Narrator) -> set[str]:
         variables = _required(stack, sandbox)
 
         def apply(document: dict[str, Any]) -> Terraform:
-            file.write_text(json.dumps(document), encoding="utf-8")
+            file.write_text(json.dumps(document, indent=2), encoding="utf-8")
             terraform = Terraform(
                 folder,
                 scratch=scratch,

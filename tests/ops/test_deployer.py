@@ -21,6 +21,7 @@ from ops.deployer import (
 )
 from ops.sandbox import Sandbox
 from ops.synthesis import ROOT, Stack, read_stack
+from tests.e2e.deployment import assert_granted
 
 STACKS = [stack_id for stack_ids in POLICIES.values() for stack_id in stack_ids]
 
@@ -177,3 +178,12 @@ def test_the_commands_in_the_documentation_name_the_files() -> None:
     created = re.findall(r"--policy-name (\S+)", text)
     attached = re.findall(r":policy/(\S+?)[\"\s]", text)
     assert created == attached == [Path(name).stem for name in POLICIES]
+
+
+def test_a_call_that_is_not_granted_fails_the_end_to_end_tests() -> None:
+    with Sandbox() as sandbox:
+        sandbox.terraform_actions.add("ec2:DescribeVpcs")
+        assert_granted(sandbox)
+        sandbox.terraform_actions.add("ec2:RunInstances")
+        with pytest.raises(AssertionError, match=r"grant no ec2:RunInstances: "):
+            assert_granted(sandbox)
