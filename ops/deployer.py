@@ -65,7 +65,7 @@ CHANGED_ATTRIBUTES: dict[str, dict[str, Any]] = {
 
 
 class Unseen(NamedTuple):
-    """What AWS checks though Terraform never calls it.
+    """What AWS checks though Terraform does not call it in the sandbox.
 
     Attributes:
         actions: as IAM names them.
@@ -119,6 +119,11 @@ UNSEEN = (
         ("backup-storage:MountCapsule",),
         "aws_backup_vault",
         "AWS Backup mounts the vault's storage as the caller",
+    ),
+    Unseen(
+        ("s3:DeleteObject", "s3:DeleteObjectVersion", "s3:ListBucketVersions"),
+        "aws_s3_bucket",
+        "Terraform empties a bucket that it destroys; in the sandbox it is empty",
     ),
     Unseen(
         ("secretsmanager:CreateSecret", "secretsmanager:TagResource"),
