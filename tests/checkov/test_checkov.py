@@ -225,6 +225,7 @@ def findings(rows: Iterable[Prescribed]) -> set[Finding]:
     return {(row.check, name) for row in rows for name in row.names}
 
 
+@pytest.mark.slow(15)
 def test_only_what_is_prescribed_fails(scan: Scan) -> None:
     """And all of it does: a row that no check fails any more has to go."""
     assert all(verdict.passed > 50 for verdict in scan.verdicts.values()), "something was not read"

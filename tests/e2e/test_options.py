@@ -12,6 +12,8 @@ from itertools import combinations, product
 from pathlib import Path
 from typing import TypeAlias
 
+import pytest
+
 from constructs_lib.settings import SettingsError, parse_stack
 from ops.terraform import CommandFailed, Terraform
 from tests.synth.options import CERTIFICATE, DIGEST, ECR_IMAGE, OPTIONS, Option, nested
@@ -167,6 +169,7 @@ def test_options_that_contradict_each_other_are_refused_with_a_reason() -> None:
     }
 
 
+@pytest.mark.slow(40)
 def test_terraform_accepts_any_two_options_together(tmp_path: Path) -> None:
     """One init and one validate for all of them."""
     rows = covering_rows()
