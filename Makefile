@@ -6,6 +6,7 @@ PIPENV_VERSION := 2026.10.3
 
 BIN := .venv/bin
 CDKTF := node_modules/.bin/cdktf
+CHECKOV := .build/checkov/.installed
 
 export CHECKPOINT_DISABLE := 1# no calls home from cdktf and Terraform
 export PIPENV_VERBOSITY := -1
@@ -33,7 +34,13 @@ $(CDKTF): package-lock.json
 demo: install ## the platform for real, on an emulator: apply, drift, repair, destroy
 	$(BIN)/python -m ops demo
 
-test: install $(if $(shell command -v npm),$(CDKTF)) ## all tests
+# Its dependencies are not ours, so it has an environment of its own.
+$(CHECKOV): tests/checkov/Pipfile.lock | install
+	test -x .build/checkov/bin/python || $(BIN)/python -m venv .build/checkov
+	VIRTUAL_ENV=$(CURDIR)/.build/checkov PIPENV_PIPFILE=tests/checkov/Pipfile $(BIN)/pipenv sync --quiet
+	touch $@
+
+test: install $(CHECKOV) $(if $(shell command -v npm),$(CDKTF)) ## all tests
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal
 
 # most end-to-end tests wait for the AWS provider, which waits for AWS
@@ -53,9 +60,13 @@ bench: install $(CDKTF) ## synth speed and memory: stock, fast, plain JavaScript
 docs: install ## the tables in README.md and docs/ that are made from the code
 	$(BIN)/python -m ops docs
 
-lock: install ## Pipfile.lock from Pipfile, with no package index named
+lock: install ## Pipfile.lock from Pipfile, here and for Checkov, with no package index named
 	VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/pipenv lock --dev
-	$(BIN)/python -c 'import json, pathlib; file = pathlib.Path("Pipfile.lock"); lock = json.loads(file.read_text()); lock["_meta"]["sources"] = []; file.write_text(json.dumps(lock, indent=4) + "\n")'
+	VIRTUAL_ENV=$(CURDIR)/.venv PIPENV_PIPFILE=tests/checkov/Pipfile $(BIN)/pipenv lock
+	$(NO_INDEX) Pipfile.lock
+	$(NO_INDEX) tests/checkov/Pipfile.lock
+
+NO_INDEX := $(BIN)/python -c 'import json, pathlib, sys; file = pathlib.Path(sys.argv[1]); lock = json.loads(file.read_text()); lock["_meta"]["sources"] = []; file.write_text(json.dumps(lock, indent=4) + "\n")'
 
 clean: ## everything that was installed or made here; state files stay
 	rm -rf .venv node_modules cdktf.out .build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -89,7 +89,7 @@ class Cost(Construct):
                 monitor_specification=(
                     "${jsonencode({And = null, CostCategories = null, Dimensions = null, "
                     "Not = null, Or = null, "
-                    'Tags = {Key = "Project", MatchOptions = null, Values = [var.project_name]}})}'
+                    f'Tags = {{Key = "Project", MatchOptions = null, Values = [{tag}]}}}})}}'
                 ),
             ),
         )

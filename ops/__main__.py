@@ -104,6 +104,14 @@ def docs(
     writer.run(console, check=check)
 
 
+@app.command("deployer-policy")
+def deployer_policy() -> None:
+    """Derive docs/deployer-policy*.json from what Terraform calls; takes half an hour."""
+    from ops import deployer
+
+    deployer.run(console)
+
+
 def main() -> int:
     """The exit code: 0, 1 with the reason on stderr, 2 for wrong usage, 130 after Ctrl-C."""
     # A polite kill ends what was started, as Ctrl-C does; and Ctrl-C does so too in a background

@@ -78,6 +78,7 @@ class Sandbox:
             and keep them from finding anything else. Replace, do not merge, the `AWS_*` that a
             process inherits (`ops.terraform.Terraform` does).
         actions: what was called so far, as IAM names it, for example `ec2:DescribeVpcs`.
+        terraform_actions: those of them that Terraform's AWS provider called.
         unsupported: what was called and refused, because the emulator does not have it, or failed
             inside it; each with the reason.
     """
@@ -88,6 +89,7 @@ class Sandbox:
         self._server: BaseWSGIServer | None = None
         self._thread: threading.Thread | None = None
         self.actions: set[str] = set()
+        self.terraform_actions: set[str] = set()
         self.unsupported: dict[str, str] = {}
 
     def __enter__(self) -> Sandbox:
@@ -116,11 +118,12 @@ class Sandbox:
             inventory.install()
             _forget_everything()
             self.actions.clear()
+            self.terraform_actions.clear()
             self.unsupported.clear()
             self._server = make_server(
                 "127.0.0.1",
                 self._port,
-                _Gateway(self.actions, self.unsupported),
+                _Gateway(self.actions, self.terraform_actions, self.unsupported),
                 threaded=True,
                 request_handler=_QuietHandler,
             )
@@ -197,15 +200,20 @@ class _QuietHandler(MotoRequestHandler):
 class _Gateway:
     """The WSGI application in front of moto: records calls, answers what moto cannot."""
 
-    def __init__(self, actions: set[str], unsupported: dict[str, str]) -> None:
+    def __init__(
+        self, actions: set[str], terraform_actions: set[str], unsupported: dict[str, str]
+    ) -> None:
         self._moto = _Dispatcher(_create_app)
         self._actions = actions
+        self._terraform_actions = terraform_actions
         self._unsupported = unsupported
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         call = identify(environ)
         if call is not None:
             self._actions.add(call.iam_action)
+            if "terraform-provider-aws" in environ.get("HTTP_USER_AGENT", ""):
+                self._terraform_actions.add(call.iam_action)
         try:
             response: Iterable[bytes] = self._moto(environ, start_response)
             return response

@@ -6,8 +6,8 @@ from collections import defaultdict
 
 import pytest
 
-SHARED = ("deployment", "plans")
-"""Fixtures that are made once for several tests, by waiting for Terraform."""
+SHARED = ("deployment", "plans", "scan")
+"""Fixtures that are made once for several tests, by waiting for Terraform or Checkov."""
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from ops.sandbox import Sandbox
 from ops.terraform import TerraformMissing, find_binary
-from tests.e2e.deployment import Deployment, synthesized
+from tests.e2e.deployment import Deployment, assert_granted, synthesized
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -28,9 +28,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    """An emulated AWS for the tests of a module."""
+    """An emulated AWS for the tests of a module; Terraform may call there what is granted."""
     with Sandbox() as running:
         yield running
+        assert_granted(running)
 
 
 @pytest.fixture(scope="module")

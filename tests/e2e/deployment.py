@@ -12,6 +12,7 @@ from typing import Any
 
 import boto3
 
+from ops.deployer import POLICIES, granted
 from ops.sandbox import Sandbox
 from ops.terraform import Terraform
 
@@ -29,6 +30,15 @@ def synthesized(stack_id: str) -> str:
             check=True,
         )
         return (Path(folder) / "stacks" / stack_id / "cdk.tf.json").read_text()
+
+
+def assert_granted(sandbox: Sandbox) -> None:
+    """The deployer's policies allow all that Terraform called."""
+    missing = sandbox.terraform_actions - set().union(*map(granted, POLICIES))
+    assert not missing, (
+        f"docs/deployer-policy*.json grant no {', '.join(sorted(missing))}: if deploying needs it "
+        "now, `python -m ops deployer-policy` adds it"
+    )
 
 
 @dataclass

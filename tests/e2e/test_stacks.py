@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ops.sandbox import Sandbox
-from tests.e2e.deployment import Deployment, synthesized
+from tests.e2e.deployment import Deployment, assert_granted, synthesized
 from tests.synth.synthesized import synthesize
 
 ORIGINAL = Path(__file__).with_name("fixtures") / "wp-ecs.tf"
@@ -19,6 +19,7 @@ def sandbox() -> Iterator[Sandbox]:
     """An emulated AWS for one test, so that what one stack calls is not taken for another's."""
     with Sandbox() as running:
         yield running
+        assert_granted(running)
 
 
 def deploy(sandbox: Sandbox, tmp_path: Path, document: str) -> Deployment:

@@ -65,6 +65,16 @@ def test_every_start_begins_with_an_empty_account() -> None:
             logs.create_log_group(logGroupName="/left")
 
 
+def test_what_terraform_called_is_told_from_other_calls() -> None:
+    with Sandbox() as sandbox:
+        session = boto3.Session("test", "test", region_name="eu-central-1")
+        provider = Config(user_agent="APN/1.0 Terraform/1.11.4 terraform-provider-aws/5.100.0")
+        session.client("ec2", endpoint_url=sandbox.endpoint, config=provider).describe_vpcs()
+        session.client("ecs", endpoint_url=sandbox.endpoint).list_clusters()
+        assert sandbox.actions == {"ec2:DescribeVpcs", "ecs:ListClusters"}
+        assert sandbox.terraform_actions == {"ec2:DescribeVpcs"}
+
+
 def test_nothing_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
     with Sandbox() as sandbox:
         session = boto3.Session("test", "test", region_name="eu-central-1")

@@ -67,6 +67,8 @@ def test_what_is_no_variable_is_a_literal(synth: Synthesizer) -> None:
     assert stack.raw("aws_subnet.private_2")["availability_zone"] == "eu-west-1b"
     assert stack.raw("aws_ecs_task_definition.wordpress")["cpu"] == "512"
     assert stack.raw("aws_budgets_budget.monthly")["limit_amount"] == "100"
+    monitor = stack.raw("aws_ce_anomaly_monitor.platform")["monitor_specification"]
+    assert 'Values = ["resilience-platform"]' in monitor
     assert stack.raw("aws_sns_topic_subscription.email")["count"] == '${"" == "" ? 0 : 1}'
     conditions = [
         rule["condition"]

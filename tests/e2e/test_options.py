@@ -1,0 +1,198 @@
+"""Any two options together: refused with a reason, or accepted by the real Terraform and provider.
+
+A few stacks, made so that each pair of options is in one of them, become the modules of one
+configuration (see test_fuzz.py), which Terraform validates once.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from itertools import combinations, product
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+
+from constructs_lib.settings import SettingsError, parse_stack
+from ops.terraform import CommandFailed, Terraform
+from tests.synth.options import CERTIFICATE, DIGEST, ECR_IMAGE, OPTIONS, Option, nested
+from tests.synth.synthesized import synthesize
+
+Pair: TypeAlias = tuple[tuple[str, int], tuple[str, int]]
+"""Two options, by dotted path, each with the number of its choice."""
+
+Row: TypeAlias = dict[str, int]
+"""A choice for each option."""
+
+REQUIRED = {"db_password": "Correct-horse-7-battery", "certificate_arn": CERTIFICATE}
+"""Values of variables that may have no default."""
+
+ECR_IMAGE_BY_DIGEST = f"{ECR_IMAGE.partition(':')[0]}@{DIGEST.partition('@')[2]}"
+
+FURTHER: dict[str, list[Option]] = {
+    "network.private_egress": [
+        Option("single_nat"),
+        # for tasks in private subnets the image has to be in ECR
+        Option("vpc_endpoints", needs={"container.image": ECR_IMAGE_BY_DIGEST}),
+    ],
+    "network.allowed_egress": [Option("all")],
+    "load_balancer.timeout_seconds": [Option(None)],
+    "load_balancer.stickiness_seconds": [Option(None)],
+    "container.minimum_healthy_percent": [Option(None)],
+    "container.container_insights": [Option(None)],
+    "database.engine_version": [Option("8.4")],
+    "database.multi_az": [Option(False)],
+    "database.storage_type": [Option("gp3")],
+    "database.performance_insights": [
+        Option(True, needs={"database.instance_class": "db.t3.medium"})
+    ],
+    "database.backup_window": [Option(None)],
+    "database.monitoring_interval_seconds": [Option(0)],
+    "database.log_exports": [Option([])],
+    "database.skip_final_snapshot": [Option(False)],
+    "database.storage_encrypted": [Option(False)],
+}
+"""More values of options, and settings that change a resource without adding or removing one."""
+
+CHOICES: dict[str, list[Option | None]] = {
+    path: [None, *([OPTIONS[path]] if path in OPTIONS else []), *FURTHER.get(path, [])]
+    for path in (*OPTIONS, *(path for path in FURTHER if path not in OPTIONS))
+}
+"""First of all an option is off, at its default."""
+
+INEXPRESSIBLE: Pair = (("autoscaling", 1), ("autoscaling.sleep", 1))
+"""The one is null where the other has to stand; cdktf.json cannot say both."""
+
+
+def settings(row: Mapping[str, int]) -> dict[str, object]:
+    """The settings of these choices, and what they need of options that are not chosen here."""
+    chosen: dict[str, object] = {}
+    for path, number in row.items():
+        option = CHOICES[path][number]
+        if option:
+            needs = {p: value for p, value in (option.needs or {}).items() if p not in row}
+            chosen = {**needs, **chosen, path: option.value}
+    return nested(chosen)
+
+
+def refusal(row: Mapping[str, int]) -> str | None:
+    """Why these choices cannot stand together; None if they can."""
+    if set(INEXPRESSIBLE) <= row.items():
+        return "cdktf.json cannot say this"
+    try:
+        parse_stack("stack", settings(row))
+    except SettingsError as error:
+        return str(error)
+    return None
+
+
+def pairs() -> Iterator[Pair]:
+    """Every choice of any two options."""
+    for (one, ones), (other, others) in combinations(CHOICES.items(), 2):
+        for numbers in product(range(len(ones)), range(len(others))):
+            yield (one, numbers[0]), (other, numbers[1])
+
+
+@cache
+def refused() -> dict[Pair, str]:
+    """The pairs that settings refuse, and how."""
+    return {pair: reason for pair in pairs() if (reason := refusal(dict(pair)))}
+
+
+def covered(row: Row) -> set[Pair]:
+    """The pairs in a row, as far as they are pairs at all."""
+    return {pair for pair in pairs() if all(row.get(path) == number for path, number in pair)}
+
+
+def covering_rows() -> list[Row]:
+    """Rows that hold every pair which is not refused, greedily and always the same.
+
+    Each starts with a pair that is in none yet; every other option then gets the choice that
+    brings most new pairs, of those that are taken together with what is chosen so far.
+    """
+    missing = dict.fromkeys(pair for pair in pairs() if pair not in refused())
+    rows: list[Row] = []
+    while missing:
+        row: Row = dict(next(iter(missing)))
+        for path, choices in CHOICES.items():
+            if path in row:
+                continue
+            news = [
+                sum(
+                    ((path, number), chosen) in missing or (chosen, (path, number)) in missing
+                    for chosen in row.items()
+                )
+                for number in range(len(choices))
+            ]
+            best = sorted(range(len(choices)), key=lambda number: -news[number])
+            row[path] = next(n for n in best if refusal({**row, path: n}) is None)
+        for pair in covered(row):
+            missing.pop(pair, None)
+        rows.append(row)
+    return rows
+
+
+def test_options_that_contradict_each_other_are_refused_with_a_reason() -> None:
+    """And no others: each of these has the reason in one line, and what to do instead."""
+    on = 1
+    assert {pair: reason.removeprefix("stack stack: ") for pair, reason in refused().items()} == {
+        INEXPRESSIBLE: "cdktf.json cannot say this",
+        (("variables", on), ("load_balancer.https", on)): (
+            "variables leaves out certificate_arn, which has no value then; add it, or set "
+            "load_balancer.certificate_arn"
+        ),
+        (("default_tags", on), ("cost", 0)): (
+            "cost counts what is tagged with the project, and default_tags = false leaves nothing "
+            "tagged; switch the tags on or set cost to null"
+        ),
+        (("customer_managed_keys", on), ("database.storage_encrypted", on)): (
+            "customer_managed_keys names database, and database.storage_encrypted = false; "
+            "encrypt the storage or take the key out"
+        ),
+        (("network.private_egress", 0), ("network.task_subnets", on)): (
+            "network: task_subnets = private with private_egress = none: the tasks could not pull "
+            "their image; choose single_nat, nat_per_zone or vpc_endpoints"
+        ),
+        (("container.capacity", 0), ("container.on_demand_base", on)): (
+            "container: on_demand_base = 1 has no effect with capacity = FARGATE, where every "
+            "task is on demand; leave it out or choose FARGATE_SPOT"
+        ),
+        **dict.fromkeys(
+            (
+                (("container.capacity", on), ("container.capacity_providers", on)),
+                (("container.on_demand_base", on), ("container.capacity_providers", on)),
+            ),
+            "container: capacity = FARGATE_SPOT needs capacity_providers = true, which attaches "
+            "it to the cluster",
+        ),
+    }
+
+
+@pytest.mark.slow(40)
+def test_terraform_accepts_any_two_options_together(tmp_path: Path) -> None:
+    """One init and one validate for all of them."""
+    rows = covering_rows()
+    assert set().union(*map(covered, rows)) == set(pairs()) - set(refused())
+    modules = {}
+    for number, row in enumerate(rows):
+        name = f"row-{number}"
+        stack = synthesize(settings(row), stack_id=name, outdir=tmp_path / "cdktf.out")
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "cdk.tf.json").write_text(stack.text)
+        required = [name for name, block in stack.variables.items() if "default" not in block]
+        modules[name] = {"source": f"./{name}", **{name: REQUIRED[name] for name in required}}
+    (tmp_path / "main.tf.json").write_text(json.dumps({"module": modules}))
+
+    terraform = Terraform(tmp_path, scratch=tmp_path, environment={})
+    terraform.init()
+    try:
+        terraform.validate()
+    except CommandFailed as failure:
+        wrong = {
+            name: settings(row)
+            for name, row in zip(modules, rows, strict=True)
+            if re.search(rf"\b{name}\b", failure.error)
+        }
+        raise AssertionError(f"{failure.error}\n{json.dumps(wrong, indent=1)}") from None
