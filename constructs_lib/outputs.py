@@ -3,7 +3,6 @@
 from cdktf import TerraformOutput
 from constructs import Construct
 
-from constructs_lib.addresses import pinned
 from constructs_lib.alb import LoadBalancer
 from constructs_lib.ecs import Containers
 from constructs_lib.monitoring import Alerts
@@ -53,13 +52,11 @@ class Outputs(Construct):
     ) -> None:
         if self._chosen is not None and name not in self._chosen:
             return
-        pinned(
+        TerraformOutput(
+            self,
             name,
-            TerraformOutput(
-                self,
-                name,
-                value=value,
-                description=f"{description}.",
-                sensitive=sensitive or None,
-            ),
+            value=value,
+            description=f"{description}.",
+            sensitive=sensitive or None,
+            static_id=True,  # pins the name, in one message to the jsii kernel less
         )

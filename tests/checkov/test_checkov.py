@@ -96,7 +96,7 @@ STAGING_TOO = (
     Prescribed(
         "CKV_AWS_157",
         ("wordpress",),
-        "FARGATE_SPOT through a capacity provider strategy, single-AZ database (issue 5)",
+        "single-AZ database: what staging saves (README, Cost)",
         "database.multi_az",
     ),
 )

@@ -114,12 +114,12 @@ def test_two_folders_give_identical_bytes_without_their_paths_or_any_secret(
         {"TF_VAR_db_password": SECRET, "TF_VAR_db_username": "seven_of_nine"},
         {"PYTHONHASHSEED": "7", "TZ": "Asia/Kolkata", "LC_ALL": "C"},
     ]
-    outputs = []
-    for folder, environment in zip(folders, environments, strict=True):
-        result = run(folder, **environment)
+    with ThreadPoolExecutor() as both:
+        results = both.map(lambda f, e: run(f, **e), folders, environments)
+    for result in results:
         assert (result.returncode, result.stdout) == (0, "")
         assert re.fullmatch(r"(note: spacelift: .*\n)?", result.stderr)
-        outputs.append(files(folder / "cdktf.out"))
+    outputs = [files(folder / "cdktf.out") for folder in folders]
     assert outputs[0] == outputs[1]
 
     stacks = load_stacks(ROOT / "cdktf.json")
