@@ -236,8 +236,7 @@ def configuration(stack: Stack) -> Configuration:
         timeout=number(check, "timeout", 5),
         healthy_threshold=number(check, "healthy_threshold", 3),
         unhealthy_threshold=number(check, "unhealthy_threshold", 3),
-        # WordPress opens the database for every page that PHP makes, and for no other file
-        check_needs_database=path.partition("?")[0].endswith(("/", ".php")),
+        check_needs_database=needs_database(path),
         grace_period=number(service, "health_check_grace_period_seconds", 0),
         deregistration_delay=number(group, "deregistration_delay", DEREGISTRATION_DELAY_SECONDS),
         minimum_healthy_percent=number(service, "deployment_minimum_healthy_percent", 100),
@@ -248,6 +247,11 @@ def configuration(stack: Stack) -> Configuration:
         backup_retention_days=number(database, "backup_retention_period", 0),
         shared_files=bool(stack.referred(service["task_definition"]).get("volume")),
     )
+
+
+def needs_database(path: str) -> bool:
+    """Whether WordPress opens the database for a path: for pages that PHP makes, not for files."""
+    return path.partition("?")[0].endswith(("/", ".php"))
 
 
 def _zones(stack: Stack, subnets: Sequence[str]) -> int:

@@ -18,7 +18,7 @@ import json
 import logging
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from types import TracebackType
 from typing import TYPE_CHECKING, NoReturn
@@ -81,6 +81,8 @@ class Sandbox:
         terraform_actions: those of them that Terraform's AWS provider called.
         unsupported: what was called and refused, because the emulator does not have it, or failed
             inside it; each with the reason.
+        fault: asked before each call for an error code to answer with instead, like `Throttling`;
+            None lets the call through. For rehearsals of a bad day.
     """
 
     def __init__(self, *, region: str = "eu-central-1", port: int = 0) -> None:
@@ -91,6 +93,7 @@ class Sandbox:
         self.actions: set[str] = set()
         self.terraform_actions: set[str] = set()
         self.unsupported: dict[str, str] = {}
+        self.fault: Callable[[Call], str | None] = lambda call: None
 
     def __enter__(self) -> Sandbox:
         self.start()
@@ -123,7 +126,7 @@ class Sandbox:
             self._server = make_server(
                 "127.0.0.1",
                 self._port,
-                _Gateway(self.actions, self.terraform_actions, self.unsupported),
+                _Gateway(self),
                 threaded=True,
                 request_handler=_QuietHandler,
             )
@@ -200,20 +203,19 @@ class _QuietHandler(MotoRequestHandler):
 class _Gateway:
     """The WSGI application in front of moto: records calls, answers what moto cannot."""
 
-    def __init__(
-        self, actions: set[str], terraform_actions: set[str], unsupported: dict[str, str]
-    ) -> None:
+    def __init__(self, sandbox: Sandbox) -> None:
         self._moto = _Dispatcher(_create_app)
-        self._actions = actions
-        self._terraform_actions = terraform_actions
-        self._unsupported = unsupported
+        self._sandbox = sandbox
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         call = identify(environ)
         if call is not None:
-            self._actions.add(call.iam_action)
+            self._sandbox.actions.add(call.iam_action)
             if "terraform-provider-aws" in environ.get("HTTP_USER_AGENT", ""):
-                self._terraform_actions.add(call.iam_action)
+                self._sandbox.terraform_actions.add(call.iam_action)
+            code = self._sandbox.fault(call)
+            if code is not None:
+                return _refuse(call, code, "the sandbox was told to", environ, start_response)
         try:
             response: Iterable[bytes] = self._moto(environ, start_response)
             return response
@@ -221,8 +223,8 @@ class _Gateway:
             call = call or Call("unsigned", f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}")
             reason = f"the sandbox cannot do this: {error or type(error).__name__}"
             _log.debug("%s:%s", call.service, call.operation, exc_info=True)
-            self._unsupported[f"{call.service}:{call.operation}"] = reason
-            return _refuse(call, reason, environ, start_response)
+            self._sandbox.unsupported[f"{call.service}:{call.operation}"] = reason
+            return _refuse(call, UNSUPPORTED, reason, environ, start_response)
 
 
 class _Dispatcher(DomainDispatcherApplication):
@@ -254,18 +256,18 @@ def _create_app(service: SERVICE_NAMES) -> Flask:
 
 
 def _refuse(
-    call: Call, reason: str, environ: WSGIEnvironment, start_response: StartResponse
+    call: Call, code: str, reason: str, environ: WSGIEnvironment, start_response: StartResponse
 ) -> Iterable[bytes]:
     """An error as the service itself would send one. 400, because 5xx would be tried again."""
     message = f"{call.service}:{call.operation}: {reason}"
-    headers = [("x-amzn-ErrorType", UNSUPPORTED), ("x-amzn-RequestId", "sandbox")]
+    headers = [("x-amzn-ErrorType", code), ("x-amzn-RequestId", "sandbox")]
     content_type = environ.get("CONTENT_TYPE", "")
     if content_type.startswith("application/x-www-form-urlencoded") or call.service in (
         "s3",
         "route53",
         "cloudfront",
     ):
-        error = f"<Code>{UNSUPPORTED}</Code><Message>{escape(message)}</Message>"
+        error = f"<Code>{code}</Code><Message>{escape(message)}</Message>"
         body = {
             "ec2": f"<Response><Errors><Error>{error}</Error></Errors></Response>",
             "s3": f"<Error>{error}</Error>",
@@ -275,7 +277,7 @@ def _refuse(
         )
         headers.append(("Content-Type", "text/xml"))
     else:
-        body = json.dumps({"__type": UNSUPPORTED, "message": message})
+        body = json.dumps({"__type": code, "message": message})
         headers.append(("Content-Type", content_type or "application/json"))
     encoded = body.encode()
     headers.append(("Content-Length", str(len(encoded))))

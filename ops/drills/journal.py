@@ -1,0 +1,116 @@
+"""What a drill adds to a deployment is written down first, so that it is always taken away again.
+
+A journal is a file of JSON lines in the folder of the reports. Its first line says where the drill
+takes place; each further one is an undo that is safe to do twice, or for something that never came
+to be. The drill replays it backwards at its end, whatever the end is, and deletes the file.
+After a crash the file is left, and `python -m ops drill restore` does the same.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from ops.drills import DrillError
+
+PREFIX = "journal-"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a drill takes place; an undo anywhere else would be wrong."""
+
+    account: str
+    region: str
+    drill: str
+
+
+Undo = dict[str, Any]
+"""`do` names the undo, the other keys are its arguments; never a secret."""
+
+
+class Journal:
+    """A journal that is being written. The file appears with the first entry.
+
+    Args:
+        folder: of the reports.
+        name: of the drill's run.
+        place: where it takes place.
+    """
+
+    def __init__(self, folder: Path, name: str, place: Place) -> None:
+        self.path = folder / f"{PREFIX}{name}.jsonl"
+        self._place = place
+        self._file: IO[str] | None = None
+        self._entries: list[Undo] = []
+
+    def add(self, entry: Undo) -> None:
+        """Write down how to undo what is done next; it is on the disk when this returns."""
+        if self._file is None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self.path.open("x", encoding="utf-8")
+            fcntl.flock(self._file, fcntl.LOCK_EX)  # `restore` leaves a running drill alone
+            self._write(asdict(self._place))
+        self._entries.append(entry)
+        self._write(entry)
+
+    def _write(self, line: dict[str, Any]) -> None:
+        assert self._file is not None
+        self._file.write(json.dumps(line) + "\n")
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def undo(self, execute: Callable[[Undo], None]) -> None:
+        """Undo all, the last first; the file goes when everything is undone, and stays if not."""
+        if self._file is None:
+            return
+        try:
+            for entry in reversed(self._entries):
+                execute(entry)
+            self._entries.clear()
+            self.path.unlink(missing_ok=True)
+        finally:
+            self._file.close()
+            self._file = None
+
+
+def left_behind(folder: Path) -> list[Path]:
+    """The journals of drills that did not end, the oldest first."""
+    return sorted(folder.glob(f"{PREFIX}*.jsonl"))
+
+
+def restore(path: Path, account: str, region: str, execute: Callable[[Undo], None]) -> bool:
+    """Undo what a journal lists and delete it; False if its drill still runs.
+
+    Raises:
+        DrillError: it belongs to another account or region, or is no journal.
+    """
+    with path.open(encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        lines = file.read().splitlines()
+        entries = []
+        for number, line in enumerate(lines):
+            try:
+                entries.append(json.loads(line))
+            except ValueError as error:
+                if number + 1 < len(lines):
+                    raise DrillError(f"{path} is no journal: line {number + 1}: {error}") from error
+                # cut off while it was written: what it was to undo was not begun yet
+        place = Place(**entries[0]) if entries else None
+        if place and (place.account, place.region) != (account, region):
+            raise DrillError(
+                f"{path} is of account {place.account}, {place.region}, and the credentials are "
+                f"of {account}, {region}: use those of the drill"
+            )
+        for entry in reversed(entries[1:]):
+            execute(entry)
+        path.unlink()
+    return True

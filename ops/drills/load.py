@@ -1,0 +1,217 @@
+"""Requests: a burst that measures throughput, or a steady trickle in the background of a drill.
+
+httpx sends them. No cookie is ever sent back: the load balancer's would tie all requests to one
+task, and a drill has to see every task. Redirects are not followed: any status below 400 counts as
+served, as in the health check.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from urllib.parse import urlsplit
+
+import httpx
+
+from ops.drills.clock import Clock
+
+PATH = "/wp-admin/install.php"
+"""Answers 200 before and after WordPress is set up, is never cached, and needs the database."""
+
+IN_FLIGHT = 200
+"""Requests of the background that may wait at once; one more than that has to wait, too."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request; times in seconds of the clock.
+
+    Attributes:
+        at: when it was due to be sent.
+        seconds: until its answer was there, or it failed.
+        error: empty if it was served, else the status or what went wrong.
+    """
+
+    at: float
+    seconds: float
+    error: str
+
+    @property
+    def end(self) -> float:
+        return self.at + self.seconds
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What the requests of a time span were like.
+
+    Attributes:
+        longest_gap: seconds, the longest time in the span in which no answer came.
+        percentiles: of the served requests, in seconds, by percent.
+        errors: how many of each.
+    """
+
+    requests: int
+    failed: int
+    per_second: float
+    longest_gap: float
+    percentiles: dict[int, float]
+    errors: dict[str, int]
+
+    @property
+    def failed_percent(self) -> float:
+        return 100 * self.failed / self.requests if self.requests else 0
+
+
+def summary(requests: Sequence[Request], start: float, end: float) -> Summary:
+    """What happened between `start` and `end`."""
+    span = [one for one in requests if start <= one.end <= end]
+    served = sorted((one for one in span if not one.error), key=lambda one: one.end)
+    moments = [start, *(one.end for one in served), end]
+    latencies = sorted(one.seconds for one in served)
+    return Summary(
+        requests=len(span),
+        failed=len(span) - len(served),
+        per_second=len(span) / (end - start) if end > start else 0,
+        longest_gap=max(later - sooner for sooner, later in zip(moments, moments[1:])),
+        percentiles={
+            percent: latencies[math.ceil(len(latencies) * percent / 100) - 1]
+            for percent in (50, 90, 95, 99, 100)
+            if latencies
+        },
+        errors=dict(sorted(Counter(one.error for one in span if one.error).items())),
+    )
+
+
+def served_again(requests: Sequence[Request], since: float) -> float | None:
+    """Seconds after `since` until every request was served again; 0 if every one was.
+
+    That is the first answer to a request that was sent after the last one that failed; None if no
+    such answer came.
+    """
+    failed = [one.at for one in requests if one.error and one.end >= since]
+    if not failed:
+        return 0
+    after = [one.end for one in requests if not one.error and one.at > max(failed)]
+    return min(after) - since if after else None
+
+
+async def _send(client: httpx.AsyncClient, url: str, clock: Clock, due: float) -> Request:
+    try:
+        answer = await client.get(url)
+        error = "" if answer.status_code < 400 else f"HTTP {answer.status_code}"
+    except httpx.HTTPError as problem:
+        error = type(problem).__name__
+    return Request(due, clock.now() - due, error)
+
+
+def _client(url: str, connections: int, timeout: float) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
+        timeout=timeout,
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        headers={"User-Agent": "opsfolio-drill"},
+        # a proxy cannot reach the load balancer of a rehearsal
+        trust_env=urlsplit(url).hostname != "127.0.0.1",
+    )
+
+
+def burst(
+    url: str,
+    clock: Clock,
+    *,
+    requests: int,
+    concurrency: int,
+    timeout_seconds: float,
+    limit_seconds: float,
+    on_done: Callable[[Request], None] = lambda request: None,
+) -> list[Request]:
+    """Send `requests`, `concurrency` at a time, each as soon as one before it is answered.
+
+    What is not sent after `limit_seconds` is left out.
+    """
+    done: list[Request] = []
+    left = iter(range(requests))
+    end = clock.now() + limit_seconds
+
+    async def worker(client: httpx.AsyncClient) -> None:
+        for _ in left:
+            if clock.now() > end:
+                return
+            done.append(await _send(client, url, clock, clock.now()))
+            on_done(done[-1])
+
+    async def main() -> None:
+        async with _client(url, concurrency, clock.real(timeout_seconds)) as client:
+            await asyncio.gather(*(worker(client) for _ in range(concurrency)))
+
+    asyncio.run(main())
+    return done
+
+
+class Background:
+    """A steady trickle of requests, from a thread, while its block runs.
+
+    Args:
+        url: what is asked for.
+        per_second: how many are sent, whether or not those before were answered.
+        timeout_seconds: after which one counts as failed.
+    """
+
+    def __init__(self, url: str, clock: Clock, *, per_second: float, timeout_seconds: float) -> None:
+        self._url = url
+        self._clock = clock
+        self._pause = 1 / per_second
+        self._timeout_seconds = timeout_seconds
+        self._ready = threading.Event()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="load", daemon=True)
+        self._requests: list[Request] = []
+
+    @property
+    def requests(self) -> list[Request]:
+        """Those that were answered or failed so far."""
+        return list(self._requests)
+
+    def __enter__(self) -> Background:
+        self._thread.start()
+        self._ready.wait()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Send no more, and wait for the answers that are due. Harmless when it has ended."""
+        self._stopping.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._main())
+        finally:
+            self._ready.set()
+
+    async def _main(self) -> None:
+        clock = self._clock
+        timeout = clock.real(self._timeout_seconds)
+        waiting: set[asyncio.Task[None]] = set()
+
+        async def send(client: httpx.AsyncClient, due: float) -> None:
+            self._requests.append(await _send(client, self._url, clock, due))
+
+        async with _client(self._url, IN_FLIGHT, timeout) as client:
+            due = clock.now()
+            self._ready.set()
+            while not self._stopping.is_set():
+                task = asyncio.create_task(send(client, due))
+                waiting.add(task)
+                task.add_done_callback(waiting.discard)
+                due += self._pause
+                await asyncio.sleep(max(0, clock.real(due - clock.now())))
+            await asyncio.gather(*waiting)

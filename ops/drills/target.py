@@ -1,0 +1,365 @@
+"""The deployment under drill: found through its outputs, and refused unless it is ours."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ops import recovery
+from ops.drills import DrillError
+from ops.drills.aws import AwsError, Clients, explained
+from ops.drills.clock import Clock
+from ops.synthesis import ROOT
+from ops.terraform import find_binary
+
+MANAGED_BY = "cdktf"
+"""The tag ManagedBy that this project's provider gives to all it makes."""
+
+NEEDED = ("application_url", "ecs_cluster_name", "ecs_service_name", "rds_identifier")
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """What a drill needs of a stack's outputs."""
+
+    application_url: str
+    ecs_cluster_name: str
+    ecs_service_name: str
+    rds_identifier: str
+
+
+def read_outputs(source: str | None, stack_id: str) -> Outputs:
+    """The outputs of a deployed stack.
+
+    Args:
+        source: file with `terraform output -json` or `cdktf output --outputs-file`; `-` for
+            standard input; None to run `terraform output` in cdktf.out/stacks/<stack>.
+        stack_id: which stack, where the file holds several.
+
+    Raises:
+        DrillError: they cannot be read, or some are missing.
+    """
+    if source is None:
+        text, source = _terraform_output(stack_id), f"terraform output of {stack_id}"
+    elif source == "-":
+        text, source = sys.stdin.read(), "standard input"
+    else:
+        try:
+            text = Path(source).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise DrillError(f"the outputs in {source} cannot be read: {error}") from error
+    try:
+        document = json.loads(text)
+    except ValueError as error:
+        raise DrillError(
+            f"{source} is no JSON ({error}): give what `terraform output -json` or `cdktf output "
+            "--outputs-file` writes"
+        ) from error
+    if not isinstance(document, dict):
+        raise DrillError(f"{source} holds a {type(document).__name__}, not an object of outputs")
+    found = _values(document, stack_id)
+    missing = [name for name in NEEDED if not isinstance(found.get(name), str)]
+    if missing:
+        raise DrillError(
+            f"{source} lacks the outputs {', '.join(missing)} of {stack_id}: apply the stack, or "
+            "choose another one; drills need all of " + ", ".join(NEEDED)
+        )
+    return Outputs(**{name: found[name] for name in NEEDED})
+
+
+def _values(document: dict[str, Any], stack_id: str) -> dict[str, Any]:
+    """Output name to value, from Terraform's or from CDKTF's form."""
+    inner = document.get(stack_id)
+    if isinstance(inner, dict) and "value" not in inner:
+        return inner
+    return {
+        name: output["value"]
+        for name, output in document.items()
+        if isinstance(output, dict) and "value" in output
+    }
+
+
+def _terraform_output(stack_id: str) -> str:
+    folder = ROOT / "cdktf.out" / "stacks" / stack_id
+    if not folder.is_dir():
+        raise DrillError(
+            f"cdktf.out/stacks/{stack_id} is not there: deploy the stack from here, or give its "
+            "outputs with --outputs FILE"
+        )
+    done = subprocess.run(
+        [str(find_binary(os.environ)), "output", "-json"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        reason = " ".join(done.stderr.split())
+        raise DrillError(f"terraform output failed in cdktf.out/stacks/{stack_id}: {reason}")
+    return done.stdout
+
+
+@dataclass(frozen=True)
+class TaskState:
+    """One task, as ECS describes it."""
+
+    arn: str
+    status: str
+    zone: str
+    address: str
+
+    @property
+    def short(self) -> str:
+        return self.arn.rpartition("/")[2][:8]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What AWS says at one moment.
+
+    Attributes:
+        at: when the answers were there, on the drill's clock.
+        tasks: the service's tasks that are to run, and those that were seen before; by ARN.
+        targets: state of each target of the target group, by address.
+        database: the status, like `available`.
+        database_zone: the zone of the primary.
+    """
+
+    at: float
+    tasks: dict[str, TaskState]
+    targets: dict[str, str]
+    database: str
+    database_zone: str
+
+    def healthy(self) -> list[TaskState]:
+        """The running tasks whose target is healthy."""
+        return [
+            task
+            for task in self.tasks.values()
+            if task.status == "RUNNING" and self.targets.get(task.address) == "healthy"
+        ]
+
+
+class Deployment:
+    """Service, target group and database of one deployed stack.
+
+    Args:
+        clients: see `ops.drills.aws.clients`.
+        outputs: the stack's.
+        clock: what `Snapshot.at` counts.
+        url: where requests go, if not to `application_url`.
+
+    Attributes:
+        project: the tag Project, which all of it has.
+
+    Raises:
+        DrillError: it is not there, or not tagged as this project's.
+    """
+
+    def __init__(
+        self, clients: Clients, outputs: Outputs, clock: Clock, url: str | None = None
+    ) -> None:
+        self.outputs = outputs
+        self.url = (url or outputs.application_url).rstrip("/")
+        self.ecs, self.elb, self.rds, self.ec2, self.sts = (
+            clients(name) for name in ("ecs", "elbv2", "rds", "ec2", "sts")
+        )
+        self._clock = clock
+        self._seen: dict[str, None] = {}
+        try:
+            self.account: str = self.sts.get_caller_identity()["Account"]
+            self.region: str = self.ecs.meta.region_name
+            self._find()
+        except AwsError as error:
+            raise explained(error) from error
+
+    def _find(self) -> None:
+        cluster, name = self.outputs.ecs_cluster_name, self.outputs.ecs_service_name
+        self.service = self._service()
+        if not self.service["loadBalancers"]:
+            raise DrillError(f"service {name} has no load balancer: no drill can see it recover")
+        attached = self.service["loadBalancers"][0]
+        self.target_group_arn: str = attached["targetGroupArn"]
+        self.port: int = attached["containerPort"]
+        self.container: str = attached["containerName"]
+        self.task_definition: str = self.service["taskDefinition"]
+        self.network: dict[str, Any] = self.service["networkConfiguration"]
+        self.group = self.elb.describe_target_groups(TargetGroupArns=[self.target_group_arn])[
+            "TargetGroups"
+        ][0]
+        self.database = self._database()
+        tagged = self.elb.describe_tags(ResourceArns=self.group["LoadBalancerArns"])
+        balancers = [one["Tags"] for one in tagged["TagDescriptions"]]
+        projects = {
+            _project(f"service {name}", self.service.get("tags", [])),
+            _project(f"database {self.outputs.rds_identifier}", self.database.get("TagList", [])),
+            *(_project("the load balancer", tags) for tags in balancers),
+        }
+        if len(projects) > 1:
+            raise DrillError(
+                f"cluster {cluster} belongs to several projects ({', '.join(sorted(projects))}): "
+                "the outputs are not of one deployment"
+            )
+        self.project = projects.pop()
+
+    def _service(self) -> dict[str, Any]:
+        cluster, name = self.outputs.ecs_cluster_name, self.outputs.ecs_service_name
+        try:
+            found = self.ecs.describe_services(cluster=cluster, services=[name], include=["TAGS"])
+        except self.ecs.exceptions.ClusterNotFoundException as error:
+            raise DrillError(
+                f"cluster {cluster} is not in {self.region} of this account: apply the stack, or "
+                "set AWS_REGION and AWS_PROFILE to where it is"
+            ) from error
+        active = [one for one in found["services"] if one["status"] == "ACTIVE"]
+        if not active:
+            raise DrillError(f"service {name} is not in cluster {cluster}: apply the stack")
+        service: dict[str, Any] = active[0]
+        return service
+
+    def _database(self) -> dict[str, Any]:
+        name = self.outputs.rds_identifier
+        try:
+            found = self.rds.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"]
+        except self.rds.exceptions.DBInstanceNotFoundFault as error:
+            raise DrillError(f"database {name} is not there: apply the stack") from error
+        database: dict[str, Any] = found[0]
+        return database
+
+    @property
+    def multi_az(self) -> bool:
+        return bool(self.database["MultiAZ"])
+
+    def check_steady(self) -> None:
+        """Drills start from a healthy state only, or they would measure something else.
+
+        Raises:
+            DrillError: it is not healthy; says what is missing.
+        """
+        service = self._service()
+        desired, running = service["desiredCount"], service["runningCount"]
+        problem = None
+        now = self.observe()
+        if desired == 0:
+            problem = "it wants 0 tasks (asleep?)"
+        elif running != desired or service["pendingCount"]:
+            problem = f"{running} of {desired} tasks run, {service['pendingCount']} are pending"
+        elif len(service.get("deployments", [])) > 1:
+            problem = "a deployment is under way"
+        elif len(now.healthy()) != desired:
+            problem = f"{len(now.healthy())} of {desired} tasks are healthy targets"
+        elif set(now.targets.values()) - {"healthy", "draining"}:
+            states = ", ".join(f"{ip} {state}" for ip, state in sorted(now.targets.items()))
+            problem = f"its target group has other targets: {states}"
+        elif now.database != "available":
+            problem = f"database {self.outputs.rds_identifier} is {now.database}, not available"
+        if problem:
+            raise DrillError(
+                f"service {service['serviceName']} is not steady: {problem}; wait until it is, "
+                "and run `python -m ops drill restore` if a drill was interrupted"
+            )
+
+    def observe(self) -> Snapshot:
+        """Ask AWS for tasks, targets and database."""
+        cluster, name = self.outputs.ecs_cluster_name, self.outputs.ecs_service_name
+        pages = self.ecs.get_paginator("list_tasks").paginate(cluster=cluster, serviceName=name)
+        self._seen.update((arn, None) for page in pages for arn in page["taskArns"])
+        tasks = self.describe_tasks(self._seen)
+        health = self.elb.describe_target_health(TargetGroupArn=self.target_group_arn)
+        database = self._database()
+        return Snapshot(
+            at=self._clock.now(),
+            tasks={task.arn: task for task in tasks},
+            targets={
+                one["Target"]["Id"]: one["TargetHealth"]["State"]
+                for one in health["TargetHealthDescriptions"]
+            },
+            database=database["DBInstanceStatus"],
+            database_zone=database["AvailabilityZone"],
+        )
+
+    def describe_tasks(self, arns: Iterable[str]) -> list[TaskState]:
+        """The tasks that still exist: ECS forgets stopped ones after an hour or less."""
+        wanted = list(arns)
+        found = []
+        for start in range(0, len(wanted), 100):  # what DescribeTasks takes at once
+            described = self.ecs.describe_tasks(
+                cluster=self.outputs.ecs_cluster_name, tasks=wanted[start : start + 100]
+            )
+            found += [_task(one) for one in described["tasks"]]
+        return found
+
+    def expected(self) -> dict[str, recovery.Scenario]:
+        """What `ops.recovery` computes for the deployment as it is now, by kind of failure."""
+        attributes = {
+            one["Key"]: one["Value"]
+            for one in self.elb.describe_target_group_attributes(
+                TargetGroupArn=self.target_group_arn
+            )["Attributes"]
+        }
+        subnets = self.network["awsvpcConfiguration"]["subnets"]
+        zones = {
+            one["AvailabilityZone"]
+            for one in self.ec2.describe_subnets(SubnetIds=subnets)["Subnets"]
+        }
+        balancer = self.elb.describe_load_balancers(LoadBalancerArns=self.group["LoadBalancerArns"])
+        deployment = self.service.get("deploymentConfiguration", {})
+        path = self.group.get("HealthCheckPath", "/")
+        stop, hang, zone, database, *_ = recovery.scenarios(
+            recovery.Configuration(
+                tasks=self.service["desiredCount"],
+                task_zones=len(zones),
+                balancer_zones=len(balancer["LoadBalancers"][0]["AvailabilityZones"]),
+                interval=self.group["HealthCheckIntervalSeconds"],
+                timeout=self.group["HealthCheckTimeoutSeconds"],
+                healthy_threshold=self.group["HealthyThresholdCount"],
+                unhealthy_threshold=self.group["UnhealthyThresholdCount"],
+                check_needs_database=recovery.needs_database(path),
+                grace_period=self.service.get("healthCheckGracePeriodSeconds", 0),
+                deregistration_delay=int(attributes["deregistration_delay.timeout_seconds"]),
+                minimum_healthy_percent=deployment.get("minimumHealthyPercent", 100),
+                maximum_percent=deployment.get("maximumPercent", 200),
+                # of no failure that a drill makes
+                rollback=None,
+                scale_out_cooldown=None,
+                shared_files=False,
+                multi_az=self.multi_az,
+                backup_retention_days=self.database.get("BackupRetentionPeriod", 0),
+            )
+        )
+        return {"stop": stop, "hang": hang, "zone": zone, "database": database}
+
+
+def _task(described: dict[str, Any]) -> TaskState:
+    details = {
+        detail["name"]: detail.get("value", "")
+        for attachment in described.get("attachments", [])
+        for detail in attachment.get("details", [])
+    }
+    return TaskState(
+        arn=described["taskArn"],
+        status=described["lastStatus"],
+        zone=described.get("availabilityZone", ""),
+        address=details.get("privateIPv4Address", ""),
+    )
+
+
+def _project(what: str, tags: list[dict[str, str]]) -> str:
+    """The project that a resource belongs to.
+
+    Raises:
+        DrillError: it is none of this project's.
+    """
+    found = {(tag.get("key") or tag.get("Key")): (tag.get("value") or tag.get("Value")) for tag in tags}
+    project = found.get("Project")
+    if not project or found.get("ManagedBy") != MANAGED_BY:
+        raise DrillError(
+            f"{what} is not tagged Project and ManagedBy={MANAGED_BY}: it is not this project's, "
+            "or its stack has `default_tags` off (wp-ecs has); drills break only what is tagged"
+        )
+    return project

@@ -1,0 +1,81 @@
+"""The rehearsal: a stack, really applied by Terraform to the sandbox, with tasks that serve.
+
+The drills that run against it are those that run against AWS; only their clock is faster.
+"""
+
+import secrets
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+
+from ops.demo import Narrator
+from ops.drills import DrillError
+from ops.drills.aws import clients
+from ops.drills.clock import Clock
+from ops.drills.target import NEEDED, Deployment, Outputs
+from ops.sandbox import Sandbox
+from ops.standin import StandIn, World
+from ops.synthesis import synthesize
+from ops.terraform import Terraform
+
+SPEED = 12.0
+"""Seconds of AWS in a second of a rehearsal: the faster, the more a busy machine distorts."""
+
+REQUESTS_PER_SECOND = 4.0
+"""Of AWS's seconds, so that this machine can answer them."""
+
+
+@contextmanager
+def rehearsed(stack_id: str, console: Console) -> Iterator[tuple[Deployment, Clock]]:
+    """A deployment in the sandbox that is steady, and the clock it lives by.
+
+    Raises:
+        SynthesisError, CommandFailed, TerraformMissing: it cannot be deployed.
+    """
+    say = Narrator(console)
+    with tempfile.TemporaryDirectory(prefix="opsfolio-") as name, Sandbox() as sandbox:
+        scratch = Path(name)
+        with say.step(f"Synthesize {stack_id}"):
+            folder = synthesize(stack_id, scratch)
+        terraform = Terraform(
+            folder,
+            scratch=scratch,
+            environment=sandbox.environment,
+            variables={"db_password": secrets.token_urlsafe(24)},
+            on_line=say.line,
+        )
+        with say.step("terraform init and apply, to an emulated AWS (takes its time)"):
+            terraform.init()
+            terraform.apply()
+        outputs = terraform.output()
+        clock = Clock(SPEED)
+        with StandIn(World(), clock) as stand_in:
+            deployment = Deployment(
+                clients(environment=sandbox.environment),
+                Outputs(**{name: outputs[name] for name in NEEDED}),
+                clock,
+                stand_in.url,
+            )
+            with say.step("The tasks start and pass their health checks"):
+                wait_until_steady(deployment, clock)
+            yield deployment, clock
+
+
+def wait_until_steady(deployment: Deployment, clock: Clock, limit_seconds: float = 300) -> None:
+    """Wait for the service's tasks to be healthy.
+
+    Raises:
+        DrillError: they are not after `limit_seconds`; says what is missing.
+    """
+    end = clock.now() + limit_seconds
+    while True:
+        try:
+            deployment.check_steady()
+            return
+        except DrillError:
+            if clock.now() > end:
+                raise
+        clock.sleep(1)
