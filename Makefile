@@ -13,7 +13,7 @@ export PIPENV_VERBOSITY := -1
 unexport PYTHONDONTWRITEBYTECODE# the constructs would be compiled again for every synth
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint synth bench docs lock clean
+.PHONY: help install demo drills test lint synth bench docs lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ $(CDKTF): package-lock.json
 
 demo: install ## the platform for real, on an emulator: apply, drift, repair, destroy
 	$(BIN)/python -m ops demo
+
+drills: install ## every drill, rehearsed on the emulator; leaves reports/index.html
+	$(BIN)/python -m ops drill all --sandbox
 
 # Its dependencies are not ours, so it has an environment of its own.
 $(CHECKOV): tests/checkov/Pipfile.lock | install

@@ -94,6 +94,119 @@ def preflight(
         raise typer.Exit(1)
 
 
+StackName = Annotated[str, typer.Option(help="stack id of cdktf.json")]
+OutputsFile = Annotated[
+    str | None,
+    typer.Option(
+        help="file with `terraform output -json` or `cdktf output --outputs-file`, - for stdin",
+        show_default="terraform output in cdktf.out/stacks/<stack>",
+    ),
+]
+Url = Annotated[
+    str | None, typer.Option(help="where requests go", show_default="output application_url")
+]
+InSandbox = Annotated[
+    bool, typer.Option("--sandbox", help="rehearse: deploy to an emulated AWS first")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="say what would be done, and do nothing")]
+Yes = Annotated[bool, typer.Option("--yes", help="do not ask")]
+TimeLimit = Annotated[int, typer.Option(min=30, max=7200, help="seconds")]
+Reports = Annotated[Path, typer.Option("--reports", help="folder of the reports", file_okay=False)]
+REPORTS = Path("reports")
+
+
+@app.command()
+def drill(
+    name: Annotated[
+        Literal["task-failure", "health-check", "db-failover", "zone-failure", "all", "restore"],
+        typer.Argument(help="restore: undo what an interrupted drill has left"),
+    ],
+    stack: StackName = STACK,
+    outputs: OutputsFile = None,
+    url: Url = None,
+    sandbox: InSandbox = False,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    time_limit: TimeLimit = 900,
+    reports: Reports = REPORTS,
+) -> None:
+    """Break a live deployment on purpose, measure its recovery. Exit code 1 if it is too slow."""
+    from ops.drills import commands
+
+    where = commands.Where(stack, outputs, url, sandbox)
+    if name == "restore":
+        passed = commands.restore(where, console, dry_run=dry_run, yes=yes, folder=reports)
+    else:
+        passed = commands.drill(
+            name,
+            where,
+            console,
+            dry_run=dry_run,
+            yes=yes,
+            time_limit_seconds=time_limit,
+            folder=reports,
+        )
+    if not passed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def load(
+    requests: Annotated[int, typer.Option(min=1, help="how many")] = 10_000,
+    concurrency: Annotated[int, typer.Option(min=1, max=1000, help="how many at a time")] = 100,
+    timeout: Annotated[float, typer.Option(min=0.1, help="seconds for each")] = 30,
+    path: Annotated[str, typer.Option(help="what is asked for")] = "/wp-admin/install.php",
+    stack: StackName = STACK,
+    outputs: OutputsFile = None,
+    url: Url = None,
+    sandbox: InSandbox = False,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    time_limit: TimeLimit = 900,
+    reports: Reports = REPORTS,
+) -> None:
+    """Send many requests to a deployment. Exit code 1 if more than 1 % fail."""
+    from ops.drills import commands
+
+    passed = commands.load(
+        commands.Where(stack, outputs, url, sandbox),
+        console,
+        requests=requests,
+        concurrency=concurrency,
+        timeout_seconds=timeout,
+        path=path,
+        dry_run=dry_run,
+        yes=yes,
+        time_limit_seconds=time_limit,
+        folder=reports,
+    )
+    if not passed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def report(reports: Reports = REPORTS) -> None:
+    """Collect the drills' reports into one page and JUnit XML. Exit code 1 if one failed."""
+    from ops.drills import commands
+
+    if not commands.overview(console, reports):
+        raise typer.Exit(1)
+
+
+@app.command("verify-cleanup")
+def verify_cleanup(
+    project: Annotated[str, typer.Option(help="project_name of the stack")] = STACK,
+    region: Annotated[
+        str | None, typer.Option(help="AWS region", show_default="the configured one")
+    ] = None,
+) -> None:
+    """Look for what a destroy has left in AWS; changes nothing. Exit code 1 with a list."""
+    from ops import cleanup
+
+    if not cleanup.run(project, region, console):
+        raise typer.Exit(1)
+
+
 @app.command()
 def docs(
     check: Annotated[bool, typer.Option("--check", help="write nothing, fail if stale")] = False,
@@ -136,6 +249,7 @@ def _explain(error: Exception) -> int:
 
     from ops.demo import StepFailed
     from ops.docs import DocsError
+    from ops.drills import DrillError
     from ops.policies import PolicyError
     from ops.preflight import PreflightError
     from ops.sandbox import SandboxInUse
@@ -150,7 +264,7 @@ def _explain(error: Exception) -> int:
         return error.exit_code
     known = (
         *(StepFailed, CommandFailed, TerraformMissing, SandboxInUse),
-        *(SynthesisError, DocsError, PolicyError, PreflightError, OSError),
+        *(SynthesisError, DocsError, PolicyError, PreflightError, DrillError, OSError),
     )
     if not isinstance(error, known):
         raise error

@@ -12,9 +12,9 @@ from pathlib import Path
 from rich.console import Console
 
 from ops.demo import Narrator
-from ops.drills import DrillError
 from ops.drills.aws import clients
 from ops.drills.clock import Clock
+from ops.drills.scenarios import wait_until_steady
 from ops.drills.target import NEEDED, Deployment, Outputs
 from ops.sandbox import Sandbox
 from ops.standin import StandIn, World
@@ -26,6 +26,10 @@ SPEED = 12.0
 
 REQUESTS_PER_SECOND = 4.0
 """Of AWS's seconds, so that this machine can answer them."""
+
+
+START_SECONDS = 300
+"""How long the stack's first tasks are given."""
 
 
 @contextmanager
@@ -60,22 +64,5 @@ def rehearsed(stack_id: str, console: Console) -> Iterator[tuple[Deployment, Clo
                 stand_in.url,
             )
             with say.step("The tasks start and pass their health checks"):
-                wait_until_steady(deployment, clock)
+                wait_until_steady(deployment, clock, START_SECONDS)
             yield deployment, clock
-
-
-def wait_until_steady(deployment: Deployment, clock: Clock, limit_seconds: float = 300) -> None:
-    """Wait for the service's tasks to be healthy.
-
-    Raises:
-        DrillError: they are not after `limit_seconds`; says what is missing.
-    """
-    end = clock.now() + limit_seconds
-    while True:
-        try:
-            deployment.check_steady()
-            return
-        except DrillError:
-            if clock.now() > end:
-                raise
-        clock.sleep(1)

@@ -29,9 +29,8 @@ import sys
 import tempfile
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -95,19 +94,20 @@ class Task:
     subnet: Any
     address: str
     port: int
-    process: subprocess.Popen[bytes]
+    command: list[str]
+    environment: dict[str, str]
     ordered: float
+    process: subprocess.Popen[bytes] | None = None
     status: str = "PENDING"
     desired: str = "RUNNING"
     running_since: float = 0
-    running_date: datetime | None = None
     end_at: float | None = None
     reason: str = ""
 
     def described(self) -> dict[str, Any]:
         """As in the answer of DescribeTasks."""
         container = self.definition.container_definitions[0]
-        code = self.process.poll()
+        code = self.process.poll() if self.process else None
         return {
             "taskArn": self.arn,
             "clusterArn": self.cluster_arn,
@@ -116,7 +116,6 @@ class Task:
             "lastStatus": self.status,
             "desiredStatus": self.desired,
             "startedBy": self.started_by,
-            "startedAt": self.running_date,
             "stoppedReason": self.reason or None,
             "group": f"service:{self.service}" if self.service else "family:drill",
             "attachments": [
@@ -334,31 +333,9 @@ class StandIn:
         command: list[str] | None = None,
         environment: dict[str, str] | None = None,
     ) -> Task:
-        """Starts the process at once, so that it is there when the task is due."""
         subnet = self._ec2.get_subnet(subnet_id)
         container = definition.container_definitions[0]
-        port = _free_port()
         given = {one["name"]: one["value"] for one in container.get("environment", [])}
-        process = subprocess.Popen(
-            [
-                *(sys.executable, "-I", "-S", str(_PROGRAM), "init", "docker-entrypoint.sh"),
-                *(command or IMAGE_COMMAND),
-            ],
-            env={
-                **given,
-                **(environment or {}),
-                "PATH": f"{self._image}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
-                standin_task.WEB_PORT: str(port),
-                standin_task.DATABASE_PORT: str(self._database.port),
-                standin_task.LIFELINE: str(self._lifeline),
-                "STANDIN_SPEED": str(self._clock.speed),
-            },
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            pass_fds=[self._lifeline],
-            start_new_session=True,
-        )
         taken = {task.address for task in self._tasks.values()}
         hosts = itertools.islice(ipaddress.ip_network(subnet.cidr_block).hosts(), 9, None)
         address = next(str(host) for host in hosts if str(host) not in taken)
@@ -370,13 +347,38 @@ class StandIn:
             started_by=started_by,
             subnet=subnet,
             address=address,
-            port=port,
-            process=process,
+            port=_free_port(),
+            command=command or IMAGE_COMMAND,
+            environment={**given, **(environment or {})},
             ordered=self._clock.now(),
         )
+        if command is None:
+            self._launch(task)  # so that it serves when the task is due
         self._tasks[task.arn] = task
         self._note("start", task.arn)
         return task
+
+    def _launch(self, task: Task) -> None:
+        """Start the task's process."""
+        task.process = subprocess.Popen(
+            [
+                *(sys.executable, "-I", "-S", str(_PROGRAM), "init", "docker-entrypoint.sh"),
+                *task.command,
+            ],
+            env={
+                **task.environment,
+                "PATH": f"{self._image}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+                standin_task.WEB_PORT: str(task.port),
+                standin_task.DATABASE_PORT: str(self._database.port),
+                standin_task.LIFELINE: str(self._lifeline),
+                "STANDIN_SPEED": str(self._clock.speed),
+            },
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            pass_fds=[self._lifeline],
+            start_new_session=True,
+        )
 
     def _schedule(self) -> None:
         """One look at all tasks and services."""
@@ -394,7 +396,7 @@ class StandIn:
         if task.service and service is None:
             self._give_up(task, "the service was deleted")
             task.end_at = now
-        if task.process.poll() is not None and task.desired == "RUNNING":
+        if task.process and task.process.poll() is not None and task.desired == "RUNNING":
             self._give_up(task, "Essential container in task exited")
         if task.end_at is not None:
             if task.status != "STOPPING" and now >= task.end_at:
@@ -407,7 +409,9 @@ class StandIn:
                 self._note("stopped", task.arn)
             return
         if task.status == "PENDING" and now >= task.ordered + self._world.start_seconds:
-            task.status, task.running_since, task.running_date = "RUNNING", now, self._clock.date()
+            if task.process is None:
+                self._launch(task)
+            task.status, task.running_since = "RUNNING", now
             self._note("running", task.arn)
             for group in _groups(service):
                 self._register(group, task.address, 80)
@@ -427,6 +431,7 @@ class StandIn:
         # ECS comes to a stopped task's replacement when it comes to the task itself
         kept = [task for task in mine if task.status not in ("STOPPING", "STOPPED")]
         wanted = [task for task in kept if task.desired == "RUNNING"]
+        definition = self._ecs.describe_task_definition(str(service.task_definition))
         first = service.arn not in self._started
         if first or self._world.replaces:
             network = service.network_configuration["awsvpcConfiguration"]
@@ -438,7 +443,7 @@ class StandIn:
                 wanted.append(
                     self._start(
                         service.cluster_arn,
-                        self._ecs.describe_task_definition(service.task_definition),
+                        definition,
                         subnets[0],
                         service=service.name,
                         started_by=f"ecs-svc/{service.name}",
@@ -496,7 +501,7 @@ class StandIn:
         target = self._targets.get((group, address))
         if target is None or not self._world.balancer_notices or target.state == "draining":
             return
-        delay = float(target.group.attributes["deregistration_delay.timeout_seconds"])
+        delay = float(str(target.group.attributes["deregistration_delay.timeout_seconds"]))
         target.state, target.drained_at = "draining", self._clock.now() + delay
         self._note("draining", address)
 
@@ -529,7 +534,7 @@ class StandIn:
 
         https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html
         """
-        if target.state == "draining" or not self._world.balancer_notices and not passed:
+        if target.state == "draining" or (not self._world.balancer_notices and not passed):
             return
         target.passed = target.passed + 1 if passed else 0
         target.failed = 0 if passed else target.failed + 1
@@ -615,9 +620,9 @@ class StandIn:
         return ActionResult({"DBInstance": database})
 
     def _fail_over(self, database: Any) -> None:
-        zones = {subnet.availability_zone for subnet in database.db_subnet_group.subnets}
-        others = sorted(zones - {database.availability_zone})
-        database.availability_zone = others[0]
+        subnets = database.db_subnet_group.subnets
+        zones = {subnet["SubnetAvailabilityZone"]["Name"] for subnet in subnets}
+        database.availability_zone = min(zones - {database.availability_zone})
         database.status = "available"
         if not self._world.failover_keeps_data:
             self._database.rows.clear()
@@ -722,13 +727,10 @@ def _image(folder: Path) -> Path:
     return folder
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end(process: subprocess.Popen[bytes] | None) -> None:
     """End a task's process and all that it started."""
+    if process is None:
+        return
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-
-
-def told(log: list[Done], what: str, after: float = 0) -> Iterator[Done]:
-    """What of a stand-in's log is `what` and came after a time."""
-    return (done for done in log if done.what == what and done.at >= after)

@@ -1,7 +1,6 @@
 """The time that drills live in."""
 
 import time
-from datetime import datetime, timezone
 
 
 class Clock:
@@ -17,15 +16,10 @@ class Clock:
     def __init__(self, speed: float = 1) -> None:
         self.speed = speed
         self._origin = time.monotonic()
-        self._date = time.time()
 
     def now(self) -> float:
         """Seconds since the clock was made."""
         return (time.monotonic() - self._origin) * self.speed
-
-    def date(self) -> datetime:
-        """This moment; runs as fast as the clock does."""
-        return datetime.fromtimestamp(self._date + self.now(), timezone.utc)
 
     def real(self, seconds: float) -> float:
         """How long `seconds` of this clock take, for sockets and other things of the world."""

@@ -84,6 +84,15 @@ def left_behind(folder: Path) -> list[Path]:
     return sorted(folder.glob(f"{PREFIX}*.jsonl"))
 
 
+def entries(path: Path) -> list[Undo]:
+    """What a journal lists, without its first line.
+
+    Raises:
+        DrillError: it is no journal.
+    """
+    return _parsed(path, path.read_text(encoding="utf-8"))[1:]
+
+
 def restore(path: Path, account: str, region: str, execute: Callable[[Undo], None]) -> bool:
     """Undo what a journal lists and delete it; False if its drill still runs.
 
@@ -95,22 +104,26 @@ def restore(path: Path, account: str, region: str, execute: Callable[[Undo], Non
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
-        lines = file.read().splitlines()
-        entries = []
-        for number, line in enumerate(lines):
-            try:
-                entries.append(json.loads(line))
-            except ValueError as error:
-                if number + 1 < len(lines):
-                    raise DrillError(f"{path} is no journal: line {number + 1}: {error}") from error
-                # cut off while it was written: what it was to undo was not begun yet
-        place = Place(**entries[0]) if entries else None
-        if place and (place.account, place.region) != (account, region):
+        header, *undos = _parsed(path, file.read()) or [{}]
+        if header and (header["account"], header["region"]) != (account, region):
             raise DrillError(
-                f"{path} is of account {place.account}, {place.region}, and the credentials are "
-                f"of {account}, {region}: use those of the drill"
+                f"{path} is of account {header['account']}, {header['region']}, and the "
+                f"credentials are of {account}, {region}: use those of the drill"
             )
-        for entry in reversed(entries[1:]):
+        for entry in reversed(undos):
             execute(entry)
         path.unlink()
     return True
+
+
+def _parsed(path: Path, text: str) -> list[dict[str, Any]]:
+    lines = text.splitlines()
+    found = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            found.append(json.loads(line))
+        except ValueError as error:
+            # one that was cut off while it was written was to undo what had not begun yet
+            if number < len(lines):
+                raise DrillError(f"{path} is no journal: line {number}: {error}") from error
+    return found

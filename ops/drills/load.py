@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from itertools import pairwise
 from urllib.parse import urlsplit
 
 import httpx
@@ -78,7 +79,7 @@ def summary(requests: Sequence[Request], start: float, end: float) -> Summary:
         requests=len(span),
         failed=len(span) - len(served),
         per_second=len(span) / (end - start) if end > start else 0,
-        longest_gap=max(later - sooner for sooner, later in zip(moments, moments[1:])),
+        longest_gap=max(later - sooner for sooner, later in pairwise(moments)),
         percentiles={
             percent: latencies[math.ceil(len(latencies) * percent / 100) - 1]
             for percent in (50, 90, 95, 99, 100)
@@ -163,7 +164,9 @@ class Background:
         timeout_seconds: after which one counts as failed.
     """
 
-    def __init__(self, url: str, clock: Clock, *, per_second: float, timeout_seconds: float) -> None:
+    def __init__(
+        self, url: str, clock: Clock, *, per_second: float, timeout_seconds: float
+    ) -> None:
         self._url = url
         self._clock = clock
         self._pause = 1 / per_second

@@ -114,9 +114,7 @@ class Report:
         return f"{stamp}-{self.drill}"
 
 
-def slices(
-    requests: Sequence[Request], start: float, end: float
-) -> tuple[float, list[Slice]]:
+def slices(requests: Sequence[Request], start: float, end: float) -> tuple[float, list[Slice]]:
     """The width of a slice, and the requests from `start` to `end` in slices of that."""
     width = float(max(1, round((end - start) / BUCKETS + 0.5)))
     buckets: dict[int, list[Request]] = {}
@@ -173,7 +171,7 @@ def collect(folder: Path) -> list[Report]:
     Raises:
         DrillError: there is none, or one cannot be read.
     """
-    found = sorted(folder.glob("*Z-*.json")) or sorted(folder.glob("[0-9]*.json"))
+    found = sorted(folder.glob("[0-9]*T[0-9]*-*.json"))
     if not found:
         raise DrillError(f"{folder} holds no report: run a drill first, or name another --reports")
     return [read(path) for path in found]
@@ -201,9 +199,7 @@ def junit(reports: Sequence[Report]) -> str:
         if report.error:
             ElementTree.SubElement(ended, "error", message=report.error)
         for one in judged:
-            case = ElementTree.SubElement(
-                suite, "testcase", classname=report.drill, name=one.name
-            )
+            case = ElementTree.SubElement(suite, "testcase", classname=report.drill, name=one.name)
             if not one.passed:
                 message = f"{one.shown}, objective: {one.objective}"
                 ElementTree.SubElement(case, "failure", message=message)
@@ -302,8 +298,9 @@ def _timeline(report: Report) -> str:
     def bar(one: Slice, count: int, below: int, colour: str) -> str:
         tall = height * count / most
         y = top + height - height * below / most - tall
+        wide = max(1, width * report.width / end)
         return (
-            f'<rect x="{x(one.at):.1f}" y="{y:.1f}" width="{max(1, width * report.width / end):.2f}"'
+            f'<rect x="{x(one.at):.1f}" y="{y:.1f}" width="{wide:.2f}"'
             f' height="{tall:.1f}" fill="var(--{colour})"/>'
         )
 

@@ -8,12 +8,11 @@ the call that does the damage.
 from __future__ import annotations
 
 import random
-import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ from ops.drills.clock import Clock
 from ops.drills.journal import Journal, Place, Undo
 from ops.drills.load import PATH, Background, served_again, summary
 from ops.drills.report import Event, Measurement, Report, slices
-from ops.drills.target import Deployment, Snapshot
+from ops.drills.target import Deployment, NotSteady, Snapshot
 
 POLL_SECONDS = 1.0
 BASELINE_SECONDS = 15.0
@@ -161,9 +160,7 @@ class Run:
         self.event("not steady when the time was up")
         return False
 
-    def start_task(
-        self, command: list[str], environment: dict[str, str], started_by: str
-    ) -> str:
+    def start_task(self, command: list[str], environment: dict[str, str], started_by: str) -> str:
         """Run the service's own task definition once, with another command; its ARN."""
         deployment = self.deployment
         return run_task(
@@ -283,12 +280,11 @@ def undo(deployment: Deployment, clock: Clock, entry: Undo) -> None:
                 deployment.ecs.stop_task(cluster=cluster, task=arn, reason="end of a drill")
         elif entry["do"] == "deregister-target":
             target = {"Id": entry["address"], "Port": entry["port"]}
-            try:
+            # it raises if the target was never registered, or is gone
+            with suppress(deployment.elb.exceptions.InvalidTargetException):
                 deployment.elb.deregister_targets(
                     TargetGroupArn=entry["target_group"], Targets=[target]
                 )
-            except deployment.elb.exceptions.InvalidTargetException:
-                pass  # it was never registered, or is gone
         elif entry["do"] == "drop-marker":
             _wait_for_database(deployment, clock)
             arn = run_task(
@@ -493,9 +489,7 @@ def _health_check(run: Run) -> list[Measurement]:
             model=str(expected.noticed),
             note="from the end of the time that the canary was told to serve",
         ),
-        Measurement(
-            "all requests are served again", again, model=str(expected.noticed)
-        ),
+        Measurement("all requests are served again", again, model=str(expected.noticed)),
         *_traffic(run, stops_at),
     ]
 
@@ -700,6 +694,24 @@ def plan(drill: Drill, deployment: Deployment) -> list[str]:
         return drill.plan(deployment)
 
 
+def wait_until_steady(deployment: Deployment, clock: Clock, limit_seconds: float) -> None:
+    """Wait for the deployment to be steady, say after another drill.
+
+    Raises:
+        DrillError: it is not after `limit_seconds`; says what is missing.
+    """
+    end = clock.now() + limit_seconds
+    while True:
+        try:
+            with _explaining():
+                deployment.check_steady()
+            return
+        except NotSteady:
+            if clock.now() >= end:
+                raise
+        clock.sleep(POLL_SECONDS)
+
+
 def execute(
     drill: Drill,
     deployment: Deployment,
@@ -719,7 +731,7 @@ def execute(
 
     An error after the damage is done ends in a report that says so, and has failed.
     """
-    started = clock.date()
+    started = datetime.now(timezone.utc)
     with _explaining():
         deployment.check_steady()
         drill.plan(deployment)  # refuses what the drill is not for
@@ -736,20 +748,17 @@ def execute(
     measurements: list[Measurement] = []
     error = ""
     try:
-        with load:
+        with load, _explaining():
             _baseline(run)
-            try:
-                with _explaining():
-                    measurements = drill.run(run)
-            except DrillError as problem:
-                if run.broken_at is None:
-                    raise
-                error = str(problem)
-            except KeyboardInterrupt:
-                run.event("interrupted")
-                raise
+            measurements = drill.run(run)
+    except DrillError as problem:
+        error = str(problem)
     finally:
-        _undo_all(run)
+        undone = _undo_all(run)
+    if undone:
+        error = f"{error}; {undone}" if error else undone
+    if error and run.broken_at is None:
+        raise DrillError(error)
     return _report(run, drill, started, measurements, error)
 
 
@@ -767,15 +776,17 @@ def _baseline(run: Run) -> None:
         )
 
 
-def _undo_all(run: Run) -> None:
+def _undo_all(run: Run) -> str:
+    """Undo what the drill added; why something of it is left, or nothing."""
+    hint = f"not everything is undone: run `python -m ops drill restore` ({run.journal.path})"
     try:
         run.journal.undo(lambda entry: undo(run.deployment, run.clock, entry))
-    except BaseException as problem:
-        hint = f"not everything is undone: run `python -m ops drill restore` ({run.journal.path})"
-        if isinstance(problem, DrillError):
-            raise DrillError(f"{problem}; {hint}") from problem
+    except DrillError as problem:
+        return f"{problem}; {hint}"
+    except BaseException:
         run.event(hint)
         raise
+    return ""
 
 
 def _report(
@@ -798,5 +809,3 @@ def _report(
         width=width,
         traffic=traffic,
     )
-
-

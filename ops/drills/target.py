@@ -21,6 +21,11 @@ from ops.terraform import find_binary
 MANAGED_BY = "cdktf"
 """The tag ManagedBy that this project's provider gives to all it makes."""
 
+
+class NotSteady(DrillError):
+    """The deployment is not healthy now; it may be in a moment."""
+
+
 NEEDED = ("application_url", "ecs_cluster_name", "ecs_service_name", "rds_identifier")
 
 
@@ -239,7 +244,7 @@ class Deployment:
         """Drills start from a healthy state only, or they would measure something else.
 
         Raises:
-            DrillError: it is not healthy; says what is missing.
+            NotSteady: it is not healthy; says what is missing.
         """
         service = self._service()
         desired, running = service["desiredCount"], service["runningCount"]
@@ -259,10 +264,15 @@ class Deployment:
         elif now.database != "available":
             problem = f"database {self.outputs.rds_identifier} is {now.database}, not available"
         if problem:
-            raise DrillError(
+            raise NotSteady(
                 f"service {service['serviceName']} is not steady: {problem}; wait until it is, "
                 "and run `python -m ops drill restore` if a drill was interrupted"
             )
+
+    def counts(self) -> tuple[int, int]:
+        """How many tasks the service wants, and how many run."""
+        service = self._service()
+        return service["desiredCount"], service["runningCount"]
 
     def observe(self) -> Snapshot:
         """Ask AWS for tasks, targets and database."""
@@ -355,7 +365,9 @@ def _project(what: str, tags: list[dict[str, str]]) -> str:
     Raises:
         DrillError: it is none of this project's.
     """
-    found = {(tag.get("key") or tag.get("Key")): (tag.get("value") or tag.get("Value")) for tag in tags}
+    found = {
+        (tag.get("key") or tag.get("Key")): (tag.get("value") or tag.get("Value")) for tag in tags
+    }
     project = found.get("Project")
     if not project or found.get("ManagedBy") != MANAGED_BY:
         raise DrillError(

@@ -97,9 +97,7 @@ def deploy(
         networkConfiguration={
             "awsvpcConfiguration": {"subnets": subnets, "securityGroups": [security]}
         },
-        loadBalancers=[
-            {"targetGroupArn": group, "containerName": "app", "containerPort": 80}
-        ],
+        loadBalancers=[{"targetGroupArn": group, "containerName": "app", "containerPort": 80}],
         healthCheckGracePeriodSeconds=60,
         tags=lower,
     )
