@@ -21,7 +21,7 @@ from ops.standin import StandIn, World
 from ops.synthesis import synthesize
 from ops.terraform import Terraform
 
-SPEED = 12.0
+SPEED = 8.0
 """Seconds of AWS in a second of a rehearsal: the faster, the more a busy machine distorts."""
 
 REQUESTS_PER_SECOND = 4.0

@@ -74,8 +74,8 @@ class World:
         failover_keeps_data: False: what was written is gone after a failover.
     """
 
-    react_seconds: float = 20
-    start_seconds: float = 30
+    react_seconds: float = 25
+    start_seconds: float = 25
     failover_seconds: float = 45
     replaces: bool = True
     balancer_notices: bool = True

@@ -293,7 +293,7 @@ def _load_report(
                 Measurement(f"{percent} % answered within", seconds)
                 for percent, seconds in total.percentiles.items()
             ),
-            Measurement("longest time without an answer", total.longest_gap),
+            Measurement("longest time in which no request was served", total.longest_gap),
         ],
         events=[Event(round(max(0.0, at - start), 2), text) for at, text in events],
         width=width,

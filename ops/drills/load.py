@@ -14,7 +14,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from itertools import pairwise
 from urllib.parse import urlsplit
 
 import httpx
@@ -52,7 +51,7 @@ class Summary:
     """What the requests of a time span were like.
 
     Attributes:
-        longest_gap: seconds, the longest time in the span in which no answer came.
+        longest_gap: seconds, the longest time in which no request was sent that was served.
         percentiles: of the served requests, in seconds, by percent.
         errors: how many of each.
     """
@@ -72,14 +71,12 @@ class Summary:
 def summary(requests: Sequence[Request], start: float, end: float) -> Summary:
     """What happened between `start` and `end`."""
     span = [one for one in requests if start <= one.end <= end]
-    served = sorted((one for one in span if not one.error), key=lambda one: one.end)
-    moments = [start, *(one.end for one in served), end]
-    latencies = sorted(one.seconds for one in served)
+    latencies = sorted(one.seconds for one in span if not one.error)
     return Summary(
         requests=len(span),
-        failed=len(span) - len(served),
+        failed=len(span) - len(latencies),
         per_second=len(span) / (end - start) if end > start else 0,
-        longest_gap=max(later - sooner for sooner, later in pairwise(moments)),
+        longest_gap=_longest_gap(span, start),
         percentiles={
             percent: latencies[math.ceil(len(latencies) * percent / 100) - 1]
             for percent in (50, 90, 95, 99, 100)
@@ -89,17 +86,26 @@ def summary(requests: Sequence[Request], start: float, end: float) -> Summary:
     )
 
 
-def served_again(requests: Sequence[Request], since: float) -> float | None:
-    """Seconds after `since` until every request was served again; 0 if every one was.
+def _longest_gap(requests: Sequence[Request], start: float) -> float:
+    """The longest time in which only requests were sent that failed; slow answers are answers."""
+    gap, served = 0.0, start
+    for one in sorted(requests, key=lambda one: one.at):
+        gap = max(gap, one.at - served)
+        if not one.error:
+            served = max(start, one.at)
+    return gap
 
-    That is the first answer to a request that was sent after the last one that failed; None if no
-    such answer came.
+
+def served_again(requests: Sequence[Request], since: float) -> float | None:
+    """Seconds after `since` from when on every request is served; 0 if every one was.
+
+    That is when the first request after the last one that failed was sent; None if none was.
     """
     failed = [one.at for one in requests if one.error and one.end >= since]
     if not failed:
         return 0
-    after = [one.end for one in requests if not one.error and one.at > max(failed)]
-    return min(after) - since if after else None
+    after = [one.at for one in requests if not one.error and one.at > max(failed)]
+    return max(0.0, min(after) - since) if after else None
 
 
 async def _send(client: httpx.AsyncClient, url: str, clock: Clock, due: float) -> Request:

@@ -7,6 +7,7 @@ the call that does the damage.
 
 from __future__ import annotations
 
+import math
 import random
 import uuid
 from collections.abc import Callable, Iterator
@@ -25,7 +26,7 @@ from ops.drills.report import Event, Measurement, Report, slices
 from ops.drills.target import Deployment, NotSteady, Snapshot
 
 POLL_SECONDS = 1.0
-BASELINE_SECONDS = 15.0
+BASELINE_SECONDS = 10.0
 """How long requests run before anything is broken: all of them have to be served."""
 
 QUIET_SECONDS = 15.0
@@ -348,7 +349,9 @@ def _served_throughout(run: Run, since: float) -> list[Measurement]:
             FAILED_PERCENT,
             note=_failures(total.errors, total.requests),
         ),
-        Measurement("longest time without an answer", total.longest_gap, limit=GAP_SECONDS),
+        Measurement(
+            "longest time in which no request was served", total.longest_gap, limit=GAP_SECONDS
+        ),
     ]
 
 
@@ -362,7 +365,7 @@ def _traffic(run: Run, since: float) -> list[Measurement]:
             "%",
             note=_failures(total.errors, total.requests),
         ),
-        Measurement("longest time without an answer", total.longest_gap),
+        Measurement("longest time in which no request was served", total.longest_gap),
     ]
 
 
@@ -413,10 +416,14 @@ def _task_failure(run: Run) -> list[Measurement]:
 
 
 def _canary_seconds(deployment: Deployment) -> int:
-    """How long a canary serves before it fails: long enough to be taken into rotation."""
+    """How long a canary serves before it fails: long enough to be taken into rotation.
+
+    It ends in the middle between two health checks: neither their best case nor their worst.
+    """
     group = deployment.group
-    checks = (group["HealthyThresholdCount"] + 1) * group["HealthCheckIntervalSeconds"]
-    return int(CANARY_START_SECONDS + checks)
+    interval = group["HealthCheckIntervalSeconds"]
+    checks = math.ceil(CANARY_START_SECONDS / interval) + group["HealthyThresholdCount"] + 1
+    return int((checks + 0.5) * interval)
 
 
 def _canary_command(serve_seconds: int) -> list[str]:

@@ -128,7 +128,7 @@ class Snapshot:
     """What AWS says at one moment.
 
     Attributes:
-        at: when the answers were there, on the drill's clock.
+        at: when it was asked, on the drill's clock.
         tasks: the service's tasks that are to run, and those that were seen before; by ARN.
         targets: state of each target of the target group, by address.
         database: the status, like `available`.
@@ -276,6 +276,7 @@ class Deployment:
 
     def observe(self) -> Snapshot:
         """Ask AWS for tasks, targets and database."""
+        at = self._clock.now()
         cluster, name = self.outputs.ecs_cluster_name, self.outputs.ecs_service_name
         pages = self.ecs.get_paginator("list_tasks").paginate(cluster=cluster, serviceName=name)
         self._seen.update((arn, None) for page in pages for arn in page["taskArns"])
@@ -283,7 +284,7 @@ class Deployment:
         health = self.elb.describe_target_health(TargetGroupArn=self.target_group_arn)
         database = self._database()
         return Snapshot(
-            at=self._clock.now(),
+            at=at,
             tasks={task.arn: task for task in tasks},
             targets={
                 one["Target"]["Id"]: one["TargetHealth"]["State"]
