@@ -24,7 +24,7 @@ from ops.terraform import Terraform
 SPEED = 8.0
 """Seconds of AWS in a second of a rehearsal: the faster, the more a busy machine distorts."""
 
-REQUESTS_PER_SECOND = 4.0
+REQUESTS_PER_SECOND = 3.0
 """Of AWS's seconds, so that this machine can answer them."""
 
 

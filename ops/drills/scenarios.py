@@ -472,8 +472,8 @@ def _health_check(run: Run) -> list[Measurement]:
     )
     in_rotation = False
     for seen in run.watch():
-        in_rotation = in_rotation or seen.targets.get(address) == "healthy"
-        if seen.at + POLL_SECONDS >= stops_at:
+        in_rotation = seen.targets.get(address) == "healthy"
+        if in_rotation or seen.at + POLL_SECONDS >= stops_at:
             break
     if not in_rotation:
         raise DrillError(

@@ -141,6 +141,15 @@ class Snapshot:
     database: str
     database_zone: str
 
+    def strangers(self) -> list[str]:
+        """The targets that get requests, or may soon, and are no tasks of the service."""
+        own = {task.address for task in self.tasks.values()}
+        return sorted(
+            address
+            for address, state in self.targets.items()
+            if address not in own and state != "draining"
+        )
+
     def healthy(self) -> list[TaskState]:
         """The running tasks whose target is healthy."""
         return [
@@ -258,9 +267,8 @@ class Deployment:
             problem = "a deployment is under way"
         elif len(now.healthy()) != desired:
             problem = f"{len(now.healthy())} of {desired} tasks are healthy targets"
-        elif set(now.targets.values()) - {"healthy", "draining"}:
-            states = ", ".join(f"{ip} {state}" for ip, state in sorted(now.targets.items()))
-            problem = f"its target group has other targets: {states}"
+        elif strangers := now.strangers():
+            problem = f"its target group has other targets: {', '.join(strangers)}"
         elif now.database != "available":
             problem = f"database {self.outputs.rds_identifier} is {now.database}, not available"
         if problem:

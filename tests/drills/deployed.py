@@ -46,7 +46,9 @@ def deploy(
     ]
     security = ec2.create_security_group(GroupName="all", Description="all", VpcId=vpc)["GroupId"]
 
-    balancer = elb.create_load_balancer(Name=f"{project}-alb", Subnets=subnets, Tags=upper)
+    balancer = elb.create_load_balancer(
+        Name=f"{project}-alb", Subnets=subnets, **({"Tags": upper} if upper else {})
+    )
     check = block(stack.one("aws_lb_target_group")["health_check"])
     group = elb.create_target_group(
         Name=f"{project}-tg",
