@@ -255,7 +255,9 @@ class Deployment:
         Raises:
             NotSteady: it is not healthy; says what is missing.
         """
-        service = self._service()
+        # as they are now: autoscaling and earlier drills change them
+        service = self.service = self._service()
+        self.database = self._database()
         desired, running = service["desiredCount"], service["runningCount"]
         problem = None
         now = self.observe()

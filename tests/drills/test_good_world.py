@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from ops.drills.report import Measurement, Report
 from ops.drills.scenarios import DRILLS, plan
 from ops.rehearsal import SPEED
 from ops.standin import World
+from ops.synthesis import ROOT
 from tests.drills.conftest import Alive, Bring
 
 WORLD = World()
@@ -20,6 +22,16 @@ WORLD = World()
 def alive(bring: Bring) -> Iterator[Alive]:
     with bring(WORLD, SPEED) as living:
         yield living
+
+
+@pytest.fixture(autouse=True)
+def documented(alive: Alive) -> Iterator[None]:
+    """What is called is what the documentation says a drill may have to call."""
+    alive.sandbox.actions.clear()
+    yield
+    text = (ROOT / "docs" / "resilience.md").read_text(encoding="utf-8")
+    listed = text.partition("<!-- actions of the drills -->")[2].partition("<!-- end -->")[0]
+    assert alive.sandbox.actions <= set(re.findall(r"`([\w-]+:\w+)`", listed))
 
 
 def about(told_seconds: float) -> object:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.drills import journal
+from ops.drills import journal, report
 from ops.standin import World
 from ops.synthesis import ROOT
 from tests.drills.conftest import Alive, Bring
@@ -30,12 +30,12 @@ def alive(bring: Bring) -> Iterator[Alive]:
 
 
 def start(alive: Alive, folder: Path, *arguments: str) -> subprocess.Popen[str]:
-    """`python -m ops drill …` on the living deployment, in a process of its own."""
+    """`python -m ops …` on the living deployment, in a process of its own."""
     outputs = folder / "outputs.json"
     outputs.write_text(outputs_json(alive.outputs, alive.stand_in.url))
     return subprocess.Popen(
         [
-            *(sys.executable, "-m", "ops", "drill", *arguments),
+            *(sys.executable, "-m", "ops", *arguments),
             *("--outputs", str(outputs), "--reports", str(folder / "reports")),
         ],
         cwd=ROOT,
@@ -74,9 +74,9 @@ def nothing_is_left(alive: Alive) -> bool:
 
 def test_killed_in_the_middle_then_restored(alive: Alive, tmp_path: Path) -> None:
     """SIGKILL leaves a canary, a target and a journal; `restore` takes them away."""
-    drill = start(alive, tmp_path, "health-check", "--yes")
+    drill = start(alive, tmp_path, "drill", "health-check", "--yes")
     wait_for(lambda: canary_is_in_rotation(alive))
-    code, output = finish(alive, tmp_path, "restore", "--yes")
+    code, output = finish(alive, tmp_path, "drill", "restore", "--yes")
     assert code == 1
     assert "its drill still runs, left alone" in output
     drill.kill()
@@ -84,20 +84,20 @@ def test_killed_in_the_middle_then_restored(alive: Alive, tmp_path: Path) -> Non
     assert not nothing_is_left(alive)
     assert len(journal.left_behind(tmp_path / "reports")) == 1
 
-    code, output = finish(alive, tmp_path, "restore", "--dry-run")
+    code, output = finish(alive, tmp_path, "drill", "restore", "--dry-run")
     assert code == 0
     assert "stop-tasks drill-" in output
     assert "deregister-target 10.0." in output
     assert not nothing_is_left(alive), "a dry run does nothing"
-    code, output = finish(alive, tmp_path, "restore")
+    code, output = finish(alive, tmp_path, "drill", "restore")
     assert (code, output.splitlines()[-1]) == (
         1,
         "error: there is no terminal to ask on: give --yes if you mean it",
     )
-    code, output = finish(alive, tmp_path, "restore", "--yes")
+    code, output = finish(alive, tmp_path, "drill", "restore", "--yes")
     assert code == 0
     assert nothing_is_left(alive)
-    code, output = finish(alive, tmp_path, "restore", "--yes")
+    code, output = finish(alive, tmp_path, "drill", "restore", "--yes")
     assert code == 0
     assert "nothing to restore" in output
 
@@ -106,7 +106,7 @@ def test_interrupted_it_tidies_up(alive: Alive, tmp_path: Path) -> None:
     """Ctrl-C while the canary serves: exit code 130, and nothing is left."""
     wait_for(lambda: nothing_is_left(alive))
     begun = len(alive.stand_in.log)
-    drill = start(alive, tmp_path, "health-check", "--yes")
+    drill = start(alive, tmp_path, "drill", "health-check", "--yes")
     wait_for(lambda: any(one.what == "healthy" for one in alive.stand_in.log[begun:]))
     drill.send_signal(signal.SIGINT)
     output, _ = drill.communicate(timeout=60)
@@ -118,7 +118,7 @@ def test_interrupted_it_tidies_up(alive: Alive, tmp_path: Path) -> None:
 
 def test_a_dry_run_says_what_would_be_done(alive: Alive, tmp_path: Path) -> None:
     begun = len(alive.stand_in.log)
-    code, output = finish(alive, tmp_path, "all", "--dry-run")
+    code, output = finish(alive, tmp_path, "drill", "all", "--dry-run")
     assert code == 0
     assert "resilience-platform in account 123456789012, eu-central-1" in output
     assert "1. reboot database" in output or "2. reboot database" in output
@@ -128,11 +128,28 @@ def test_a_dry_run_says_what_would_be_done(alive: Alive, tmp_path: Path) -> None
 
 def test_nothing_is_broken_unasked(alive: Alive, tmp_path: Path) -> None:
     """Without a terminal and without --yes."""
-    code, output = finish(alive, tmp_path, "task-failure")
+    code, output = finish(alive, tmp_path, "drill", "task-failure")
     assert code == 1
     assert output.splitlines()[-1] == (
         "error: there is no terminal to ask on: give --yes if you mean it"
     )
+
+
+def test_load_alone(alive: Alive, tmp_path: Path) -> None:
+    """A burst, its report, and the overview."""
+    wait_for(lambda: nothing_is_left(alive))
+    code, output = finish(
+        alive, tmp_path, "load", "--requests", "300", "--concurrency", "20", "--yes"
+    )
+    assert code == 0, output
+    (path,) = (tmp_path / "reports").glob("*-load.json")
+    found = report.read(path)
+    assert {one.name: one.value for one in found.measurements}["requests"] == 300
+    assert sum(one.served for one in found.traffic) == 300
+    assert [event.text for event in found.events] == ["2 of 2 tasks run"]
+    code, output = finish(alive, tmp_path, "load", "--requests", "300", "--dry-run")
+    assert "300 requests to" in output
+    assert len(list((tmp_path / "reports").glob("*-load.json"))) == 1
 
 
 def test_tasks_end_with_a_stand_in_that_is_killed(tmp_path: Path) -> None:

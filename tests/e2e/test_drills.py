@@ -1,0 +1,39 @@
+"""A drill against what the real Terraform made, as `make drills` runs them all."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from ops.standin import World
+from tests.e2e.deployment import ROOT
+
+
+def test_a_drill_on_an_applied_stack(tmp_path: Path) -> None:
+    """Deployed, drilled and reported on by one command; the figure is what the world was told."""
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "ops", "drill", "task-failure"),
+            *("--sandbox", "--reports", str(tmp_path)),
+        ],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=400,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    (path,) = tmp_path.glob("*-task-failure.json")
+    document = json.loads(path.read_text())
+    assert document["passed"]
+    assert document["project"] == "resilience-platform"
+    found = {one["name"]: one["value"] for one in document["measurements"]}
+    told = World().react_seconds + World().start_seconds
+    assert found["its replacement runs"] == pytest.approx(told, rel=0.1)
+    assert path.with_suffix(".html").exists()
+    assert "1 of 1 passed" in (tmp_path / "index.html").read_text()
+    assert ElementTree.parse(tmp_path / "junit.xml").getroot().find(".//failure") is None
+    assert not list(tmp_path.glob("journal-*"))
