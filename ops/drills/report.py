@@ -16,6 +16,10 @@ from ops.drills.load import Request
 BUCKETS = 240
 """Most columns that a timeline has; a column is at least a second."""
 
+MARK_ROWS = 5
+MARK_WIDTH = 16.0
+"""Numbers of events that are close together stand above each other."""
+
 
 @dataclass(frozen=True)
 class Measurement:
@@ -287,7 +291,7 @@ def _timeline(report: Report) -> str:
     """Served and failed requests as columns, the slowest answers as a line, events as marks."""
     if not report.traffic:
         return '<p class="soft">No request was sent.</p>'
-    left, width, top, height = 45, 900, 30, 170
+    left, width, top, height = 45, 900, 15 + 11 * MARK_ROWS, 170
     end = max(report.traffic[-1].at + report.width, report.events[-1].at if report.events else 0)
     most = max(1, *(one.served + one.failed for one in report.traffic))
     slowest = max(0.001, *(one.slowest for one in report.traffic))
@@ -310,20 +314,23 @@ def _timeline(report: Report) -> str:
             parts.append(bar(one, one.served, one.failed, "served"))
         if one.failed:
             parts.append(bar(one, one.failed, 0, "failed"))
-    points = " ".join(
-        f"{x(one.at + report.width / 2):.1f},{top + height - height * one.slowest / slowest:.1f}"
-        for one in report.traffic
-        if one.served
-    )
-    parts.append(
-        f'<polyline points="{points}" fill="none" stroke="var(--latency)" stroke-width="1.2"/>'
-    )
+    for line in _lines(report.traffic):
+        points = " ".join(
+            f"{x(one.at + report.width / 2):.1f},{top + height - height * one.slowest / slowest:.1f}"
+            for one in line
+        )
+        parts.append(
+            f'<polyline points="{points}" fill="none" stroke="var(--latency)" stroke-width="1.2"/>'
+        )
+    taken = [-MARK_WIDTH] * MARK_ROWS
     for number, event in enumerate(report.events, start=1):
         at = x(event.at)
+        row = next((row for row in range(MARK_ROWS) if at - taken[row] >= MARK_WIDTH), 0)
+        taken[row] = at
         parts.append(
             f'<line x1="{at:.1f}" x2="{at:.1f}" y1="{top}" y2="{top + height}" '
             'stroke="var(--soft)" stroke-dasharray="3 3"/>'
-            f'<text x="{at:.1f}" y="{top - 5 - 11 * (number % 2)}" text-anchor="middle">{number}'
+            f'<text x="{at:.1f}" y="{top - 5 - 11 * row}" text-anchor="middle">{number}'
             f"<title>{escape(event.text)}</title></text>"
         )
     base = top + height
@@ -345,6 +352,17 @@ def _timeline(report: Report) -> str:
         f'{per}<span class="key" style="--colour: var(--latency)">slowest answer</span>, '
         f"up to {slowest:.2f} s; numbers: the events below</p>"
     )
+
+
+def _lines(traffic: Sequence[Slice]) -> list[list[Slice]]:
+    """The runs of slices in which something was served: a line has no answer to go through else."""
+    lines: list[list[Slice]] = [[]]
+    for one in traffic:
+        if one.served:
+            lines[-1].append(one)
+        elif lines[-1]:
+            lines.append([])
+    return [line for line in lines if line]
 
 
 def overview(reports: Sequence[Report]) -> str:

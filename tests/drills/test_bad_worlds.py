@@ -22,14 +22,14 @@ def missed(report: Report) -> dict[str, str]:
 
 def test_tasks_that_are_never_replaced(bring: Bring, tmp_path: Path) -> None:
     with bring(World(replaces=False)) as alive:
-        report = alive.drill("task-failure", tmp_path, limit_seconds=100)
+        report = alive.drill("task-failure", tmp_path, limit_seconds=80)
     assert missed(report) == {"its replacement runs": "not in time"}
     assert not report.passed
     assert any(event.text == "not steady when the time was up" for event in report.events)
 
 
 def test_a_failover_that_loses_what_was_written(bring: Bring, tmp_path: Path) -> None:
-    with bring(World(failover_keeps_data=False)) as alive:
+    with bring(World(5, 5, 20, failover_keeps_data=False)) as alive:
         report = alive.drill("db-failover", tmp_path)
     assert missed(report) == {"what was written before is still there": "no"}
     assert any(event.text == "marker lost" for event in report.events)
@@ -37,7 +37,7 @@ def test_a_failover_that_loses_what_was_written(bring: Bring, tmp_path: Path) ->
 
 def test_a_load_balancer_that_keeps_sending_to_a_dead_task(bring: Bring, tmp_path: Path) -> None:
     with bring(World(balancer_notices=False)) as alive:
-        report = alive.drill("task-failure", tmp_path, limit_seconds=120)
+        report = alive.drill("task-failure", tmp_path, limit_seconds=100)
     assert "requests that failed" in missed(report)
     failed = next(one for one in report.measurements if one.name == "requests that failed")
     assert failed.value is not None
