@@ -314,10 +314,13 @@ def _timeline(report: Report) -> str:
             parts.append(bar(one, one.served, one.failed, "served"))
         if one.failed:
             parts.append(bar(one, one.failed, 0, "failed"))
+
+    def y(latency: float) -> float:
+        return top + height - height * latency / slowest
+
     for line in _lines(report.traffic):
         points = " ".join(
-            f"{x(one.at + report.width / 2):.1f},{top + height - height * one.slowest / slowest:.1f}"
-            for one in line
+            f"{x(one.at + report.width / 2):.1f},{y(one.slowest):.1f}" for one in line
         )
         parts.append(
             f'<polyline points="{points}" fill="none" stroke="var(--latency)" stroke-width="1.2"/>'

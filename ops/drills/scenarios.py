@@ -761,12 +761,13 @@ def execute(
     except DrillError as problem:
         error = str(problem)
     finally:
+        ended = clock.now()
         undone = _undo_all(run)
     if undone:
         error = f"{error}; {undone}" if error else undone
     if error and run.broken_at is None:
         raise DrillError(error)
-    return _report(run, drill, started, measurements, error)
+    return _report(run, drill, started, ended, measurements, error)
 
 
 def _baseline(run: Run) -> None:
@@ -797,9 +798,13 @@ def _undo_all(run: Run) -> str:
 
 
 def _report(
-    run: Run, drill: Drill, started: datetime, measurements: list[Measurement], error: str
+    run: Run,
+    drill: Drill,
+    started: datetime,
+    end: float,
+    measurements: list[Measurement],
+    error: str,
 ) -> Report:
-    end = run.clock.now()
     width, traffic = slices(run.load.requests, run.began, end)
     return Report(
         drill=drill.name,
