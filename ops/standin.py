@@ -183,7 +183,7 @@ class StandIn:
     """The moving parts of the resources in a running sandbox. Use it as a context manager.
 
     Attributes:
-        url: where the load balancer listens, once started.
+        url: where the load balancer listens.
         log: what was done and when, to hold a report against.
     """
 
@@ -198,12 +198,14 @@ class StandIn:
         self._targets: dict[tuple[str, str], Target] = {}
         self._started: set[str] = set()
         self._turn = itertools.count()
-        self._database = _Database(_free_port())
+        self._balancer_socket = socket.create_server(("127.0.0.1", 0), backlog=512)
+        self._database_socket = socket.create_server(("127.0.0.1", 0), backlog=512)
+        self._database = _Database(self._database_socket.getsockname()[1])
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="stand-in", daemon=True)
         self._ready = threading.Event()
         self._patches = contextlib.ExitStack()
-        self.url = f"http://127.0.0.1:{_free_port()}"
+        self.url = f"http://127.0.0.1:{self._balancer_socket.getsockname()[1]}"
         self.log: list[Done] = []
 
     def __enter__(self) -> StandIn:
@@ -667,12 +669,8 @@ class StandIn:
 
     async def _main(self) -> None:
         self._stopping = asyncio.Event()
-        balancer = await asyncio.start_server(
-            self._balance, "127.0.0.1", int(self.url.rpartition(":")[2]), backlog=512
-        )
-        database = await asyncio.start_server(
-            self._query, "127.0.0.1", self._database.port, backlog=512
-        )
+        balancer = await asyncio.start_server(self._balance, sock=self._balancer_socket)
+        database = await asyncio.start_server(self._query, sock=self._database_socket)
         self._ready.set()
         try:
             while not self._stopping.is_set():

@@ -48,26 +48,35 @@ CANARY_LIFE_SECONDS = 3600
 """A canary ends by itself after this, if nobody else ends it."""
 
 _PHP = """
-mysqli_report(MYSQLI_REPORT_ERROR | MYSQLI_REPORT_STRICT);
-[$host, $port] = explode(':', getenv('WORDPRESS_DB_HOST') . ':3306');
-$tls = str_contains((string) getenv('WORDPRESS_CONFIG_EXTRA'), 'MYSQLI_CLIENT_SSL');
-$db = mysqli_init();
-$db->real_connect($host, getenv('WORDPRESS_DB_USER'), getenv('WORDPRESS_DB_PASSWORD'),
-  getenv('WORDPRESS_DB_NAME'), (int) $port, null, $tls ? MYSQLI_CLIENT_SSL : 0);
-$marker = $db->real_escape_string(getenv('DRILL_MARKER'));
-switch (getenv('DRILL_ACTION')) {
-  case 'write':
-    $db->query('CREATE TABLE IF NOT EXISTS opsfolio_drill (marker VARCHAR(64) PRIMARY KEY)');
-    $db->query("INSERT INTO opsfolio_drill VALUES ('$marker')");
-    exit(0);
-  case 'read':
-    $found = $db->query("SELECT 1 FROM opsfolio_drill WHERE marker = '$marker'");
-    exit($found->num_rows === 1 ? 0 : 3);
-  case 'drop':
-    $db->query('DROP TABLE IF EXISTS opsfolio_drill');
-    exit(0);
+function drill() {
+  mysqli_report(MYSQLI_REPORT_ERROR | MYSQLI_REPORT_STRICT);
+  [$host, $port] = explode(':', getenv('WORDPRESS_DB_HOST') . ':3306');
+  $tls = str_contains((string) getenv('WORDPRESS_CONFIG_EXTRA'), 'MYSQLI_CLIENT_SSL');
+  $db = mysqli_init();
+  $db->real_connect($host, getenv('WORDPRESS_DB_USER'), getenv('WORDPRESS_DB_PASSWORD'),
+    getenv('WORDPRESS_DB_NAME'), (int) $port, null, $tls ? MYSQLI_CLIENT_SSL : 0);
+  $marker = $db->real_escape_string(getenv('DRILL_MARKER'));
+  switch (getenv('DRILL_ACTION')) {
+    case 'write':
+      $db->query('CREATE TABLE IF NOT EXISTS opsfolio_drill (marker VARCHAR(64) PRIMARY KEY)');
+      $db->query("INSERT INTO opsfolio_drill VALUES ('$marker')");
+      return 0;
+    case 'read':
+      $found = $db->query("SELECT 1 FROM opsfolio_drill WHERE marker = '$marker'");
+      return $found->num_rows === 1 ? 0 : 3;
+    case 'drop':
+      $db->query('DROP TABLE IF EXISTS opsfolio_drill');
+      return 0;
+  }
+  return 2;
 }
-exit(2);
+try {
+  exit(drill());
+} catch (Throwable $problem) {
+  // not the trace: older versions of PHP show the password in it
+  error_log($problem->getMessage());
+  exit(1);
+}
 """
 """Works with the environment that the container has anyway, so no credential passes through here.
 It keeps TLS where WordPress is told to use it."""
@@ -790,6 +799,7 @@ def _undo_all(run: Run) -> str:
     try:
         run.journal.undo(lambda entry: undo(run.deployment, run.clock, entry))
     except DrillError as problem:
+        run.event(f"{problem}; {hint}")
         return f"{problem}; {hint}"
     except BaseException:
         run.event(hint)

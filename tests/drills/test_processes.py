@@ -18,10 +18,6 @@ from ops.synthesis import ROOT
 from tests.drills.conftest import Alive, Bring
 from tests.drills.deployed import outputs_json
 
-pytestmark = pytest.mark.skipif(
-    not Path("/proc/self/environ").exists(), reason="looks for processes in /proc"
-)
-
 
 @pytest.fixture(scope="module")
 def alive(bring: Bring) -> Iterator[Alive]:
@@ -144,6 +140,7 @@ def test_load_alone(alive: Alive, tmp_path: Path) -> None:
     assert [event.text for event in found.events] == ["2 of 2 tasks run"]
 
 
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks for tasks in /proc")
 def test_tasks_end_with_a_stand_in_that_is_killed(tmp_path: Path) -> None:
     """Even SIGKILL of the rehearsal leaves no process behind."""
     script = (

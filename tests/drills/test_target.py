@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from ops.drills import DrillError, scenarios
 from ops.drills.aws import clients, explained
@@ -140,5 +141,21 @@ def test_a_missing_profile_and_region_are_one_line(monkeypatch: pytest.MonkeyPat
         clients()
 
 
-def test_an_error_that_is_nothing_special_keeps_its_text() -> None:
-    assert str(explained(ValueError("x"))) == "AWS cannot be reached: x"
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        ("ExpiredToken", "AWS does not accept the credentials (ExpiredToken from StopTask): renew"),
+        ("Throttling", "AWS keeps throttling StopTask (Throttling), after several attempts"),
+        ("AccessDeniedException", "the credentials may not call StopTask (AccessDeniedException)"),
+        ("ServerException", "AWS refuses StopTask (ServerException): because"),
+    ],
+)
+def test_an_answer_of_aws_becomes_a_line(code: str, text: str) -> None:
+    error = ClientError({"Error": {"Code": code, "Message": "because"}}, "StopTask")
+    assert str(explained(error)).startswith(text)
+    assert "\n" not in str(explained(error))
+
+
+def test_no_answer_of_aws_becomes_a_line() -> None:
+    error = EndpointConnectionError(endpoint_url="https://ecs.test")
+    assert str(explained(error)).startswith("AWS cannot be reached: Could not connect")

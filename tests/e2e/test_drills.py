@@ -8,6 +8,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from ops.drills import target
+from ops.drills.target import NEEDED, Outputs, read_outputs
 from ops.standin import World
 from tests.e2e.deployment import ROOT
 
@@ -37,3 +39,14 @@ def test_a_drill_on_an_applied_stack(tmp_path: Path) -> None:
     assert "1 of 1 passed" in (tmp_path / "index.html").read_text()
     assert ElementTree.parse(tmp_path / "junit.xml").getroot().find(".//failure") is None
     assert not list(tmp_path.glob("journal-*"))
+
+
+def test_outputs_are_asked_of_terraform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where none are given: from the state of the stack's folder."""
+    folder = tmp_path / "cdktf.out" / "stacks" / "shop"
+    folder.mkdir(parents=True)
+    outputs = {name: {"value": f"the {name}", "type": "string"} for name in NEEDED}
+    state = {"version": 4, "terraform_version": "1.3.0", "serial": 1, "lineage": "x"}
+    (folder / "terraform.tfstate").write_text(json.dumps({**state, "outputs": outputs}))
+    monkeypatch.setattr(target, "ROOT", tmp_path)
+    assert read_outputs(None, "shop") == Outputs(**{name: f"the {name}" for name in NEEDED})
