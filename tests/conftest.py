@@ -6,8 +6,8 @@ from collections import defaultdict
 
 import pytest
 
-SHARED = ("deployment", "plans", "scan")
-"""Fixtures that are made once for several tests, by waiting for Terraform or Checkov."""
+SHARED = ("deployment", "plans", "scan", "alive")
+"""Fixtures that are made once for several tests, by waiting for Terraform, Checkov or a stand-in."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -35,7 +35,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         shared = [name for name in SHARED if name in getattr(item, "fixturenames", ())]
         if shared:
-            groups[f"{shared[0]} {item.path if shared[0] == 'deployment' else ''}"].append(item)
+            groups[
+                f"{shared[0]} {item.path if shared[0] in ('deployment', 'alive') else ''}"
+            ].append(item)
         elif item.get_closest_marker("slow"):
             groups[item.nodeid].append(item)
         else:

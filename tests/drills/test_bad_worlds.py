@@ -20,6 +20,7 @@ def missed(report: Report) -> dict[str, str]:
     return {one.name: one.shown for one in report.measurements if one.passed is False}
 
 
+@pytest.mark.slow(8)
 def test_tasks_that_are_never_replaced(bring: Bring, tmp_path: Path) -> None:
     with bring(World(replaces=False)) as alive:
         report = alive.drill("task-failure", tmp_path, limit_seconds=80)
@@ -28,6 +29,7 @@ def test_tasks_that_are_never_replaced(bring: Bring, tmp_path: Path) -> None:
     assert any(event.text == "not steady when the time was up" for event in report.events)
 
 
+@pytest.mark.slow(10)
 def test_a_failover_that_loses_what_was_written(bring: Bring, tmp_path: Path) -> None:
     with bring(World(5, 5, 20, failover_keeps_data=False)) as alive:
         report = alive.drill("db-failover", tmp_path)
@@ -35,6 +37,7 @@ def test_a_failover_that_loses_what_was_written(bring: Bring, tmp_path: Path) ->
     assert any(event.text == "marker lost" for event in report.events)
 
 
+@pytest.mark.slow(9)
 def test_a_load_balancer_that_keeps_sending_to_a_dead_task(bring: Bring, tmp_path: Path) -> None:
     with bring(World(balancer_notices=False)) as alive:
         report = alive.drill("task-failure", tmp_path, limit_seconds=100)

@@ -54,6 +54,7 @@ def test_a_plan_breaks_nothing(alive: Alive) -> None:
     assert len(alive.stand_in.log) == before
 
 
+@pytest.mark.slow(10)
 def test_task_failure(alive: Alive, tmp_path: Path) -> None:
     report = alive.drill("task-failure", tmp_path)
     found = figures(report)
@@ -66,6 +67,7 @@ def test_task_failure(alive: Alive, tmp_path: Path) -> None:
     assert report.rehearsed_speed == SPEED
 
 
+@pytest.mark.slow(43)
 def test_health_check(alive: Alive, tmp_path: Path) -> None:
     """The time is the health check's own, as Terraform was given it: 3 failures, 30 s apart."""
     begun = alive.clock.now()
@@ -82,6 +84,7 @@ def test_health_check(alive: Alive, tmp_path: Path) -> None:
     assert not list(tmp_path.glob("journal-*"))
 
 
+@pytest.mark.slow(22)
 def test_db_failover(alive: Alive, tmp_path: Path) -> None:
     zone = alive.deployment.observe().database_zone
     report = alive.drill("db-failover", tmp_path)
@@ -96,6 +99,7 @@ def test_db_failover(alive: Alive, tmp_path: Path) -> None:
     assert not list(tmp_path.glob("journal-*"))
 
 
+@pytest.mark.slow(11)
 def test_zone_failure(alive: Alive, tmp_path: Path) -> None:
     """It takes the zone of the primary, and moves that too."""
     zone = alive.deployment.observe().database_zone

@@ -68,6 +68,7 @@ def nothing_is_left(alive: Alive) -> bool:
     return len(running) == 2 and sum(state != "draining" for state in targets) == 2
 
 
+@pytest.mark.slow(18)
 def test_killed_in_the_middle_then_restored(alive: Alive, tmp_path: Path) -> None:
     """SIGKILL leaves a canary, a target and a journal; `restore` takes them away."""
     drill = start(alive, tmp_path, "drill", "health-check", "--yes")
@@ -93,6 +94,7 @@ def test_killed_in_the_middle_then_restored(alive: Alive, tmp_path: Path) -> Non
     assert "nothing to restore" in output
 
 
+@pytest.mark.slow(13)
 def test_interrupted_it_tidies_up(alive: Alive, tmp_path: Path) -> None:
     """Ctrl-C while the canary serves: exit code 130, and nothing is left."""
     wait_for(lambda: nothing_is_left(alive))

@@ -14,6 +14,7 @@ from ops.standin import World
 from tests.e2e.deployment import ROOT
 
 
+@pytest.mark.slow(120)
 def test_a_drill_on_an_applied_stack(tmp_path: Path) -> None:
     """Deployed, drilled and reported on by one command; the figure is what the world was told."""
     done = subprocess.run(
