@@ -7,7 +7,7 @@ from collections import defaultdict
 import pytest
 
 SHARED = ("deployment", "plans", "scan", "alive")
-"""Fixtures that are made once for several tests, by waiting for Terraform, Checkov or a stand-in."""
+"""Fixtures that are made once for several tests, by Terraform, Checkov or the stand-in."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
