@@ -24,7 +24,7 @@ install: .venv/.installed ## the Python packages of Pipfile.lock, into .venv
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed, this is " + sys.version.split()[0] + "; set PYTHON, like make PYTHON=python3.11")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet pipenv==$(PIPENV_VERSION)
-	VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/pipenv sync --dev --quiet
+	VIRTUAL_ENV="$(CURDIR)/.venv" $(BIN)/pipenv sync --dev --quiet
 	touch $@
 
 $(CDKTF): package-lock.json
@@ -40,7 +40,7 @@ drills: install ## every drill, rehearsed on the emulator; leaves reports/index.
 # Its dependencies are not ours, so it has an environment of its own.
 $(CHECKOV): tests/checkov/Pipfile.lock | install
 	test -x .build/checkov/bin/python || $(BIN)/python -m venv .build/checkov
-	VIRTUAL_ENV=$(CURDIR)/.build/checkov PIPENV_PIPFILE=tests/checkov/Pipfile $(BIN)/pipenv sync --quiet
+	VIRTUAL_ENV="$(CURDIR)/.build/checkov" PIPENV_PIPFILE=tests/checkov/Pipfile $(BIN)/pipenv sync --quiet
 	touch $@
 
 test: install $(CHECKOV) $(if $(shell command -v npm),$(CDKTF)) ## all tests
@@ -64,8 +64,8 @@ docs: install ## the tables in README.md and docs/ that are made from the code
 	$(BIN)/python -m ops docs
 
 lock: install ## Pipfile.lock from Pipfile, here and for Checkov, with no package index named
-	VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/pipenv lock --dev
-	VIRTUAL_ENV=$(CURDIR)/.venv PIPENV_PIPFILE=tests/checkov/Pipfile $(BIN)/pipenv lock
+	VIRTUAL_ENV="$(CURDIR)/.venv" $(BIN)/pipenv lock --dev
+	VIRTUAL_ENV="$(CURDIR)/.venv" PIPENV_PIPFILE=tests/checkov/Pipfile $(BIN)/pipenv lock
 	$(NO_INDEX) Pipfile.lock
 	$(NO_INDEX) tests/checkov/Pipfile.lock
 

@@ -363,6 +363,8 @@ class Containers(Construct):
                 else None,
                 # AWS switches it on for services that do not say; the provider would switch it off
                 availability_zone_rebalancing=_enabled(settings.zone_rebalancing),
+                # costs are counted by tag, and the costs are those of the tasks
+                propagate_tags="SERVICE" if stack.cost else None,
                 enable_execute_command=settings.execute_command or None,
                 health_check_grace_period_seconds=settings.health_check_grace_period_seconds,
                 wait_for_steady_state=settings.wait_for_steady_state or None,

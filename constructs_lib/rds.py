@@ -97,6 +97,7 @@ class Database(Construct):
                 performance_insights_enabled=settings.performance_insights,
                 performance_insights_kms_key_id=key if settings.performance_insights else None,
                 deletion_protection=settings.deletion_protection or None,
+                apply_immediately=settings.apply_immediately,
                 skip_final_snapshot=settings.skip_final_snapshot,
                 final_snapshot_identifier=final_snapshot,
                 tags={"Name": f"{project}-rds"},
@@ -134,11 +135,13 @@ class Database(Construct):
 
     def _parameter_group(self, project: str, settings: DatabaseSettings) -> str | None:
         """The parameters that differ from MySQL's defaults; None if none does."""
-        parameters = {
-            "require_secure_transport": settings.require_tls,
-            "slow_query_log": settings.slow_query_log,
-        }
-        if not any(parameters.values()):
+        parameters: dict[str, str] = {}
+        if settings.require_tls:
+            parameters["require_secure_transport"] = "1"
+        if settings.slow_query_log:
+            # only a file can be exported; RDS' default is a table
+            parameters |= {"slow_query_log": "1", "log_output": "FILE"}
+        if not parameters:
             return None
         # Imported here: the default stack has no such group, and each import costs start-up time.
         from cdktf_cdktf_provider_aws.db_parameter_group import (
@@ -155,9 +158,8 @@ class Database(Construct):
             family=f"mysql{major}",
             description="What the platform sets differently from MySQL's defaults",
             parameter=[
-                DbParameterGroupParameter(name=name, value="1")
-                for name, on in parameters.items()
-                if on
+                DbParameterGroupParameter(name=name, value=value)
+                for name, value in parameters.items()
             ],
             tags={"Name": f"{project}-parameters"},
             lifecycle=TerraformResourceLifecycle(create_before_destroy=True),

@@ -74,6 +74,7 @@ https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateL
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html"""
 
 REGION = r"^[a-z]{2}(-[a-z]+)+-[0-9]$"
+OTHER_PARTITIONS = r"^(cn|us-gov|us-iso[a-z]*|eu-isoe)-"
 DB_USERNAME = r"^[A-Za-z][A-Za-z0-9_]{0,15}$"
 DB_USERNAMES_RESERVED = ("rdsadmin", "mysql", "root")
 DB_NAME = r"^[A-Za-z][A-Za-z0-9_]{0,63}$"
@@ -355,9 +356,10 @@ class LoadBalancerSettings(Group):
 
     @model_validator(mode="after")
     def _timeout_below_interval(self) -> "LoadBalancerSettings":
-        if self.timeout_seconds is not None and self.timeout_seconds >= self.interval_seconds:
+        timeout = 5 if self.timeout_seconds is None else self.timeout_seconds  # AWS's default
+        if timeout >= self.interval_seconds:
             raise ValueError(
-                f"timeout_seconds = {self.timeout_seconds} must be below interval_seconds = "
+                f"timeout_seconds = {timeout} must be below interval_seconds = "
                 f"{self.interval_seconds}; lower the timeout or raise the interval"
             )
         return self
@@ -469,18 +471,6 @@ class ContainerSettings(Group):
                     "everyone to read; leave it out"
                 )
         return environment
-
-    @model_validator(mode="after")
-    def _can_deploy(self) -> "ContainerSettings":
-        if (
-            self.maximum_percent is not None
-            and self.minimum_healthy_percent == self.maximum_percent
-        ):
-            raise ValueError(
-                f"minimum_healthy_percent = maximum_percent = {self.maximum_percent} leaves no "
-                "room to replace a task; lower the one or raise the other"
-            )
-        return self
 
     @model_validator(mode="after")
     def _rebalancing_needs_room(self) -> "ContainerSettings":
@@ -620,6 +610,11 @@ class DatabaseSettings(Group):
     )
     performance_insights: bool = Field(
         False, description="not available on t2, t3 and t4g micro and small"
+    )
+    apply_immediately: bool | None = Field(
+        None,
+        description="changes of class, storage or multi_az interrupt the database at once; "
+        "default: in the maintenance window, and until then each plan shows them again",
     )
     skip_final_snapshot: bool = Field(
         True, description="false leaves a snapshot <project_name>-db-final behind at destroy"
@@ -819,6 +814,16 @@ class StackSettings(Group):
             raise ValueError("AWS reserves names that begin with internal- or sg-; choose another")
         return name
 
+    @field_validator("region")
+    @classmethod
+    def _commercial_region(cls, region: str) -> str:
+        if re.match(OTHER_PARTITIONS, region):
+            raise ValueError(
+                f"{region} belongs to a partition of its own, and the platform's policies name "
+                "ARNs of the partition aws; choose a commercial region"
+            )
+        return region
+
     @property
     def availability_zones(self) -> tuple[str, ...]:
         """The zones to use: the chosen ones, or a and b of the region."""
@@ -918,6 +923,22 @@ class StackSettings(Group):
             raise ValueError(
                 f"container.desired_count = {self.container.desired_count} is outside "
                 f"autoscaling.min_capacity = {low} to max_capacity = {high}; adjust one of them"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _can_deploy(self) -> "StackSettings":
+        """ECS rounds the least number of tasks up and the largest down."""
+        container = self.container
+        tasks = self.autoscaling.min_capacity if self.autoscaling else container.desired_count
+        low = container.minimum_healthy_percent
+        high = container.maximum_percent
+        low, high = 100 if low is None else low, 200 if high is None else high
+        least, most = -(-tasks * low // 100), tasks * high // 100
+        if tasks and least >= tasks >= most:
+            raise ValueError(
+                f"container.minimum_healthy_percent = {low} and maximum_percent = {high} of "
+                f"{tasks} tasks leave no room to replace one; lower the one or raise the other"
             )
         return self
 

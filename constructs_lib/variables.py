@@ -30,6 +30,7 @@ from constructs_lib.settings import (
     IMAGE,
     IMAGE_DIGEST,
     NO_PERFORMANCE_INSIGHTS,
+    OTHER_PARTITIONS,
     PROJECT_NAME,
     PROJECT_NAME_MAX,
     PROJECT_NAMES_RESERVED,
@@ -168,14 +169,18 @@ class Variables(Construct):
 
         self.aws_region = self._string(
             "aws_region",
-            "AWS region to deploy in",
+            "AWS region to deploy in; another one is another deployment",
             settings.region,
-            Rule(_matches("aws_region", REGION), "must be a region's code, like eu-central-1"),
+            Rule(
+                f"{_matches('aws_region', REGION)} && !{_matches('aws_region', OTHER_PARTITIONS)}",
+                "must be a region's code, like eu-central-1, of the partition aws",
+            ),
         )
         self.project_name = self._string(
             "project_name",
             "Prefix of every resource's name"
-            f"{', and the Project tag' if settings.default_tags else ''}",
+            f"{', and the Project tag' if settings.default_tags else ''}; a later change replaces "
+            "all, the data too",
             settings.project_name,
             Rule(
                 f"{_matches('project_name', PROJECT_NAME)} "
@@ -187,7 +192,8 @@ class Variables(Construct):
         )
         listed = self._pair(
             "availability_zones",
-            "Two zones of aws_region, for the first and second subnet of each kind"
+            "Two zones of aws_region, for the first and second subnet of each kind; choose before "
+            "the first deploy, since subnets in use cannot be replaced"
             if network.zones == "listed"
             else "Without effect: the zones are a and b of aws_region",
             settings.availability_zones,
@@ -202,7 +208,7 @@ class Variables(Construct):
         )
         self.vpc_cidr = self._string(
             "vpc_cidr",
-            "IPv4 range of the VPC, /16 to /28",
+            "IPv4 range of the VPC, /16 to /28; choose before the first deploy",
             network.vpc_cidr,
             Rule(
                 _is_network("var.vpc_cidr"),
@@ -261,7 +267,7 @@ class Variables(Construct):
 
         self.db_username = self._credential(
             "db_username",
-            "Master user of the database",
+            "Master user of the database; a later change replaces the database and its data",
             database.username,
             sensitive=database.username_sensitive,
         )
@@ -270,7 +276,7 @@ class Variables(Construct):
         )
         self.db_name = self._string(
             "db_name",
-            "Database that is created for the application",
+            "Database that is created for the application; a later change replaces it and its data",
             database.name,
             Rule(
                 _matches("db_name", DB_NAME),
@@ -365,7 +371,8 @@ class Variables(Construct):
         name = f"{kind}_subnet_cidrs"
         return self._pair(
             name,
-            f"IPv4 ranges of the two {kind} subnets, inside vpc_cidr",
+            f"IPv4 ranges of the two {kind} subnets, inside vpc_cidr; choose before the first "
+            "deploy",
             default,
             Rule(
                 f"length(var.{name}) == 2 && alltrue([for c in var.{name} : {_is_network('c')}])",

@@ -230,6 +230,7 @@ def main() -> int:
     # A polite kill ends what was started, as Ctrl-C does; and Ctrl-C does so too in a background
     # job, which a shell starts with SIGINT ignored.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.default_int_handler)  # a closed terminal
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         code = app(standalone_mode=False)

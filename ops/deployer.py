@@ -134,6 +134,7 @@ UNSEEN = (
         (
             "secretsmanager:CreateSecret",
             "secretsmanager:DeleteSecret",
+            "secretsmanager:DescribeSecret",
             "secretsmanager:GetRandomPassword",
             "secretsmanager:TagResource",
             "secretsmanager:UntagResource",
@@ -143,9 +144,58 @@ UNSEEN = (
         "CloudFormation makes the secrets of its template as the caller",
     ),
     Unseen(
+        ("sns:Publish",),
+        "aws_cloudformation_stack",
+        "CloudFormation tells the topic what it does as the caller",
+    ),
+    Unseen(
         ("kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"),
         "aws_kms_key",
         "RDS, EFS, Secrets Manager and AWS Backup try the key as the caller",
+    ),
+    Unseen(
+        ("kms:PutKeyPolicy",),
+        "aws_kms_key",
+        "KMS makes no key whose policy the caller could not change afterwards",
+    ),
+    Unseen(
+        ("rds:CreateDBSnapshot",),
+        "aws_db_instance.final_snapshot_identifier",
+        "RDS makes the final snapshot as the caller",
+    ),
+    # what another value of a setting or variable calls, which no life here changes
+    Unseen(
+        ("elasticloadbalancing:SetSecurityGroups", "elasticloadbalancing:SetSubnets"),
+        "aws_lb",
+        "a change of subnets or security groups",
+    ),
+    Unseen(("rds:ModifyDBSubnetGroup",), "aws_db_subnet_group", "a change of subnets"),
+    Unseen(("ce:UpdateAnomalySubscription",), "aws_ce_anomaly_subscription", "another threshold"),
+    Unseen(
+        ("logs:AssociateKmsKey", "logs:DisassociateKmsKey"),
+        "aws_cloudwatch_log_group.kms_key_id",
+        "a key for a log group that is there",
+    ),
+    Unseen(
+        ("ec2:ReplaceRouteTableAssociation",),
+        "aws_nat_gateway",
+        "a subnet that gets a route table of its own",
+    ),
+    Unseen(("wafv2:UpdateWebACL",), "aws_wafv2_web_acl", "another rate limit"),
+    Unseen(
+        ("ssm:UpdateDocument", "ssm:UpdateDocumentDefaultVersion"),
+        "aws_ssm_document",
+        "a new version of the runbook",
+    ),
+    Unseen(("backup:UpdateBackupPlan",), "aws_backup_plan", "another schedule"),
+    Unseen(
+        (
+            "rds:AddSourceIdentifierToSubscription",
+            "rds:ModifyEventSubscription",
+            "rds:RemoveSourceIdentifierFromSubscription",
+        ),
+        "aws_db_event_subscription",
+        "other events, another database",
     ),
 )
 

@@ -39,6 +39,13 @@ from spacelift.settings import SpaceliftSettings, labels, load_spacelift
 BACKEND_FILE = "spacelift_backend.tf"
 PLAN_FILE = "spacelift.plan"
 
+SAMPLE_INPUTS = {
+    "TF_VAR_certificate_arn": "arn:aws:acm:eu-central-1:123456789012:certificate/sandbox",
+    "TF_VAR_container_image": "123456789012.dkr.ecr.eu-central-1.amazonaws.com/wordpress@sha256:"
+    + "0" * 64,
+}
+"""For variables that have no default in some stack: nothing looks them up before the apply."""
+
 _COLOURS = {"deny": "bold red", "warn": "yellow", "ok": "green"}
 
 
@@ -238,7 +245,8 @@ def _plan(
             state = state or (local_state if local_state.exists() else None)
         else:
             account = open_until_done.enter_context(Sandbox()).environment
-            inputs = {"TF_VAR_db_password": secrets.token_urlsafe(24), **inputs}
+            # a value for what has no default; what the stack does not declare is ignored
+            inputs = {**SAMPLE_INPUTS, "TF_VAR_db_password": secrets.token_urlsafe(24), **inputs}
         folder = scratch / "source"
         folder.mkdir()
         copy_checkout(folder)

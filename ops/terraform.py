@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from ops.environment import clean_environment
+from ops.synthesis import ROOT
 
 PROVIDER = "hashicorp/aws"
 PROVIDER_MAJOR_VERSION = 5
@@ -130,6 +131,18 @@ def mirror_candidates() -> list[Path]:
     return candidates
 
 
+def own_cli_config(environment: Mapping[str, str] | None = None) -> Path | None:
+    """The user's CLI configuration if it says where providers come from, or None."""
+    environment = os.environ if environment is None else environment
+    named = environment.get("TF_CLI_CONFIG_FILE")
+    home = Path.home()
+    for file in (Path(named),) if named else (home / ".terraformrc", home / ".tofurc"):
+        with contextlib.suppress(OSError):
+            if "provider_installation" in file.read_text(encoding="utf-8", errors="replace"):
+                return file.absolute()
+    return None
+
+
 def _this_machine() -> str:
     """As providers name it, for example `linux_amd64`."""
     machine = platform.machine().lower()
@@ -185,8 +198,7 @@ class Terraform:
 
     Args:
         folder: where the configuration lies and the state goes.
-        scratch: existing folder for the CLI configuration and, without a mirror, the provider
-            cache. Runs that share it share the cache.
+        scratch: existing folder for the CLI configuration.
         environment: what to add to the cleaned environment, for example `Sandbox.environment`.
         variables: input variables; anything but a string is passed as JSON. They travel in the
             environment, so no process list shows a password.
@@ -214,11 +226,14 @@ class Terraform:
         registry = registry_of(self.binary)
         self.mirror = mirror or find_mirror(registry)
         self._on_line = on_line
-        self._lock = scratch / "terraform-init.lock"
-        cache = scratch / "terraform-plugins"
-        cache.mkdir(exist_ok=True)
-        config = scratch / "terraform.rc"
-        config.write_text(cli_config(registry, mirror=self.mirror, cache=cache))
+        # one cache for all runs of the checkout: a provider has 700 MB
+        cache = ROOT / ".build" / "terraform-plugins"
+        cache.mkdir(parents=True, exist_ok=True)
+        self._lock = cache.with_suffix(".lock")
+        config = own_cli_config() if self.mirror is None else None
+        if config is None:
+            config = scratch / "terraform.rc"
+            config.write_text(cli_config(registry, mirror=self.mirror, cache=cache))
         self.environment = {
             **clean_environment(),
             "TF_CLI_CONFIG_FILE": str(config),
@@ -232,10 +247,11 @@ class Terraform:
         }
 
     def init(self, *arguments: str, time_limit_seconds: float = 600) -> None:
-        """Installs the provider. Runs that share `scratch` do it one after the other."""
+        """Installs the provider. Runs that download it do it one after the other."""
         with self._lock.open("w") as lock:
-            # Terraform's plugin cache is not safe for two at once.
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            if self.mirror is None:
+                # Terraform's plugin cache is not safe for two at once.
+                fcntl.flock(lock, fcntl.LOCK_EX)
             self.run("init", "-input=false", *arguments, time_limit_seconds=time_limit_seconds)
 
     def validate(self) -> None:

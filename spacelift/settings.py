@@ -183,8 +183,14 @@ class SpaceliftSettings(Group):
 
 
 def labels(stack_id: str, platform: StackSettings, settings: SpaceliftSettings) -> list[str]:
-    """The labels of a stack: what the policies may read about its limits, and what is extra."""
-    limits = [f"budget:{platform.cost.monthly_budget_usd:g}"] if platform.cost else []
+    """The labels of a stack: what the policies may read about its limits, and what is extra.
+
+    A budget among the extra ones takes the place of the stack's own, which only alerts.
+    """
+    extra = settings.labels.get(stack_id, ())
+    limits = []
+    if platform.cost and not any(label.startswith("budget:") for label in extra):
+        limits.append(f"budget:{platform.cost.monthly_budget_usd:g}")
     if not platform.database.multi_az:
         limits.append("single-az")
     if not platform.database.storage_encrypted:
@@ -193,7 +199,7 @@ def labels(stack_id: str, platform: StackSettings, settings: SpaceliftSettings) 
     features = ["feature:ignore_runtime_config"]
     if settings.infracost:
         features.append("infracost")
-    return sorted({*limits, *features, *settings.labels.get(stack_id, ())})
+    return sorted({*limits, *features, *extra})
 
 
 def load_spacelift(path: Path, stacks: Mapping[str, StackSettings]) -> SpaceliftSettings | None:

@@ -31,7 +31,7 @@ ZONES = {
     "eu-central-1": "abc",
     "us-east-1": "abcdf",
     "ap-northeast-1": "acd",
-    "us-gov-west-1": "abc",
+    "ca-west-1": "abc",
 }
 _WORD = string.ascii_letters + string.digits
 # printable characters that a user might paste, with those that JSON and Terraform treat specially
@@ -102,8 +102,18 @@ def _container(draw: st.DrawFn) -> Settings:
     return {
         "cpu": cpu,
         "memory_mib": draw(st.sampled_from(FARGATE[cpu])),
-        "minimum_healthy_percent": draw(st.integers(0, 99)),
-        "maximum_percent": draw(st.integers(100, 200)),
+        # half of the tasks, or a second one, can be replaced however many there are
+        **draw(
+            st.sampled_from(
+                [
+                    {"minimum_healthy_percent": 0, "maximum_percent": 100},
+                    {"minimum_healthy_percent": 0, "maximum_percent": 151},
+                    {"minimum_healthy_percent": 99, "maximum_percent": 200},
+                    {"minimum_healthy_percent": 100, "maximum_percent": 200},
+                    {"minimum_healthy_percent": None, "maximum_percent": None},
+                ]
+            )
+        ),
         **draw(others),
     }
 

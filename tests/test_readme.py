@@ -119,3 +119,18 @@ def test_examples_of_settings_are_accepted(tmp_path: Path) -> None:
         file = tmp_path / "cdktf.json"
         file.write_text(example, encoding="utf-8")
         assert load_stacks(file)
+
+
+def test_the_trust_policy_lets_every_stack_in() -> None:
+    """Spacelift tries the role for each stack that it is attached to."""
+    text = (ROOT / "docs" / "spacelift.md").read_text(encoding="utf-8")
+    trusted = re.findall(r'"<your Spacelift account>@\*@([\w-]+)@\*"', text)
+    assert trusted == list(load_stacks(ROOT / "cdktf.json"))
+
+
+@pytest.mark.parametrize("name", ["make demo", "make test"])
+def test_the_output_of_the_two_commands_is_shown(name: str) -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    found = re.search(rf"<!-- output: {name} -->\n(.*?)<!-- end output -->", text, re.DOTALL)
+    assert found
+    assert "```text\n" in found[1]

@@ -20,7 +20,8 @@ approve if not under_review
 # title: Approved by somebody else
 # description: >-
 #   One approval by somebody other than the commit's author, and no rejection. Drift reconciliation
-#   is a tracked run and needs the same. Destroying needs two different people.
+#   is a tracked run and needs the same. Destroying needs two different people, and so does a task
+#   that does more than read.
 approve if {
 	under_review
 	count(rejections) == 0
@@ -35,32 +36,41 @@ reject if {
 	count(rejections) > 0
 }
 
-# A run is reviewed while it is unconfirmed. A destroy run or a task that destroys may never come to
-# that state, so it is reviewed while it is queued, too.
+# A run is reviewed while it is unconfirmed. A destroy run may never come to that state, and a task
+# never does, so they are reviewed while they are queued, too.
 under_review if input.run.state == "UNCONFIRMED"
 
 under_review if {
-	destroying
+	by_two
 	input.run.state == "QUEUED"
 }
 
-destroying if input.run.type == "DESTROY"
+by_two if input.run.type == "DESTROY"
 
-destroying if {
+by_two if {
 	input.run.type == "TASK"
-	is_string(input.run.command)
-	regex.match(`\bdestroy\b`, input.run.command)
+	not reads_only
 }
 
-needed := 2 if destroying
+# A task runs any command with the stack's credentials and meets no plan policy. So what is let pass
+# is listed, without anything that a shell would act on.
+reads_only if {
+	is_string(input.run.command)
+	regex.match(
+		`^(terraform|tofu) (output|show|state list|state show|validate|version)( [\w.\[\]"=-]+)*$`,
+		input.run.command,
+	)
+}
 
-needed := 1 if not destroying
+needed := 2 if by_two
 
-# Approvals of an earlier state of a destroying run still count: the same two people are not asked twice.
+needed := 1 if not by_two
+
+# Approvals of an earlier state of such a run still count: the same two people are not asked twice.
 reviews contains input.reviews.current
 
 reviews contains review if {
-	destroying
+	by_two
 	some review in list(input.reviews.older)
 }
 

@@ -53,7 +53,7 @@ never contains message if {
 	not destroy_run
 	some resource in resources
 	kind := precious[resource.type]
-	"delete" in resource.change.actions
+	lost(resource)
 	not concat("", ["allow-destroy:", resource.address]) in labels
 	message := concat("", [
 		resource.address, ": the plan would ", lost(resource), " the ", kind,

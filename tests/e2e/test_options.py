@@ -61,7 +61,10 @@ CHOICES: dict[str, list[Option | None]] = {
 }
 """First of all an option is off, at its default."""
 
-INEXPRESSIBLE: Pair = (("autoscaling", 1), ("autoscaling.sleep", 1))
+INEXPRESSIBLE: tuple[Pair, ...] = (
+    (("autoscaling", 1), ("autoscaling.sleep", 1)),
+    (("monitoring", 1), ("monitoring.database_events", 1)),
+)
 """The one is null where the other has to stand; cdktf.json cannot say both."""
 
 
@@ -78,7 +81,7 @@ def settings(row: Mapping[str, int]) -> dict[str, object]:
 
 def refusal(row: Mapping[str, int]) -> str | None:
     """Why these choices cannot stand together; None if they can."""
-    if set(INEXPRESSIBLE) <= row.items():
+    if any(set(pair) <= row.items() for pair in INEXPRESSIBLE):
         return "cdktf.json cannot say this"
     try:
         parse_stack("stack", settings(row))
@@ -137,7 +140,7 @@ def test_options_that_contradict_each_other_are_refused_with_a_reason() -> None:
     """And no others: each of these has the reason in one line, and what to do instead."""
     on = 1
     assert {pair: reason.removeprefix("stack stack: ") for pair, reason in refused().items()} == {
-        INEXPRESSIBLE: "cdktf.json cannot say this",
+        **dict.fromkeys(INEXPRESSIBLE, "cdktf.json cannot say this"),
         (("variables", on), ("load_balancer.https", on)): (
             "variables leaves out certificate_arn, which has no value then; add it, or set "
             "load_balancer.certificate_arn"

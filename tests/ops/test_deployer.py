@@ -60,9 +60,12 @@ def test_a_policy_grants_calls_and_what_no_call_shows() -> None:
             "Action": [
                 "ec2:CreateSubnet",
                 "ec2:CreateVpc",
+                "elasticloadbalancing:SetSecurityGroups",
+                "elasticloadbalancing:SetSubnets",
                 "kms:Decrypt",
                 "kms:DescribeKey",
                 "kms:GenerateDataKey",
+                "kms:PutKeyPolicy",
             ],
             "Resource": "*",
         },

@@ -138,7 +138,7 @@ def test_every_variable_has_a_row_that_says_what_is_accepted(stack: Stack) -> No
         for name, _, _, _, rule in rows(docs.parts(stack)["variables"]())
     }
     assert set(accepted) == set(stack.variables)
-    assert accepted["aws_region"] == "a region's code, like eu-central-1"
+    assert accepted["aws_region"] == "a region's code, like eu-central-1, of the partition aws"
     assert accepted["db_password"].startswith("8 to 41 printable ASCII characters")
     assert [name for name, rule in accepted.items() if not rule or "${" in rule] == []
 

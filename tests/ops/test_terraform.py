@@ -155,6 +155,23 @@ def test_without_a_mirror_what_is_downloaded_is_kept(tmp_path: Path) -> None:
     assert "provider_installation" not in config
 
 
+def test_without_a_mirror_the_users_own_installation_method_holds(
+    runner: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mirror behind a proxy, say; a configuration that says nothing of it is not taken."""
+    mine = tmp_path / "mine.tfrc"
+    monkeypatch.setenv("TF_CLI_CONFIG_FILE", str(mine))
+    monkeypatch.setattr("ops.terraform.find_mirror", lambda registry: None)
+    ours = str(tmp_path / "terraform.rc")
+    assert runner("").environment["TF_CLI_CONFIG_FILE"] == ours, "there is none"
+    mine.write_text('credentials "example.com" { token = "x" }')
+    assert runner("").environment["TF_CLI_CONFIG_FILE"] == ours
+    mine.write_text('provider_installation { network_mirror { url = "https://example.com/" } }')
+    assert runner("").environment["TF_CLI_CONFIG_FILE"] == str(mine)
+    monkeypatch.setattr("ops.terraform.find_mirror", lambda registry: tmp_path)
+    assert runner("").environment["TF_CLI_CONFIG_FILE"] == ours, "a mirror here is nearer"
+
+
 # --- the environment
 
 
@@ -287,7 +304,10 @@ def test_a_plan_file_is_read_as_data(runner: Runner, tmp_path: Path) -> None:
         runner("echo 'Error: no plan there' >&2; exit 1").show()
 
 
-def test_two_inits_that_share_a_cache_wait_for_each_other(runner: Runner, tmp_path: Path) -> None:
+def test_two_inits_that_share_a_cache_wait_for_each_other(
+    runner: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ops.terraform.find_mirror", lambda registry: None)
     run = runner("echo in >> order; sleep 0.5; echo out >> order")
     others = [threading.Thread(target=run.init) for _ in range(2)]
     for other in others:

@@ -126,14 +126,38 @@ def test_a_run_in_any_other_state_is_approved_or_it_would_hang(
 
 
 @pytest.mark.parametrize(
-    "command", [None, "terraform state list", "echo destroyed", "terraform output"]
+    "command",
+    [
+        "terraform output",
+        "tofu output -raw application_url",
+        "terraform state list",
+        "tofu state show aws_sns_topic_subscription.email[0]",
+    ],
 )
-def test_a_task_that_destroys_nothing_is_approved(command: str | None) -> None:
+def test_a_task_that_only_reads_is_approved(command: str) -> None:
     assert approval(Run(type="TASK", state="QUEUED", command=command)) == APPROVED
 
 
-@pytest.mark.parametrize("command", ["terraform apply -destroy", "tofu destroy -auto-approve"])
-def test_a_task_that_destroys_needs_two_people(command: str) -> None:
+@pytest.mark.parametrize(
+    "command",
+    [
+        None,
+        "",
+        "terraform apply -destroy",
+        "tofu destroy -auto-approve",
+        "tofu apply -auto-approve",
+        "tofu state rm aws_db_instance.wordpress",
+        "aws rds delete-db-instance --db-instance-identifier x --skip-final-snapshot",
+        "sh -c 'tofu apply -auto-approve -dest\"\"roy'",
+        "terraform output; tofu destroy",
+        "terraform output && tofu destroy",
+        "terraform output $(tofu destroy)",
+        "terraform output\ntofu destroy",
+        "terraform output > cdk.tf.json",
+        "my-terraform output",
+    ],
+)
+def test_any_other_task_needs_two_people(command: str | None) -> None:
     task = Run(type="TASK", state="QUEUED", command=command)
     assert approval(task, ["bob"]) == UNDECIDED
     assert approval(task, ["bob", "cid"]) == APPROVED

@@ -85,11 +85,11 @@ def test_a_destroy_run_is_warned_and_asks_for_two_people(
 @pytest.mark.e2e
 def test_an_infracost_report_is_judged(tmp_path: Path, plans: PlanDocuments) -> None:
     report = tmp_path / "infracost.json"
-    report.write_text(json.dumps(infracost("100.01", past_usd="70")))
+    report.write_text(json.dumps(infracost("150.01", past_usd="70")))
     passed, output = judge(tmp_path, plans.unchanged, infracost=report)
     assert not passed
-    assert "above the budget of 100.00 USD" in output
-    assert "the estimate rises from 70.00 to 100.01 USD" in output
+    assert "above the budget of 150.00 USD" in output
+    assert "the estimate rises from 70.00 to 150.01 USD" in output
 
 
 @pytest.mark.parametrize(
@@ -122,6 +122,22 @@ def test_an_error_ends_the_command_with_one_line(tmp_path: Path) -> None:
     )
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith("error: the document is no Terraform plan")
+
+
+@pytest.mark.slow(20)
+@pytest.mark.e2e
+def test_a_stack_with_inputs_of_its_own_can_be_planned_on_the_sandbox() -> None:
+    """The hardened stack wants a certificate and an image, and no password."""
+    done = subprocess.run(
+        [sys.executable, "-m", "ops", "preflight", "resilience-platform-hardened"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert rows(done.stdout, "plan") == ["ok nothing to object to"]
 
 
 @pytest.mark.slow(30)

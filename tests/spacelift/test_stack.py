@@ -141,6 +141,13 @@ def test_labels_carry_the_limits_of_the_stacks_own_settings(several: Synthesized
     }
 
 
+def test_a_budget_for_plans_can_differ_from_the_one_that_alerts(tmp_path: Path) -> None:
+    """Two budget labels would leave the lower one in force."""
+    settings = {"labels": {"resilience-platform": ["budget:150"]}}
+    stack = synthesize(tmp_path, ONE, settings).all("spacelift_stack")["resilience-platform"]
+    assert [label for label in stack["labels"] if label.startswith("budget:")] == ["budget:150"]
+
+
 def test_additional_labels_are_for_their_stack_only(maximal: Synthesized) -> None:
     stacks = maximal.all("spacelift_stack")
     with_it = [name for name, s in stacks.items() if "allow-destroy:aws_lb.main" in s["labels"]]

@@ -165,6 +165,7 @@ OPTIONS: dict[str, Option] = {
     "database.slow_query_log": Option(True, adds=("aws_db_parameter_group.main",)),
     "database.iam_authentication": Option(True),
     "database.deletion_protection": Option(True),
+    "database.apply_immediately": Option(True),
     "monitoring": Option(
         None,
         removes=(

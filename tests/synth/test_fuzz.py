@@ -75,13 +75,15 @@ def test_any_file_is_accepted_or_refused_with_one_line(tmp_path: Path, content: 
 def test_accepted_settings_synthesize_to_the_same_addresses(
     synth: Synthesizer, values: Settings
 ) -> None:
-    """Only the role of Enhanced Monitoring comes and goes, with that setting."""
+    """Only the role of Enhanced Monitoring and the alarm on running tasks come and go."""
     stack, usual = synth.fresh(**values), synth()
     missing = set(usual.addresses) - set(stack.addresses)
     monitored = values.get("database", {}).get("monitoring_interval_seconds", 60) > 0
-    assert {address.split(".")[1] for address in missing} == (
-        set() if monitored else {"rds_monitoring"}
-    )
+    insights = values["container"].get("container_insights", True)
+    assert {address.split(".")[1] for address in missing} == {
+        *(() if monitored else ("rds_monitoring",)),
+        *(() if insights else ("ecs_running_tasks",)),
+    }
     assert set(stack.addresses) <= set(usual.addresses)
     assert "$${" not in stack.text
     assert "%%{" not in stack.text

@@ -508,6 +508,7 @@ def test_tls_and_slow_queries_are_parameters(synth: Synthesizer) -> None:
     assert {one["name"]: one["value"] for one in group["parameter"]} == {
         "require_secure_transport": "1",
         "slow_query_log": "1",
+        "log_output": "FILE",
     }
     assert group["family"] == "mysql8.0"
     assert group["lifecycle"] == {"create_before_destroy": True}
@@ -519,6 +520,7 @@ def test_tls_and_slow_queries_are_parameters(synth: Synthesizer) -> None:
     [
         ("iam_authentication", "iam_database_authentication_enabled"),
         ("deletion_protection", "deletion_protection"),
+        ("apply_immediately", "apply_immediately"),
     ],
 )
 def test_switches_of_the_instance(

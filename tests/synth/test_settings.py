@@ -70,7 +70,7 @@ def each(path: str, *values: object, **others: object) -> list[Values]:
 
 ACCEPTED: list[Values] = [
     *each("project_name", "x", "x" * 28, "a-1-b", "internals", "sgx"),
-    *each("region", "us-gov-west-1", "eu-central-2"),
+    *each("region", "ap-southeast-5", "eu-central-2"),
     *({path: option.value, **(option.needs or {})} for path, option in OPTIONS.items()),
     *each("load_balancer.timeout_seconds", None),
     *each("load_balancer.stickiness_seconds", None),
@@ -113,8 +113,10 @@ ACCEPTED: list[Values] = [
     ),
     *each("container.desired_count", 0, 5000, **MANY),
     *each("container.health_check_grace_period_seconds", 0, 2147483647),
-    *each("container.minimum_healthy_percent", 0, 99, **{"container.maximum_percent": 100}),
-    {"container.minimum_healthy_percent": 100, "container.maximum_percent": 101},
+    *each("container.minimum_healthy_percent", 0, 50, **{"container.maximum_percent": 100}),
+    {"container.minimum_healthy_percent": 100, "container.maximum_percent": 150},
+    {"container.minimum_healthy_percent": None, "container.maximum_percent": None},
+    {**MANY, "autoscaling.min_capacity": 0, "container.maximum_percent": 100},
     *each("container.log_retention_days", *LOG_RETENTION_DAYS),
     {"autoscaling.min_capacity": 2, "autoscaling.max_capacity": 2},
     {**MANY, "autoscaling.max_capacity": 1, "container.desired_count": 1},
@@ -229,7 +231,7 @@ FLAGS = (
     *("container.shared_uploads", "database.username_sensitive", "database.copy_tags_to_snapshot"),
     *("database.require_tls", "database.slow_query_log", "database.iam_authentication"),
     "monitoring.database_events",
-    "database.deletion_protection",
+    *("database.deletion_protection", "database.apply_immediately"),
 )
 CHOICES = {
     "network.zones": ("listed", "a_and_b"),
@@ -362,8 +364,22 @@ REFUSED: list[tuple[Values, str]] = [
     *outside("container.maximum_percent", 100, 200),
     (
         {"container.maximum_percent": 100},
-        "container: minimum_healthy_percent = maximum_percent = 100 leaves no room to replace a "
-        "task; lower the one or raise the other",
+        "container.minimum_healthy_percent = 100 and maximum_percent = 100 of 2 tasks leave no "
+        "room to replace one; lower the one or raise the other",
+    ),
+    *group_rule(
+        "container.minimum_healthy_percent = {} and maximum_percent = 100 of 2 tasks leave no "
+        "room to replace one; lower the one or raise the other",
+        *each("container.minimum_healthy_percent", 51, 99, **{"container.maximum_percent": 100}),
+    ),
+    (
+        {
+            "container.desired_count": 1,
+            "autoscaling.min_capacity": 1,
+            "container.maximum_percent": 199,
+        },
+        "container.minimum_healthy_percent = 100 and maximum_percent = 199 of 1 tasks leave no "
+        "room to replace one; lower the one or raise the other",
     ),
     *wrong(
         "container.log_retention_days",
