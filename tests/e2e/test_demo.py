@@ -44,7 +44,7 @@ def _running_in(folder: Path) -> list[str]:
     return found
 
 
-@pytest.mark.slow(220)
+@pytest.mark.slow(270)
 def test_demo(tmp_path: Path) -> None:
     """The demo runs to its end and leaves nothing in its temporary folder."""
     with _started(tmp_path, "demo") as demo:

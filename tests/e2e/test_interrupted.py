@@ -9,7 +9,7 @@ class _Stop(Exception):
     """Stands for Ctrl-C, a cancelled CI job, a worker that is shut down."""
 
 
-@pytest.mark.slow(200)
+@pytest.mark.slow(310)
 def test_interrupted_apply_converges(deployment: Deployment) -> None:
     """Stopped while the database and the load balancer are being created, then run again."""
     begun: set[str] = set()

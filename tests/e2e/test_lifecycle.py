@@ -7,7 +7,7 @@ from ops.terraform import CommandFailed
 from tests.e2e.deployment import Deployment
 
 
-@pytest.mark.slow(250)
+@pytest.mark.slow(370)
 def test_apply_drift_rollback_destroy(
     deployment: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -61,7 +61,7 @@ def settings(stack_id: str, **changes: dict[str, object]) -> dict[str, object]:
     return stack
 
 
-@pytest.mark.slow(200)
+@pytest.mark.slow(190)
 def test_staging_applies_plans_empty_and_destroys(sandbox: Sandbox, tmp_path: Path) -> None:
     """Nothing to do after an apply, and nothing left after a destroy."""
     deployment = deploy(sandbox, tmp_path, synthesized("resilience-platform-staging"))
@@ -74,7 +74,7 @@ def test_staging_applies_plans_empty_and_destroys(sandbox: Sandbox, tmp_path: Pa
     assert sandbox.leftovers() == []
 
 
-@pytest.mark.slow(200)
+@pytest.mark.slow(210)
 def test_a_deployment_of_the_original_is_taken_over_unchanged(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
@@ -110,7 +110,7 @@ def test_a_deployment_of_the_original_is_taken_over_unchanged(
     assert sandbox.leftovers() == []
 
 
-@pytest.mark.slow(330)
+@pytest.mark.slow(440)
 def test_the_hardened_stack_applies_plans_empty_and_destroys(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
@@ -135,7 +135,7 @@ def test_the_hardened_stack_applies_plans_empty_and_destroys(
     assert "resilience-platform-hardened-db-final" in snapshot
 
 
-@pytest.mark.slow(150)
+@pytest.mark.slow(135)
 def test_the_contracts_stack_is_planned_to_be_hardened_in_place(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:

@@ -171,7 +171,7 @@ NOT_IN_PLACE: list[tuple[dict[str, object], set[str]]] = [
 """New values and some of what they change; most of it is replaced, so it is only planned."""
 
 
-@pytest.mark.slow(280)
+@pytest.mark.slow(350)
 def test_good_values_change_the_applied_stack(deployment: Deployment) -> None:
     """Each variable shows in the plan where it should; what updates in place is applied."""
     deployment.terraform().apply()

@@ -153,7 +153,7 @@ def synthesize(outdir: Path, fast: str) -> dict[str, bytes]:
     }
 
 
-@pytest.mark.slow(35)
+@pytest.mark.slow(60)
 def test_output_of_every_stack_is_byte_identical(tmp_path: Path) -> None:
     # The same folder for both, so that a path in the output would not be a difference.
     fast = synthesize(tmp_path / "cdktf.out", fast="1")

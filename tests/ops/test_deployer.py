@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,13 @@ from ops.sandbox import Sandbox
 from ops.synthesis import ROOT, Stack, read_stack
 from tests.e2e.deployment import assert_granted
 
+synthesized = cache(read_stack)
 STACKS = [stack_id for stack_ids in POLICIES.values() for stack_id in stack_ids]
+
+
+@pytest.fixture(autouse=True)
+def _synthesized_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ops.deployer.read_stack", synthesized)
 
 
 def policy(name: str) -> dict[str, dict[str, Any]]:
@@ -136,7 +143,7 @@ def test_what_is_longer_than_iam_takes_is_refused() -> None:
 def test_each_permission_that_no_call_shows_is_needed_by_a_stack() -> None:
     declared = set()
     for stack_id in STACKS:
-        for kind, blocks in read_stack(stack_id).document["resource"].items():
+        for kind, blocks in synthesized(stack_id).document["resource"].items():
             declared |= {kind, *(f"{kind}.{key}" for block in blocks.values() for key in block)}
     assert {row.needed_by for row in UNSEEN} <= declared
     assert set(LINKED_ROLES.values()) <= declared
