@@ -162,3 +162,23 @@ def test_output_of_every_stack_is_byte_identical(tmp_path: Path) -> None:
     stacks = json.loads((ROOT / "cdktf.json").read_text())["context"]["stacks"]
     assert {f"stacks/{stack}/cdk.tf.json" for stack in stacks} <= set(fast)
     assert fast == stock
+
+
+def test_a_resource_costs_few_messages_to_the_kernel(tmp_path: Path) -> None:
+    """Each is a round trip to Node.js, and what is left of synth's time once loading is fast.
+
+    A figure that does not depend on the machine, unlike milliseconds (`make bench` has those).
+    """
+    counts = tmp_path / "counts.json"
+    stack = "resilience-platform"
+    subprocess.run(
+        [sys.executable, "-m", "ops.bench_peers.count_messages", str(counts), "--stack", stack],
+        cwd=ROOT,
+        env=os.environ | {"CDKTF_OUTDIR": str(tmp_path)},
+        check=True,
+        timeout=120,
+    )
+    synthesized = json.loads((tmp_path / "stacks" / stack / "cdk.tf.json").read_text())
+    resources = sum(len(named) for named in synthesized["resource"].values())
+    messages = sum(json.loads(counts.read_text()).values())
+    assert resources < messages <= 5.1 * resources
