@@ -51,7 +51,7 @@ DRIFT = "A human looks at drift first"
 LABEL = "A label cannot be read"
 
 RULES: dict[str, str] = {
-    KEPT: r"the plan would (destroy|replace) the (database|load balancer|VPC);",
+    KEPT: r"the plan would (destroy|replace|drop from the state) the (database|load balancer|VPC);",
     PUBLIC: r"publicly_accessible is ",
     OPEN: r" open to the world \(",
     ENCRYPTED: r"storage_encrypted is ",
@@ -181,6 +181,7 @@ CASES = [
     Case("database updated well", database(), set()),
     # kept
     Case("database destroyed", destroyed(DATABASE), {KEPT, DESTROYED}),
+    Case("database forgotten", forgotten, {KEPT, DESTROYED}),
     Case("load balancer destroyed", destroyed("aws_lb.main"), {KEPT, DESTROYED}),
     Case("VPC destroyed", destroyed("aws_vpc.main"), {KEPT, DESTROYED}),
     Case("database replaced", replaced(DATABASE), {KEPT, DESTROYED, ENCRYPTED}),
@@ -197,7 +198,6 @@ CASES = [
     # destroyed
     Case("a route table replaced", replaced("aws_route_table.public"), {DESTROYED}),
     Case("an alarm destroyed", destroyed("aws_cloudwatch_metric_alarm.rds_cpu"), {DESTROYED}),
-    Case("database forgotten", forgotten, {DESTROYED}),
     # the database
     Case("public", database(publicly_accessible=True), {PUBLIC}),
     Case("public unknown", database(publicly_accessible=...), {PUBLIC}),
