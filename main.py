@@ -58,7 +58,6 @@ def main() -> int:
     from jsii.errors import JSIIError
 
     from constructs_lib.platform import ResiliencePlatform
-    from spacelift.stack import SpaceliftStack
 
     try:
         app = App(outdir=os.environ.get("CDKTF_OUTDIR") or str(ROOT / "cdktf.out"))
@@ -66,6 +65,8 @@ def main() -> int:
             if stack_id in wanted:
                 ResiliencePlatform(app, stack_id, settings=settings)
         if delivery and SPACELIFT in wanted:
+            from spacelift.stack import SpaceliftStack
+
             for note in SpaceliftStack(app, stacks=stacks, settings=delivery).notes:
                 print(f"note: {note}", file=sys.stderr)
         app.synth()
