@@ -59,6 +59,8 @@ settings.ec2_load_default_amis = lambda: False
 
 _log = logging.getLogger(__name__)
 _one_at_a_time = threading.Lock()
+_one_call_at_a_time = threading.Lock()
+"""moto is not made for threads: it walks through dictionaries that other calls are changing."""
 
 
 class SandboxInUse(Exception):
@@ -217,7 +219,8 @@ class _Gateway:
             if code is not None:
                 return _refuse(call, code, "the sandbox was told to", environ, start_response)
         try:
-            response: Iterable[bytes] = self._moto(environ, start_response)
+            with _one_call_at_a_time:
+                response: Iterable[bytes] = self._moto(environ, start_response)
             return response
         except Exception as error:
             call = call or Call("unsigned", f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}")

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,6 +18,7 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from moto.ec2.models import EC2Backend
 
 from ops.sandbox import ACCOUNT_ID, UNSUPPORTED, Sandbox, SandboxInUse
 
@@ -398,6 +400,29 @@ def test_a_failure_inside_the_emulator_is_not_retried_either(
         client("sns").list_topics()
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
     assert list(sandbox.unsupported) == ["sns:ListTopics"]
+
+
+def test_calls_do_not_run_into_each_other(
+    sandbox: Sandbox, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The provider makes ten at a time; moto fails when one changes what another walks through."""
+    real = EC2Backend.create_vpc
+    inside = most = 0
+
+    def slowly(self: EC2Backend, *args: object, **kwargs: object) -> object:
+        nonlocal inside, most
+        inside += 1
+        most = max(most, inside)
+        time.sleep(0.02)
+        inside -= 1
+        return real(self, *args, **kwargs)  # type: ignore[arg-type]  # passed on as they are
+
+    monkeypatch.setattr(EC2Backend, "create_vpc", slowly)
+    ec2 = client("ec2")
+    with ThreadPoolExecutor(10) as pool:
+        made = list(pool.map(lambda _: ec2.create_vpc(CidrBlock="10.0.0.0/16"), range(10)))
+    assert len({one["Vpc"]["VpcId"] for one in made}) == 10
+    assert most == 1
 
 
 def test_a_request_that_is_none_of_aws_is_answered_and_not_recorded(sandbox: Sandbox) -> None:
