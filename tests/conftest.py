@@ -6,8 +6,8 @@ from collections import defaultdict
 
 import pytest
 
-SHARED = ("deployment", "plans", "scan", "alive")
-"""Fixtures that are made once for several tests, by Terraform, Checkov or the stand-in."""
+SHARED = ("deployment", "scan", "alive")
+"""Fixtures that each process makes for itself, with Terraform, Checkov or the stand-in."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -27,7 +27,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Deals the slow tests to the test processes, the longest first, and the quick ones after.
 
     `--dist worksteal` gives each process an equal, contiguous part of the tests, and lets those
-    that are done take over from the end of what others still have.
+    that are done take over from the end of what others still have. The plan documents are made
+    once, for all processes: the tests that read them come last, when they are there.
     """
     processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     groups: dict[str, list[pytest.Item]] = defaultdict(list)
@@ -49,6 +50,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         least = seconds.index(min(seconds))
         hands[least] += group
         seconds[least] += _seconds(group)
+    quick.sort(key=lambda item: "plans" in getattr(item, "fixturenames", ()))
     total = len(items)
     dealt: list[pytest.Item] = []
     for number, hand in enumerate(hands, start=1):

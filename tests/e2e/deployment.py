@@ -1,5 +1,6 @@
 """A stack in a folder of its own, and the sandbox it is applied to."""
 
+import json
 import os
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from ops.terraform import Terraform
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "Correct-horse-7-battery"
+DIGEST = "wordpress@sha256:" + "0" * 64
 
 
 @cache
@@ -30,6 +32,17 @@ def synthesized(stack_id: str) -> str:
             check=True,
         )
         return (Path(folder) / "stacks" / stack_id / "cdk.tf.json").read_text()
+
+
+def settings(stack_id: str, **changes: dict[str, object]) -> dict[str, object]:
+    """The settings of a stack in cdktf.json, with some keys of its groups changed."""
+    stacks = json.loads((ROOT / "cdktf.json").read_text())["context"]["stacks"]
+    stack: dict[str, object] = stacks[stack_id]
+    for group, values in changes.items():
+        before = stack.get(group, {})
+        assert isinstance(before, dict)
+        stack[group] = {**before, **values}
+    return stack
 
 
 def assert_granted(sandbox: Sandbox) -> None:
@@ -65,6 +78,23 @@ class Deployment:
             variables={name: value for name, value in chosen.items() if value is not None},
             on_line=on_line or self.lines.append,
         )
+
+    def replace(self, document: str) -> None:
+        """Other Terraform JSON, and a value for each variable in it that has no default."""
+        (self.folder / "cdk.tf.json").write_text(document)
+        values = {"db_password": PASSWORD, "container_image": DIGEST}
+        open_ones = [
+            name
+            for name, variable in json.loads(document)["variable"].items()
+            if "default" not in variable
+        ]
+        if "certificate_arn" in open_ones:
+            # asked for twice with the same token, it is the same certificate
+            certificate = self.client("acm").request_certificate(
+                DomainName="example.com", IdempotencyToken="once"
+            )
+            values["certificate_arn"] = certificate["CertificateArn"]
+        self.variables = {name: values[name] for name in open_ones}
 
     def changes(self, terraform: Terraform) -> dict[str, list[str]]:
         """Address to actions of all that the next apply would change."""
