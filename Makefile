@@ -12,6 +12,8 @@ export CHECKPOINT_DISABLE := 1# no calls home from cdktf and Terraform
 export PIPENV_VERBOSITY := -1
 unexport PYTHONDONTWRITEBYTECODE# the constructs would be compiled again for every synth
 
+MAKEFLAGS += --jobs=2# npm installs beside pip
+
 .DEFAULT_GOAL := help
 .PHONY: help install demo drills test lint synth bench docs lock clean
 
