@@ -10,6 +10,7 @@ CHECKOV := .build/checkov/.installed
 
 export CHECKPOINT_DISABLE := 1# no calls home from cdktf and Terraform
 export PIPENV_VERBOSITY := -1
+export PIP_NO_COMPILE := 0# which means not to: one process would compile for half a minute
 unexport PYTHONDONTWRITEBYTECODE# the constructs would be compiled again for every synth
 
 MAKEFLAGS += --jobs=2# npm installs beside pip
@@ -27,6 +28,7 @@ install: .venv/.installed ## the Python packages of Pipfile.lock, into .venv
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet pipenv==$(PIPENV_VERSION)
 	VIRTUAL_ENV="$(CURDIR)/.venv" $(BIN)/pipenv sync --dev --quiet
+	-$(BIN)/python -m compileall -q -j 0 .venv/lib
 	touch $@
 
 $(CDKTF): package-lock.json

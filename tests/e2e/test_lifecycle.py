@@ -1,38 +1,84 @@
-"""Apply, second plan, drift, rolled-back deployment, destroy: the platform's whole life."""
+"""The life of an applied `resilience-platform`: drift, changes, a bad deployment.
+
+Its end is in test_demo.py and test_cdktf_cli.py.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from moto.ecs.models import EC2ContainerServiceBackend
 
 from ops.terraform import CommandFailed
-from tests.e2e.deployment import Deployment
+from tests.e2e.deployment import Deployment, settings, synthesized
+from tests.synth.synthesized import synthesize
+
+IN_PLACE: dict[str, tuple[object, str]] = {
+    "task_cpu": (1024, "aws_ecs_task_definition.wordpress"),
+    "task_memory": (2048, "aws_ecs_task_definition.wordpress"),
+    "container_image": ("wordpress:6.5-apache", "aws_ecs_task_definition.wordpress"),
+    "db_password": ("Another-horse-8-battery", "aws_db_instance.wordpress"),
+    "db_instance_class": ("db.t3.small", "aws_db_instance.wordpress"),
+    "db_allocated_storage": (30, "aws_db_instance.wordpress"),
+    "alarm_email": ("ops@example.com", "aws_sns_topic_subscription.email[0]"),
+    "monthly_budget_usd": (150, "aws_budgets_budget.monthly"),
+}
+"""Variable to a new value and what it changes."""
+
+NOT_IN_PLACE: list[tuple[dict[str, object], set[str]]] = [
+    (
+        {"project_name": "blog"},
+        {"aws_lb.main", "aws_db_instance.wordpress", "aws_ecs_cluster.main"},
+    ),
+    ({"vpc_cidr": "10.0.0.0/17"}, {"aws_vpc.main"}),
+    (
+        {
+            "public_subnet_cidrs": ["10.0.5.0/24", "10.0.2.0/24"],
+            "private_subnet_cidrs": ["10.0.6.0/24", "10.0.4.0/24"],
+            "availability_zones": ["eu-central-1a", "eu-central-1c"],
+            "db_username": "operator",
+            "db_name": "blog",
+        },
+        {f"aws_subnet.{kind}_{n}" for kind in ("public", "private") for n in (1, 2)}
+        | {"aws_db_instance.wordpress"},
+    ),
+]
+"""New values and some of what they change; most of it is replaced, so it is only planned."""
 
 
-@pytest.mark.slow(370)
-def test_apply_drift_rollback_destroy(
-    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Everything a deployment goes through, in order, on one applied stack."""
-    terraform = deployment.terraform()
-    terraform.apply()
-    assert deployment.changes(terraform) == {}, "the plan right after apply must be empty"
-    assert not deployment.sandbox.unsupported
+@pytest.fixture(scope="module")
+def _applied(deployment: Deployment) -> Deployment:
+    deployment.terraform().apply()
+    return deployment
+
+
+@pytest.fixture
+def applied(_applied: Deployment) -> Iterator[Deployment]:
+    """The deployment, its configuration the contract's again after each test."""
+    yield _applied
+    certificate = _applied.variables.get("certificate_arn")
+    if certificate:
+        _applied.client("acm").delete_certificate(CertificateArn=certificate)
+        _applied.replace(synthesized("resilience-platform"))
+
+
+@pytest.mark.slow(150)
+def test_the_plan_right_after_the_apply_is_empty(applied: Deployment) -> None:
+    terraform = applied.terraform()
+    assert applied.changes(terraform) == {}
+    assert not applied.sandbox.unsupported
 
     outputs = terraform.output()
     assert outputs["application_url"] == f"http://{outputs['alb_dns_name']}"
     assert ":" not in outputs["rds_endpoint"], "the endpoint is the address, without the port"
     assert len(outputs["public_subnet_ids"]) == len(outputs["private_subnet_ids"]) == 2
 
-    _drift_is_found_and_reconciled(deployment)
-    _rolled_back_deployment_fails_the_apply(deployment, monkeypatch)
 
-    terraform.destroy()
-    assert deployment.sandbox.leftovers() == []
-
-
-def _drift_is_found_and_reconciled(deployment: Deployment) -> None:
+@pytest.mark.slow(40)
+def test_drift_is_found_and_reconciled(applied: Deployment) -> None:
     """Hand-made changes in three services show in the plan and are gone after apply."""
-    terraform = deployment.terraform()
-    ec2, rds, logs = (deployment.client(name) for name in ("ec2", "rds", "logs"))
+    terraform = applied.terraform()
+    ec2, rds, logs = (applied.client(name) for name in ("ec2", "rds", "logs"))
     groups = ec2.describe_security_groups(
         Filters=[{"Name": "group-name", "Values": ["resilience-platform-rds-sg"]}]
     )["SecurityGroups"]
@@ -52,33 +98,67 @@ def _drift_is_found_and_reconciled(deployment: Deployment) -> None:
         DestinationCidrBlock="0.0.0.0/0",
         GatewayId=gateways[0]["InternetGatewayId"],
     )
-    rds.modify_db_instance(
-        DBInstanceIdentifier="resilience-platform-db",
-        BackupRetentionPeriod=1,
-        ApplyImmediately=True,
-    )
+    database = {"DBInstanceIdentifier": "resilience-platform-db", "ApplyImmediately": True}
+    rds.modify_db_instance(**database, BackupRetentionPeriod=1)
     logs.put_retention_policy(logGroupName="/ecs/resilience-platform", retentionInDays=1)
 
-    assert deployment.changes(terraform) == {
+    assert applied.changes(terraform) == {
         "aws_security_group.rds_sg": ["update"],
         "aws_route_table.private": ["update"],
         "aws_db_instance.wordpress": ["update"],
         "aws_cloudwatch_log_group.ecs": ["update"],
     }
+    # put back by hand: Terraform takes a minute for a database, and does below
+    rds.modify_db_instance(**database, BackupRetentionPeriod=7)
     terraform.apply()
-    assert deployment.changes(terraform) == {}
-
-    ecs = deployment.client("ecs")
+    ecs = applied.client("ecs")
     ecs.update_service(
         cluster="resilience-platform-cluster", service="resilience-platform-service", desiredCount=3
     )
-    assert deployment.changes(terraform) == {}, "what autoscaling does is no drift"
+    other_count = applied.terraform({"desired_count": 4})
+    assert applied.changes(other_count) == {}, "reconciled; and the count is autoscaling's"
 
 
-def _rolled_back_deployment_fails_the_apply(
-    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.slow(15)
+@pytest.mark.parametrize(("values", "addresses"), NOT_IN_PLACE)
+def test_good_values_show_in_the_plan(
+    applied: Deployment, values: dict[str, object], addresses: set[str]
 ) -> None:
-    """When the circuit breaker puts the old task definition back, apply says so and fails."""
+    changes = applied.changes(applied.terraform(values))
+    assert addresses <= changes.keys(), f"{values} changes {changes}"
+
+
+@pytest.mark.slow(30)
+def test_the_contracts_stack_is_planned_to_be_hardened_in_place(
+    applied: Deployment, tmp_path: Path
+) -> None:
+    """Neither the database nor the load balancer is replaced, but for one case AWS does not allow:
+    another key for the database's storage."""
+    stack_id, before = "resilience-platform-hardened", "resilience-platform"
+    hardened = {**settings(stack_id), "project_name": before}
+    keys = ["logs", "alerts", "secrets", "uploads"]
+    outdir = tmp_path / "synth"
+    same_key = {**hardened, "customer_managed_keys": keys}
+    applied.replace(synthesize(same_key, stack_id=before, outdir=outdir).text)
+    changes = applied.changes(applied.terraform())
+    assert changes["aws_db_instance.wordpress"] == ["update"]
+    replaced = {address for address, actions in changes.items() if "delete" in actions}
+    assert replaced == {"aws_ecs_task_definition.wordpress"}, "a new revision"
+
+    new_key = {**hardened, "customer_managed_keys": [*keys, "database"]}
+    applied.replace(synthesize(new_key, stack_id=before, outdir=outdir).text)
+    changes = applied.changes(applied.terraform())
+    assert changes["aws_db_instance.wordpress"] == ["delete", "create"]
+
+
+@pytest.mark.slow(30)
+def test_a_deployment_that_was_rolled_back_fails_the_apply(
+    applied: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When the circuit breaker puts the old task definition back, apply says so and fails.
+
+    The next test applies something better.
+    """
     real = EC2ContainerServiceBackend.update_service
 
     def roll_back(self: EC2ContainerServiceBackend, properties: dict[str, object]) -> object:
@@ -88,7 +168,17 @@ def _rolled_back_deployment_fails_the_apply(
     with monkeypatch.context() as patch:
         patch.setattr(EC2ContainerServiceBackend, "update_service", roll_back)
         with pytest.raises(CommandFailed, match="The circuit breaker rolled the deployment back"):
-            deployment.terraform({"container_image": "wordpress:broken"}).apply()
-    working = deployment.terraform({"container_image": "wordpress:6.5"})
-    working.apply()
-    assert deployment.changes(working) == {}
+            applied.terraform({"container_image": "wordpress:broken"}).apply()
+
+
+@pytest.mark.slow(150)
+def test_good_values_change_the_applied_stack_in_place(applied: Deployment) -> None:
+    """What updates in place is applied, and then there is nothing left to do."""
+    updated = applied.terraform({name: value for name, (value, _) in IN_PLACE.items()})
+    changes = applied.changes(updated)
+    assert {address for _, address in IN_PLACE.values()} <= changes.keys()
+    assert [a for a, actions in changes.items() if "delete" in actions] == [
+        "aws_ecs_task_definition.wordpress"
+    ], "a new revision replaces the old; nothing else may be replaced"
+    updated.apply()
+    assert applied.changes(updated) == {}

@@ -31,7 +31,7 @@ def deploy(sandbox: Sandbox, tmp_path: Path, document: str) -> Deployment:
     return deployment
 
 
-@pytest.mark.slow(190)
+@pytest.mark.slow(210)
 def test_staging_applies_plans_empty_and_destroys(sandbox: Sandbox, tmp_path: Path) -> None:
     """Nothing to do after an apply, and nothing left after a destroy."""
     deployment = deploy(sandbox, tmp_path, synthesized("resilience-platform-staging"))
@@ -80,7 +80,7 @@ def test_a_deployment_of_the_original_is_taken_over_unchanged(
     assert sandbox.leftovers() == []
 
 
-@pytest.mark.slow(440)
+@pytest.mark.slow(390)
 def test_the_hardened_stack_applies_plans_empty_and_destroys(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:

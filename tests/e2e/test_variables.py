@@ -1,4 +1,4 @@
-"""Every variable: a bad value gets its one-line message. For good ones see test_changes.py."""
+"""Every variable: a bad value gets its one-line message. For good ones see test_lifecycle.py."""
 
 import re
 
