@@ -5,6 +5,8 @@ the environment differs (`Sandbox.environment`), and nothing in that environment
 account. Between moto and the socket stands a gateway, which
 
 - records every call, so that a deployer policy can be derived from what Terraform really does;
+- answers a call that is repeated, because its answer got lost, with that answer. On a busy machine
+  the AWS provider loses one now and then, and what was revoked cannot be revoked again;
 - answers a call that the emulator does not have with an error that names it, in the service's own
   format and with a status that no SDK retries. Left alone, moto answers such a call with a
   server error, which the AWS provider repeats for minutes before it gives up.
@@ -18,6 +20,7 @@ import json
 import logging
 import os
 import threading
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from functools import cache
 from types import TracebackType
@@ -40,6 +43,7 @@ with aws_settings_hidden():
     )
     from werkzeug.exceptions import HTTPException
     from werkzeug.serving import BaseWSGIServer, make_server
+    from werkzeug.test import run_wsgi_app
 
     from ops import emulator, inventory
     from ops.actions import Call, identify
@@ -56,6 +60,12 @@ it as "this region lacks the feature" and carries on without."""
 
 # 1,300 machine images: no stack uses one, and every sandbox would take half a second to make them
 settings.ec2_load_default_amis = lambda: False
+
+REMEMBERED_ANSWERS = 500
+"""More than are under way at any time; an SDK repeats a call within seconds."""
+
+_Answer = tuple[str, list[tuple[str, str]], bytes]
+"""Status, headers and body."""
 
 _log = logging.getLogger(__name__)
 _one_at_a_time = threading.Lock()
@@ -208,6 +218,7 @@ class _Gateway:
     def __init__(self, sandbox: Sandbox) -> None:
         self._moto = _Dispatcher(_create_app)
         self._sandbox = sandbox
+        self._answers: OrderedDict[str, _Answer] = OrderedDict()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         call = identify(environ)
@@ -220,14 +231,28 @@ class _Gateway:
                 return _refuse(call, code, "the sandbox was told to", environ, start_response)
         try:
             with _one_call_at_a_time:
-                response: Iterable[bytes] = self._moto(environ, start_response)
-            return response
+                status, headers, body = self._answer(environ)
+            start_response(status, headers)
+            return [body]
         except Exception as error:
             call = call or Call("unsigned", f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}")
             reason = f"the sandbox cannot do this: {error or type(error).__name__}"
             _log.debug("%s:%s", call.service, call.operation, exc_info=True)
             self._sandbox.unsupported[f"{call.service}:{call.operation}"] = reason
             return _refuse(call, UNSUPPORTED, reason, environ, start_response)
+
+    def _answer(self, environ: WSGIEnvironment) -> _Answer:
+        """moto's answer; of a call that succeeded before, which an SDK gives an id, the same."""
+        attempt_of = environ.get("HTTP_AMZ_SDK_INVOCATION_ID", "")
+        if attempt_of in self._answers:
+            return self._answers[attempt_of]
+        body, status, headers = run_wsgi_app(self._moto, environ, buffered=True)
+        answer = status, headers.to_wsgi_list(), b"".join(body)
+        if attempt_of and status.startswith("2"):
+            self._answers[attempt_of] = answer
+            if len(self._answers) > REMEMBERED_ANSWERS:
+                self._answers.popitem(last=False)
+        return answer
 
 
 class _Dispatcher(DomainDispatcherApplication):

@@ -425,6 +425,29 @@ def test_calls_do_not_run_into_each_other(
     assert most == 1
 
 
+def test_a_call_whose_answer_got_lost_is_answered_again_and_done_once(
+    sandbox: Sandbox, client: Client
+) -> None:
+    """An SDK repeats it under the same id; another call that is like it has another id."""
+    ec2 = client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    group = ec2.create_security_group(GroupName="web", Description="-", VpcId=vpc)["GroupId"]
+    everything = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
+
+    ids = ["one", "one", "two"]
+
+    def give_id(request: Any, **kwargs: object) -> None:
+        request.headers["amz-sdk-invocation-id"] = ids.pop(0)
+
+    ec2.meta.events.register("before-send.ec2.RevokeSecurityGroupEgress", give_id)
+    first, again = (
+        ec2.revoke_security_group_egress(GroupId=group, IpPermissions=everything) for _ in range(2)
+    )
+    assert first["ResponseMetadata"]["RequestId"] == again["ResponseMetadata"]["RequestId"]
+    with pytest.raises(ClientError, match=r"InvalidPermission\.NotFound"):
+        ec2.revoke_security_group_egress(GroupId=group, IpPermissions=everything)
+
+
 def test_a_request_that_is_none_of_aws_is_answered_and_not_recorded(sandbox: Sandbox) -> None:
     connection = http.client.HTTPConnection(urlsplit(sandbox.endpoint).netloc, timeout=10)
     connection.request("GET", "/moto-api/data.json")
