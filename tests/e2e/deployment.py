@@ -96,10 +96,10 @@ class Deployment:
             values["certificate_arn"] = certificate["CertificateArn"]
         self.variables = {name: values[name] for name in open_ones}
 
-    def changes(self, terraform: Terraform) -> dict[str, list[str]]:
+    def changes(self, terraform: Terraform, *options: str) -> dict[str, list[str]]:
         """Address to actions of all that the next apply would change."""
         plan = self.folder / "plan"
-        if not terraform.plan(out=plan):
+        if not terraform.plan(*options, out=plan):
             return {}
         return {
             change["address"]: change["change"]["actions"]

@@ -13,6 +13,9 @@ from ops.terraform import CommandFailed
 from tests.e2e.deployment import Deployment, settings, synthesized
 from tests.synth.synthesized import synthesize
 
+NO_REFRESH = "-refresh=false"
+"""For plans about the configuration: nobody has touched what is there."""
+
 IN_PLACE: dict[str, tuple[object, str]] = {
     "task_cpu": (1024, "aws_ecs_task_definition.wordpress"),
     "task_memory": (2048, "aws_ecs_task_definition.wordpress"),
@@ -124,7 +127,7 @@ def test_drift_is_found_and_reconciled(applied: Deployment) -> None:
 def test_good_values_show_in_the_plan(
     applied: Deployment, values: dict[str, object], addresses: set[str]
 ) -> None:
-    changes = applied.changes(applied.terraform(values))
+    changes = applied.changes(applied.terraform(values), NO_REFRESH)
     assert addresses <= changes.keys(), f"{values} changes {changes}"
 
 
@@ -140,14 +143,14 @@ def test_the_contracts_stack_is_planned_to_be_hardened_in_place(
     outdir = tmp_path / "synth"
     same_key = {**hardened, "customer_managed_keys": keys}
     applied.replace(synthesize(same_key, stack_id=before, outdir=outdir).text)
-    changes = applied.changes(applied.terraform())
+    changes = applied.changes(applied.terraform(), NO_REFRESH)
     assert changes["aws_db_instance.wordpress"] == ["update"]
     replaced = {address for address, actions in changes.items() if "delete" in actions}
     assert replaced == {"aws_ecs_task_definition.wordpress"}, "a new revision"
 
     new_key = {**hardened, "customer_managed_keys": [*keys, "database"]}
     applied.replace(synthesize(new_key, stack_id=before, outdir=outdir).text)
-    changes = applied.changes(applied.terraform())
+    changes = applied.changes(applied.terraform(), NO_REFRESH)
     assert changes["aws_db_instance.wordpress"] == ["delete", "create"]
 
 
@@ -175,7 +178,7 @@ def test_a_deployment_that_was_rolled_back_fails_the_apply(
 def test_good_values_change_the_applied_stack_in_place(applied: Deployment) -> None:
     """What updates in place is applied, and then there is nothing left to do."""
     updated = applied.terraform({name: value for name, (value, _) in IN_PLACE.items()})
-    changes = applied.changes(updated)
+    changes = applied.changes(updated, NO_REFRESH)
     assert {address for _, address in IN_PLACE.values()} <= changes.keys()
     assert [a for a, actions in changes.items() if "delete" in actions] == [
         "aws_ecs_task_definition.wordpress"
