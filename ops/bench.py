@@ -466,7 +466,7 @@ def command(
         bool, typer.Option("--quick", help="one run, warm cache only, growth up to 10 stacks")
     ] = False,
 ) -> None:
-    """Compare the synth with stock CDKTF, plain JavaScript and cdktn (about 20 minutes)."""
+    """Compare the synth with stock CDKTF, plain JavaScript and cdktn (about 12 minutes)."""
     try:
         bench(runs=runs, json_file=json_file, quick=quick)
     except BenchError as error:
