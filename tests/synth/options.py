@@ -193,7 +193,9 @@ def nested(values: Mapping[str, object]) -> dict[str, object]:
     return tree
 
 
-def settings_of(path: str) -> dict[str, object]:
-    """The settings of a stack that differs from the contract in one option."""
-    chosen = OPTIONS[path]
-    return nested({**(chosen.needs or {}), path: chosen.value})
+def settings_of(*paths: str) -> dict[str, object]:
+    """The settings of a stack that differs from the contract in these options."""
+    values: dict[str, object] = {}
+    for path in paths:
+        values |= {**(OPTIONS[path].needs or {}), path: OPTIONS[path].value}
+    return nested(values)
