@@ -13,8 +13,6 @@ export PIPENV_VERBOSITY := -1
 export PIP_NO_COMPILE := 0# which means not to: one process would compile for half a minute
 unexport PYTHONDONTWRITEBYTECODE# the constructs would be compiled again for every synth
 
-MAKEFLAGS += --jobs=2# npm installs beside pip
-
 .DEFAULT_GOAL := help
 .PHONY: help install demo drills test lint synth bench docs lock clean
 
@@ -47,8 +45,12 @@ $(CHECKOV): tests/checkov/Pipfile.lock | install
 	VIRTUAL_ENV="$(CURDIR)/.build/checkov" PIPENV_PIPFILE=tests/checkov/Pipfile $(BIN)/pipenv sync --quiet
 	touch $@
 
-test: install $(CHECKOV) $(if $(shell command -v npm),$(CDKTF)) ## all tests
-	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal
+test: ## all tests
+	$(MAKE) --no-print-directory --jobs=2 $(TEST_NEEDS)
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES)
+
+# what the tests run: npm installs beside pip
+TEST_NEEDS := install $(CHECKOV) $(if $(shell command -v npm),$(CDKTF))
 
 # most end-to-end tests wait for the AWS provider, which waits for AWS
 TEST_PROCESSES := 8

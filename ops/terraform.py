@@ -131,10 +131,9 @@ def mirror_candidates() -> list[Path]:
     return candidates
 
 
-def own_cli_config(environment: Mapping[str, str] | None = None) -> Path | None:
+def own_cli_config() -> Path | None:
     """The user's CLI configuration if it says where providers come from, or None."""
-    environment = os.environ if environment is None else environment
-    named = environment.get("TF_CLI_CONFIG_FILE")
+    named = os.environ.get("TF_CLI_CONFIG_FILE")
     home = Path.home()
     for file in (Path(named),) if named else (home / ".terraformrc", home / ".tofurc"):
         with contextlib.suppress(OSError):

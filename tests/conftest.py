@@ -7,7 +7,7 @@ from collections import defaultdict
 import pytest
 
 SHARED = ("deployment", "scan", "alive")
-"""Fixtures that each process makes for itself, with Terraform, Checkov or the stand-in."""
+"""Fixtures of a module, which take long: made with Terraform, Checkov or the stand-in."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -36,9 +36,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         shared = [name for name in SHARED if name in getattr(item, "fixturenames", ())]
         if shared:
-            groups[
-                f"{shared[0]} {item.path if shared[0] in ('deployment', 'alive') else ''}"
-            ].append(item)
+            groups[f"{shared[0]} {item.path}"].append(item)
         elif item.get_closest_marker("slow"):
             groups[item.nodeid].append(item)
         else:

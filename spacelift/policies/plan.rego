@@ -53,10 +53,10 @@ never contains message if {
 	not destroy_run
 	some resource in resources
 	kind := precious[resource.type]
-	lost(resource)
+	loss := lost(resource)
 	not concat("", ["allow-destroy:", resource.address]) in labels
 	message := concat("", [
-		resource.address, ": the plan would ", lost(resource), " the ", kind,
+		resource.address, ": the plan would ", loss, " the ", kind,
 		"; undo the change, or label the stack allow-destroy:", resource.address, " for this one run",
 	])
 }

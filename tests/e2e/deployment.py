@@ -16,10 +16,10 @@ import boto3
 from ops.deployer import POLICIES, granted
 from ops.sandbox import Sandbox
 from ops.terraform import Terraform
+from tests.synth.options import DIGEST
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "Correct-horse-7-battery"
-DIGEST = "wordpress@sha256:" + "0" * 64
 
 
 @cache

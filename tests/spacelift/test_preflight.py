@@ -33,6 +33,18 @@ def judge(
     return passed, out.getvalue()
 
 
+def preflight_in_a_process(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """`python -m ops preflight` in the checkout."""
+    return subprocess.run(
+        [sys.executable, "-m", "ops", "preflight", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
 def rows(output: str, policy: str) -> list[str]:
     """The table's rows about a policy, without the lines between the cells."""
     cells = [[cell.strip() for cell in line.split("│")] for line in output.splitlines()]
@@ -112,14 +124,7 @@ def test_what_cannot_be_judged_is_said_in_one_line(
 def test_an_error_ends_the_command_with_one_line(tmp_path: Path) -> None:
     file = tmp_path / "plan.json"
     file.write_text("{}")
-    done = subprocess.run(
-        [sys.executable, "-m", "ops", "preflight", "--plan", str(file)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    done = preflight_in_a_process("--plan", str(file))
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith("error: the document is no Terraform plan")
 
@@ -128,14 +133,7 @@ def test_an_error_ends_the_command_with_one_line(tmp_path: Path) -> None:
 @pytest.mark.e2e
 def test_a_stack_with_inputs_of_its_own_can_be_planned_on_the_sandbox() -> None:
     """The hardened stack wants a certificate and an image, and no password."""
-    done = subprocess.run(
-        [sys.executable, "-m", "ops", "preflight", "resilience-platform-hardened"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    done = preflight_in_a_process("resilience-platform-hardened")
     assert done.returncode == 0, done.stdout + done.stderr
     assert rows(done.stdout, "plan") == ["ok nothing to object to"]
 
@@ -155,14 +153,7 @@ def test_on_the_sandbox_the_whole_run_passes_and_leaves_the_checkout_alone(
         return "\n".join(line for line in done.stdout.splitlines() if not line.endswith(theirs))
 
     before = status()
-    done = subprocess.run(
-        [sys.executable, "-m", "ops", "preflight", "--run", "tracked"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    done = preflight_in_a_process("--run", "tracked")
     assert done.returncode == 0, done.stdout + done.stderr
     assert rows(done.stdout, "plan") == ["ok nothing to object to"]
     assert status() == before

@@ -44,7 +44,7 @@ _COST = (
 
 OPTIONS: dict[str, Option] = {
     "variables": Option(["db_password", "aws_region"]),
-    "outputs": Option(["application_url"]),
+    "outputs": Option(["vpc_id", "application_url"]),
     "default_tags": Option(False, removes=_COST, needs={"cost": None}),
     "customer_managed_keys": Option(
         ["logs", "database", "alerts", "secrets", "uploads"],

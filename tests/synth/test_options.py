@@ -103,7 +103,7 @@ def test_a_rule_over_a_variable_and_a_literal_keeps_both(synth: Synthesizer) -> 
 
 
 def test_chosen_outputs_are_the_only_ones(reworded: Synthesized) -> None:
-    assert list(reworded.outputs) == ["application_url"]
+    assert list(reworded.outputs) == ["application_url", "vpc_id"]
 
 
 def test_without_default_tags_the_provider_has_none(synth: Synthesizer) -> None:
@@ -247,20 +247,26 @@ def test_the_host_name_is_where_the_application_answers(synth: Synthesizer) -> N
     assert stack.outputs["application_url"]["value"] == "https://www.example.com"
 
 
+SHORT_LIVED = {"stickiness_seconds": None, "deregistration_delay_seconds": 0}
+
+
 def test_null_leaves_an_attribute_to_aws(
     reworded: Synthesized, synth: Synthesizer, platform: Synthesized
 ) -> None:
     null = {"ip_address_type", "enable_cross_zone_load_balancing", "drop_invalid_header_fields"}
     assert null <= platform.only("aws_lb").keys()
     assert not null & reworded.only("aws_lb").keys()
-    unsticky = synth(load_balancer={"stickiness_seconds": None})
     assert "stickiness" in platform.only("aws_lb_target_group")
-    assert "stickiness" not in unsticky.only("aws_lb_target_group")
+    assert "stickiness" not in synth(load_balancer=SHORT_LIVED).only("aws_lb_target_group")
 
 
-def test_protection_and_drain_of_the_load_balancer(reworded: Synthesized) -> None:
+def test_protection_and_drain_of_the_load_balancer(
+    reworded: Synthesized, synth: Synthesizer
+) -> None:
     assert reworded.only("aws_lb")["enable_deletion_protection"] is True
     assert reworded.only("aws_lb_target_group")["deregistration_delay"] == "30"
+    at_once = synth(load_balancer=SHORT_LIVED).only("aws_lb_target_group")
+    assert at_once["deregistration_delay"] == "0"
 
 
 def test_access_logs_are_private_and_expire(synth: Synthesizer) -> None:
