@@ -3,41 +3,24 @@
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html
 """
 
-from cdktf import Fn
-from cdktf_cdktf_provider_aws.s3_bucket import S3Bucket
-from cdktf_cdktf_provider_aws.s3_bucket_lifecycle_configuration import (
-    S3BucketLifecycleConfiguration,
-    S3BucketLifecycleConfigurationRule,
-    S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload,
-    S3BucketLifecycleConfigurationRuleExpiration,
-    S3BucketLifecycleConfigurationRuleFilter,
-    S3BucketLifecycleConfigurationRuleNoncurrentVersionExpiration,
-)
-from cdktf_cdktf_provider_aws.s3_bucket_notification import S3BucketNotification
-from cdktf_cdktf_provider_aws.s3_bucket_policy import S3BucketPolicy
-from cdktf_cdktf_provider_aws.s3_bucket_public_access_block import S3BucketPublicAccessBlock
-from cdktf_cdktf_provider_aws.s3_bucket_server_side_encryption_configuration import (
-    S3BucketServerSideEncryptionConfigurationA,
-    S3BucketServerSideEncryptionConfigurationRuleA,
-    S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA,
-)
-from cdktf_cdktf_provider_aws.s3_bucket_versioning import (
-    S3BucketVersioningA,
-    S3BucketVersioningVersioningConfiguration,
-)
-from constructs import Construct
+from __future__ import annotations
 
-from constructs_lib import iam
-from constructs_lib.account import Account
-from constructs_lib.addresses import pinned
+from typing import TYPE_CHECKING
+
+from cdktf import Fn
+
+from constructs_lib import aws, iam
+from constructs_lib.part import Part
 from constructs_lib.skips import skip_check
-from constructs_lib.variables import Variables
+
+if TYPE_CHECKING:
+    from constructs_lib.platform import ResiliencePlatform
 
 LEFTOVER_DAYS = 7
 """How long a deleted log, or half an upload, is kept."""
 
 
-class AccessLogs(Construct):
+class AccessLogs(Part):
     """The bucket: private, encrypted, versioned, and emptied by age.
 
     Attributes:
@@ -45,28 +28,17 @@ class AccessLogs(Construct):
         policy: must exist before the load balancer is told to write.
     """
 
-    def __init__(
-        self,
-        scope: Construct,
-        id: str,
-        *,
-        variables: Variables,
-        account: Account,
-        retention_days: int,
-        deletion_protection: bool,
-    ) -> None:
-        super().__init__(scope, id)
-        bucket = pinned(
-            "access_logs",
-            S3Bucket(
-                self,
-                "bucket",
-                # a prefix, since bucket names are unique in the world; it holds 37 characters
-                bucket_prefix=f"{variables.project_name}-logs-",
-                # protected together with the load balancer: logs can go when it can
-                force_destroy=not deletion_protection,
-                tags={"Name": f"{variables.project_name}-access-logs"},
-            ),
+    def __init__(self, stack: ResiliencePlatform, retention_days: int) -> None:
+        super().__init__(stack)
+        variables, account = stack.variables, stack.account
+        bucket = aws.S3Bucket(
+            self,
+            "aws_s3_bucket.access_logs",
+            # a prefix, since bucket names are unique in the world; it holds 37 characters
+            bucket_prefix=f"{variables.project_name}-logs-",
+            # protected together with the load balancer: logs can go when it can
+            force_destroy=not stack.settings.load_balancer.deletion_protection,
+            tags={"Name": f"{variables.project_name}-access-logs"},
         )
         skip_check(
             bucket,
@@ -84,113 +56,95 @@ class AccessLogs(Construct):
             "access logs expire and are not needed to recover; a copy in another region is not "
             "worth its cost",
         )
-        self.bucket = bucket.bucket
-        versioning = pinned(
-            "access_logs",
-            S3BucketVersioningA(
-                self,
-                "versioning",
-                bucket=bucket.id,
-                versioning_configuration=S3BucketVersioningVersioningConfiguration(
-                    status="Enabled"
-                ),
+        self.target = aws.LbAccessLogs(bucket=bucket.bucket, enabled=True)
+        versioning = aws.S3BucketVersioningA(
+            self,
+            "aws_s3_bucket_versioning_a.access_logs",
+            bucket=bucket.id,
+            versioning_configuration=aws.S3BucketVersioningVersioningConfiguration(
+                status="Enabled"
             ),
         )
-        pinned(
-            "access_logs",
-            S3BucketServerSideEncryptionConfigurationA(
-                self,
-                "encryption",
-                bucket=bucket.id,
-                rule=[
-                    S3BucketServerSideEncryptionConfigurationRuleA(
-                        apply_server_side_encryption_by_default=S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA(
-                            sse_algorithm="AES256"
+        aws.S3BucketServerSideEncryptionConfigurationA(
+            self,
+            "aws_s3_bucket_server_side_encryption_configuration_a.access_logs",
+            bucket=bucket.id,
+            rule=[
+                aws.S3BucketServerSideEncryptionConfigurationRuleA(
+                    apply_server_side_encryption_by_default=aws.S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA(
+                        sse_algorithm="AES256"
+                    )
+                )
+            ],
+        )
+        aws.S3BucketLifecycleConfiguration(
+            self,
+            "aws_s3_bucket_lifecycle_configuration.access_logs",
+            bucket=bucket.id,
+            rule=[
+                aws.S3BucketLifecycleConfigurationRule(
+                    id="expire",
+                    status="Enabled",
+                    filter=[aws.S3BucketLifecycleConfigurationRuleFilter(prefix="")],
+                    expiration=[
+                        aws.S3BucketLifecycleConfigurationRuleExpiration(days=retention_days)
+                    ],
+                    noncurrent_version_expiration=[
+                        aws.S3BucketLifecycleConfigurationRuleNoncurrentVersionExpiration(
+                            noncurrent_days=LEFTOVER_DAYS
                         )
-                    )
-                ],
-            ),
+                    ],
+                    abort_incomplete_multipart_upload=[
+                        aws.S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload(
+                            days_after_initiation=LEFTOVER_DAYS
+                        )
+                    ],
+                )
+            ],
+            depends_on=[versioning],
         )
-        pinned(
-            "access_logs",
-            S3BucketLifecycleConfiguration(
-                self,
-                "lifecycle",
-                bucket=bucket.id,
-                rule=[
-                    S3BucketLifecycleConfigurationRule(
-                        id="expire",
-                        status="Enabled",
-                        filter=[S3BucketLifecycleConfigurationRuleFilter(prefix="")],
-                        expiration=[
-                            S3BucketLifecycleConfigurationRuleExpiration(days=retention_days)
-                        ],
-                        noncurrent_version_expiration=[
-                            S3BucketLifecycleConfigurationRuleNoncurrentVersionExpiration(
-                                noncurrent_days=LEFTOVER_DAYS
-                            )
-                        ],
-                        abort_incomplete_multipart_upload=[
-                            S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload(
-                                days_after_initiation=LEFTOVER_DAYS
-                            )
-                        ],
-                    )
-                ],
-                depends_on=[versioning],
-            ),
+        aws.S3BucketNotification(
+            self, "aws_s3_bucket_notification.access_logs", bucket=bucket.id, eventbridge=True
         )
-        pinned(
-            "access_logs",
-            S3BucketNotification(self, "notification", bucket=bucket.id, eventbridge=True),
-        )
-        closed = pinned(
-            "access_logs",
-            S3BucketPublicAccessBlock(
-                self,
-                "public-access",
-                bucket=bucket.id,
-                block_public_acls=True,
-                block_public_policy=True,
-                ignore_public_acls=True,
-                restrict_public_buckets=True,
-            ),
+        closed = aws.S3BucketPublicAccessBlock(
+            self,
+            "aws_s3_bucket_public_access_block.access_logs",
+            bucket=bucket.id,
+            block_public_acls=True,
+            block_public_policy=True,
+            ignore_public_acls=True,
+            restrict_public_buckets=True,
         )
         delivered = f"{bucket.arn}/AWSLogs/{account.id_for(self)}/*"
         balancers = (
             f"arn:aws:elasticloadbalancing:{variables.aws_region}:{account.id_for(self)}:"
             "loadbalancer/*"
         )
-        self.policy = pinned(
-            "access_logs",
-            S3BucketPolicy(
-                self,
-                "policy",
-                bucket=bucket.id,
-                policy=Fn.jsonencode(
-                    iam.document(
-                        {
-                            **iam.allow(
-                                ["s3:PutObject"],
-                                delivered,
-                                {"ArnLike": {"aws:SourceArn": balancers}},
-                            ),
-                            "Sid": "Delivery",
-                            "Principal": {
-                                "Service": "logdelivery.elasticloadbalancing.amazonaws.com"
-                            },
-                        },
-                        {
-                            "Sid": "TlsOnly",
-                            "Effect": "Deny",
-                            "Principal": "*",
-                            "Action": "s3:*",
-                            "Resource": [bucket.arn, f"{bucket.arn}/*"],
-                            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-                        },
-                    )
-                ),
-                # both change the bucket's policy status; S3 rejects the two at once
-                depends_on=[closed],
+        self.policy = aws.S3BucketPolicy(
+            self,
+            "aws_s3_bucket_policy.access_logs",
+            bucket=bucket.id,
+            policy=Fn.jsonencode(
+                iam.document(
+                    {
+                        **iam.allow(
+                            ["s3:PutObject"],
+                            delivered,
+                            {"ArnLike": {"aws:SourceArn": balancers}},
+                        ),
+                        "Sid": "Delivery",
+                        "Principal": {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"},
+                    },
+                    {
+                        "Sid": "TlsOnly",
+                        "Effect": "Deny",
+                        "Principal": "*",
+                        "Action": "s3:*",
+                        "Resource": [bucket.arn, f"{bucket.arn}/*"],
+                        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+                    },
+                )
             ),
+            # both change the bucket's policy status; S3 rejects the two at once
+            depends_on=[closed],
         )

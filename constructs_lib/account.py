@@ -1,9 +1,10 @@
 """The AWS account that a stack is deployed to, looked up at most once."""
 
-from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdentity
+from __future__ import annotations
+
 from constructs import Construct
 
-from constructs_lib.addresses import pinned
+from constructs_lib import aws
 
 
 class Account:
@@ -15,5 +16,6 @@ class Account:
     def id_for(self, scope: Construct) -> str:
         """The account's id, as a reference."""
         if self._id is None:
-            self._id = pinned("current", DataAwsCallerIdentity(scope, "account")).account_id
+            identity = aws.DataAwsCallerIdentity(scope, "data.aws_caller_identity.current")
+            self._id = identity.account_id
         return self._id

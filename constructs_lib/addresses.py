@@ -1,17 +1,16 @@
-"""Terraform addresses are an external contract: this pins them, whatever the construct tree."""
+"""Terraform addresses are an external contract: an element's id says its address."""
 
-from typing import TypeVar
-
-from cdktf import TerraformElement
-
-Element = TypeVar("Element", bound=TerraformElement)
+from cdktf import TerraformElement, TerraformStack
+from constructs import Node
 
 
-def pinned(name: str, element: Element) -> Element:
-    """`element` with `name` as the second half of its Terraform address.
+class AddressedStack(TerraformStack):
+    """A stack whose elements' ids are their Terraform addresses: `Lb(self, "aws_lb.main", ...)`.
 
-    CDKTF would derive it from the position in the construct tree, so that moving a construct would
-    destroy and recreate its resource.
+    By default CDKTF derives the name in the address from the place in the construct tree, so that
+    moving a construct would destroy and recreate its resource.
     """
-    element.override_logical_id(name)
-    return element
+
+    def _allocate_logical_id(self, tf_element: Node | TerraformElement) -> str:
+        node = tf_element.node if isinstance(tf_element, TerraformElement) else tf_element
+        return node.id.rpartition(".")[2]

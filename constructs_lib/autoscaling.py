@@ -3,70 +3,55 @@
 https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-target-tracking.html
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from cdktf import TerraformResourceLifecycle
-from cdktf_cdktf_provider_aws.appautoscaling_policy import (
-    AppautoscalingPolicy,
-    AppautoscalingPolicyTargetTrackingScalingPolicyConfiguration,
-    AppautoscalingPolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecification,
-)
-from cdktf_cdktf_provider_aws.appautoscaling_target import AppautoscalingTarget
-from constructs import Construct
 
-from constructs_lib.addresses import pinned
+from constructs_lib import aws
 from constructs_lib.ecs import Containers
+from constructs_lib.part import Part
 from constructs_lib.settings import AutoscalingSettings, SleepSettings
-from constructs_lib.variables import Variables
+
+if TYPE_CHECKING:
+    from constructs_lib.platform import ResiliencePlatform
 
 
-class Autoscaling(Construct):
+class Autoscaling(Part):
     """The scaling bounds, one target-tracking policy each for CPU and memory, and a timetable."""
 
     def __init__(
-        self,
-        scope: Construct,
-        id: str,
-        *,
-        settings: AutoscalingSettings,
-        variables: Variables,
-        containers: Containers,
+        self, stack: ResiliencePlatform, settings: AutoscalingSettings, containers: Containers
     ) -> None:
-        super().__init__(scope, id)
-        target = pinned(
-            "ecs",
-            AppautoscalingTarget(
-                self,
-                "target",
-                service_namespace="ecs",
-                scalable_dimension="ecs:service:DesiredCount",
-                resource_id=f"service/{containers.cluster_name}/{containers.service_name}",
-                min_capacity=settings.min_capacity,
-                max_capacity=settings.max_capacity,
-                # the timetable moves the bounds: an apply at night must not wake the service up
-                lifecycle=TerraformResourceLifecycle(
-                    ignore_changes=["min_capacity", "max_capacity"]
-                )
-                if settings.sleep
-                else None,
-            ),
+        super().__init__(stack)
+        variables = stack.variables
+        target = aws.AppautoscalingTarget(
+            self,
+            "aws_appautoscaling_target.ecs",
+            service_namespace="ecs",
+            scalable_dimension="ecs:service:DesiredCount",
+            resource_id=f"service/{containers.cluster_name}/{containers.service_name}",
+            min_capacity=settings.min_capacity,
+            max_capacity=settings.max_capacity,
+            # the timetable moves the bounds: an apply at night must not wake the service up
+            lifecycle=TerraformResourceLifecycle(ignore_changes=["min_capacity", "max_capacity"])
+            if settings.sleep
+            else None,
         )
         for name, metric, percent in (
             ("cpu", "ECSServiceAverageCPUUtilization", settings.cpu_target_percent),
             ("memory", "ECSServiceAverageMemoryUtilization", settings.memory_target_percent),
         ):
-            pinned(
-                name,
-                AppautoscalingPolicy(
-                    self,
-                    name,
-                    name=f"{variables.project_name}-{name}",
-                    policy_type="TargetTrackingScaling",
-                    service_namespace=target.service_namespace,
-                    scalable_dimension=target.scalable_dimension,
-                    resource_id=target.resource_id,
-                    target_tracking_scaling_policy_configuration=_tracking(
-                        metric, percent, settings
-                    ),
-                ),
+            aws.AppautoscalingPolicy(
+                self,
+                f"aws_appautoscaling_policy.{name}",
+                name=f"{variables.project_name}-{name}",
+                policy_type="TargetTrackingScaling",
+                service_namespace=target.service_namespace,
+                scalable_dimension=target.scalable_dimension,
+                resource_id=target.resource_id,
+                target_tracking_scaling_policy_configuration=_tracking(metric, percent, settings),
             )
         if settings.sleep:
             self._timetable(settings, settings.sleep, target, variables.project_name)
@@ -75,51 +60,41 @@ class Autoscaling(Construct):
         self,
         settings: AutoscalingSettings,
         sleep: SleepSettings,
-        target: AppautoscalingTarget,
+        target: aws.AppautoscalingTarget,
         project: str,
     ) -> None:
         """No tasks from one time on, and the usual bounds from another.
 
         https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-scheduled-scaling.html
         """
-        # Imported here: the default stack never sleeps, and each import costs start-up time.
-        from cdktf_cdktf_provider_aws.appautoscaling_scheduled_action import (
-            AppautoscalingScheduledAction,
-            AppautoscalingScheduledActionScalableTargetAction,
-        )
 
         for name, cron, low, high in (
             ("sleep", sleep.from_cron, 0, 0),
             ("wake", sleep.until_cron, settings.min_capacity, settings.max_capacity),
         ):
-            pinned(
-                name,
-                AppautoscalingScheduledAction(
-                    self,
-                    name,
-                    name=f"{project}-{name}",
-                    service_namespace=target.service_namespace,
-                    scalable_dimension=target.scalable_dimension,
-                    resource_id=target.resource_id,
-                    schedule=cron,
-                    timezone=sleep.timezone,
-                    scalable_target_action=AppautoscalingScheduledActionScalableTargetAction(
-                        min_capacity=str(low), max_capacity=str(high)
-                    ),
+            aws.AppautoscalingScheduledAction(
+                self,
+                f"aws_appautoscaling_scheduled_action.{name}",
+                name=f"{project}-{name}",
+                service_namespace=target.service_namespace,
+                scalable_dimension=target.scalable_dimension,
+                resource_id=target.resource_id,
+                schedule=cron,
+                timezone=sleep.timezone,
+                scalable_target_action=aws.AppautoscalingScheduledActionScalableTargetAction(
+                    min_capacity=str(low), max_capacity=str(high)
                 ),
             )
 
 
 def _tracking(
     metric: str, percent: int, settings: AutoscalingSettings
-) -> AppautoscalingPolicyTargetTrackingScalingPolicyConfiguration:
+) -> aws.AppautoscalingPolicyTargetTrackingScalingPolicyConfiguration:
     """Keep `metric` of the service at `percent`."""
-    predefined = (
-        AppautoscalingPolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecification(
-            predefined_metric_type=metric
-        )
+    predefined = aws.AppautoscalingPolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecification(  # noqa: E501
+        predefined_metric_type=metric
     )
-    return AppautoscalingPolicyTargetTrackingScalingPolicyConfiguration(
+    return aws.AppautoscalingPolicyTargetTrackingScalingPolicyConfiguration(
         predefined_metric_specification=predefined,
         target_value=percent,
         scale_out_cooldown=settings.scale_out_cooldown_seconds,

@@ -5,110 +5,88 @@ activated as a cost allocation tag, so activate `Project` once for each account:
 https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/activating-tags.html
 """
 
-from cdktf import Token
-from cdktf_cdktf_provider_aws.budgets_budget import (
-    BudgetsBudget,
-    BudgetsBudgetCostFilter,
-    BudgetsBudgetNotification,
-)
-from cdktf_cdktf_provider_aws.ce_anomaly_monitor import CeAnomalyMonitor
-from cdktf_cdktf_provider_aws.ce_anomaly_subscription import (
-    CeAnomalySubscription,
-    CeAnomalySubscriptionSubscriber,
-    CeAnomalySubscriptionThresholdExpression,
-    CeAnomalySubscriptionThresholdExpressionDimension,
-)
-from constructs import Construct
+from __future__ import annotations
 
-from constructs_lib.addresses import pinned
+from typing import TYPE_CHECKING
+
+from cdktf import Token
+
+from constructs_lib import aws
 from constructs_lib.monitoring import Alerts
+from constructs_lib.part import Part
 from constructs_lib.settings import CostSettings
-from constructs_lib.variables import Variables
+
+if TYPE_CHECKING:
+    from constructs_lib.platform import ResiliencePlatform
 
 BUDGET_NOTIFICATIONS = (("ACTUAL", 80), ("ACTUAL", 100), ("FORECASTED", 100))
 """Percentages of the budget that are reported, of what was spent and of what will be."""
 
 
-class Cost(Construct):
+class Cost(Part):
     """The budget, and the anomaly monitor with its subscription."""
 
-    def __init__(
-        self,
-        scope: Construct,
-        id: str,
-        *,
-        settings: CostSettings,
-        variables: Variables,
-        alerts: Alerts,
-    ) -> None:
-        super().__init__(scope, id)
+    def __init__(self, stack: ResiliencePlatform, settings: CostSettings, alerts: Alerts) -> None:
+        super().__init__(stack)
+        variables = stack.variables
         project = variables.project_name
         address, tag = variables.expression("alarm_email"), variables.expression("project_name")
         emails = Token.as_list(f'${{{address} == "" ? [] : [{address}]}}')
-        pinned(
-            "monthly",
-            BudgetsBudget(
-                self,
-                "budget",
-                name=f"{project}-monthly",
-                budget_type="COST",
-                time_unit="MONTHLY",
-                limit_amount=variables.monthly_budget_usd,
-                limit_unit="USD",
-                cost_filter=[
-                    BudgetsBudgetCostFilter(
-                        name="TagKeyValue",
-                        # format(), since "$${" would be Terraform's escape for a literal "${"
-                        values=[f'${{format("user:Project$%s", {tag})}}'],
-                    )
-                ],
-                notification=[
-                    BudgetsBudgetNotification(
-                        notification_type=kind,
-                        comparison_operator="GREATER_THAN",
-                        threshold=percent,
-                        threshold_type="PERCENTAGE",
-                        subscriber_sns_topic_arns=[alerts.topic_arn],
-                        subscriber_email_addresses=emails,
-                    )
-                    for kind, percent in BUDGET_NOTIFICATIONS
-                ],
-                depends_on=[alerts.policy],
-            ),
+        aws.BudgetsBudget(
+            self,
+            "aws_budgets_budget.monthly",
+            name=f"{project}-monthly",
+            budget_type="COST",
+            time_unit="MONTHLY",
+            limit_amount=variables.monthly_budget_usd,
+            limit_unit="USD",
+            cost_filter=[
+                aws.BudgetsBudgetCostFilter(
+                    name="TagKeyValue",
+                    # format(), since "$${" would be Terraform's escape for a literal "${"
+                    values=[f'${{format("user:Project$%s", {tag})}}'],
+                )
+            ],
+            notification=[
+                aws.BudgetsBudgetNotification(
+                    notification_type=kind,
+                    comparison_operator="GREATER_THAN",
+                    threshold=percent,
+                    threshold_type="PERCENTAGE",
+                    subscriber_sns_topic_arns=[alerts.topic_arn],
+                    subscriber_email_addresses=emails,
+                )
+                for kind, percent in BUDGET_NOTIFICATIONS
+            ],
+            depends_on=[alerts.policy],
         )
         # CUSTOM: an account holds one service-wide monitor at most, and new ones have it already
-        monitor = pinned(
-            "platform",
-            CeAnomalyMonitor(
-                self,
-                "anomaly-monitor",
-                name=f"{project}-costs",
-                monitor_type="CUSTOM",
-                # With every key that AWS returns, or each plan would replace the monitor; written
-                # out because Fn.jsonencode drops nulls.
-                monitor_specification=(
-                    "${jsonencode({And = null, CostCategories = null, Dimensions = null, "
-                    "Not = null, Or = null, "
-                    f'Tags = {{Key = "Project", MatchOptions = null, Values = [{tag}]}}}})}}'
-                ),
+        monitor = aws.CeAnomalyMonitor(
+            self,
+            "aws_ce_anomaly_monitor.platform",
+            name=f"{project}-costs",
+            monitor_type="CUSTOM",
+            # With every key that AWS returns, or each plan would replace the monitor; written
+            # out because Fn.jsonencode drops nulls.
+            monitor_specification=(
+                "${jsonencode({And = null, CostCategories = null, Dimensions = null, "
+                "Not = null, Or = null, "
+                f'Tags = {{Key = "Project", MatchOptions = null, Values = [{tag}]}}}})}}'
             ),
         )
-        pinned(
-            "platform",
-            CeAnomalySubscription(
-                self,
-                "anomaly-subscription",
-                name=f"{project}-cost-anomalies",
-                frequency="IMMEDIATE",  # the only frequency that SNS accepts
-                monitor_arn_list=[monitor.arn],
-                subscriber=[CeAnomalySubscriptionSubscriber(type="SNS", address=alerts.topic_arn)],
-                threshold_expression=CeAnomalySubscriptionThresholdExpression(
-                    dimension=CeAnomalySubscriptionThresholdExpressionDimension(
-                        key="ANOMALY_TOTAL_IMPACT_ABSOLUTE",
-                        match_options=["GREATER_THAN_OR_EQUAL"],
-                        values=[f"{settings.anomaly_threshold_usd:.15g}"],
-                    )
-                ),
-                depends_on=[alerts.policy],
+        aws.CeAnomalySubscription(
+            self,
+            "aws_ce_anomaly_subscription.platform",
+            name=f"{project}-cost-anomalies",
+            frequency="IMMEDIATE",  # the only frequency that SNS accepts
+            monitor_arn_list=[monitor.arn],
+            subscriber=[aws.CeAnomalySubscriptionSubscriber(type="SNS", address=alerts.topic_arn)],
+            threshold_expression=aws.CeAnomalySubscriptionThresholdExpression(
+                dimension=aws.CeAnomalySubscriptionThresholdExpressionDimension(
+                    key="ANOMALY_TOTAL_IMPACT_ABSOLUTE",
+                    match_options=["GREATER_THAN_OR_EQUAL"],
+                    values=[f"{settings.anomaly_threshold_usd:.15g}"],
+                )
             ),
+            depends_on=[alerts.policy],
         )

@@ -3,54 +3,46 @@
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-discovery.html
 """
 
-from cdktf_cdktf_provider_aws.service_discovery_private_dns_namespace import (
-    ServiceDiscoveryPrivateDnsNamespace,
-)
-from cdktf_cdktf_provider_aws.service_discovery_service import (
-    ServiceDiscoveryService,
-    ServiceDiscoveryServiceDnsConfig,
-    ServiceDiscoveryServiceDnsConfigDnsRecords,
-    ServiceDiscoveryServiceHealthCheckCustomConfig,
-)
-from constructs import Construct
+from __future__ import annotations
 
-from constructs_lib.addresses import pinned
-from constructs_lib.variables import Variables
+from typing import TYPE_CHECKING
+
+from constructs_lib import aws
+from constructs_lib.part import Part
+
+if TYPE_CHECKING:
+    from constructs_lib.platform import ResiliencePlatform
+    from constructs_lib.vpc import Network
 
 
-class Discovery(Construct):
+class Discovery(Part):
     """The namespace <project_name>.local, and the name `wordpress` in it.
 
     Attributes:
         service_arn: the registry that the ECS service enters its tasks in.
     """
 
-    def __init__(self, scope: Construct, id: str, *, variables: Variables, vpc_id: str) -> None:
-        super().__init__(scope, id)
-        namespace = pinned(
-            "main",
-            ServiceDiscoveryPrivateDnsNamespace(
-                self,
-                "namespace",
-                name=f"{variables.project_name}.local",
-                description="Service discovery namespace for WordPress",
-                vpc=vpc_id,
+    def __init__(self, stack: ResiliencePlatform, network: Network) -> None:
+        super().__init__(stack)
+        variables = stack.variables
+        namespace = aws.ServiceDiscoveryPrivateDnsNamespace(
+            self,
+            "aws_service_discovery_private_dns_namespace.main",
+            name=f"{variables.project_name}.local",
+            description="Service discovery namespace for WordPress",
+            vpc=network.vpc_id,
+        )
+        service = aws.ServiceDiscoveryService(
+            self,
+            "aws_service_discovery_service.wordpress",
+            name="wordpress",
+            dns_config=aws.ServiceDiscoveryServiceDnsConfig(
+                namespace_id=namespace.id,
+                routing_policy="MULTIVALUE",
+                dns_records=[aws.ServiceDiscoveryServiceDnsConfigDnsRecords(ttl=10, type="A")],
+            ),
+            health_check_custom_config=aws.ServiceDiscoveryServiceHealthCheckCustomConfig(
+                failure_threshold=1
             ),
         )
-        service = pinned(
-            "wordpress",
-            ServiceDiscoveryService(
-                self,
-                "service",
-                name="wordpress",
-                dns_config=ServiceDiscoveryServiceDnsConfig(
-                    namespace_id=namespace.id,
-                    routing_policy="MULTIVALUE",
-                    dns_records=[ServiceDiscoveryServiceDnsConfigDnsRecords(ttl=10, type="A")],
-                ),
-                health_check_custom_config=ServiceDiscoveryServiceHealthCheckCustomConfig(
-                    failure_threshold=1
-                ),
-            ),
-        )
-        self.service_arn = service.arn
+        self.registries = aws.EcsServiceServiceRegistries(registry_arn=service.arn)

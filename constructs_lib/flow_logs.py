@@ -3,74 +3,54 @@
 https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-cwl.html
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from cdktf import Fn
-from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
-from cdktf_cdktf_provider_aws.flow_log import FlowLog
-from cdktf_cdktf_provider_aws.iam_role import IamRole
-from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
-from constructs import Construct
 
-from constructs_lib import iam
-from constructs_lib.addresses import pinned
-from constructs_lib.kms import Keys
-from constructs_lib.variables import Variables
+from constructs_lib import aws, iam
+from constructs_lib.part import Part
+
+if TYPE_CHECKING:
+    from constructs_lib.platform import ResiliencePlatform
+    from constructs_lib.vpc import Network
 
 
-class FlowLogs(Construct):
+class FlowLogs(Part):
     """The flow log, its log group, and the role that may write there."""
 
-    def __init__(
-        self,
-        scope: Construct,
-        id: str,
-        *,
-        variables: Variables,
-        vpc_id: str,
-        retention_days: int,
-        keys: Keys,
-    ) -> None:
-        super().__init__(scope, id)
-        project = variables.project_name
-        group = pinned(
-            "flow_logs",
-            CloudwatchLogGroup(
-                self,
-                "log-group",
-                name=f"/vpc/{project}",
-                retention_in_days=retention_days,
-                kms_key_id=keys.arn("logs"),
-                tags={"Name": f"{project}-flow-logs"},
-            ),
+    def __init__(self, stack: ResiliencePlatform, network: Network, retention_days: int) -> None:
+        super().__init__(stack)
+        project = stack.project
+        group = aws.CloudwatchLogGroup(
+            self,
+            "aws_cloudwatch_log_group.flow_logs",
+            name=f"/vpc/{project}",
+            retention_in_days=retention_days,
+            kms_key_id=stack.keys.arn("logs"),
+            tags={"Name": f"{project}-flow-logs"},
         )
-        role = pinned(
-            "flow_logs",
-            IamRole(
-                self,
-                "role",
-                name=f"{project}-flow-logs",
-                assume_role_policy=iam.trust("vpc-flow-logs"),
-            ),
+        role = aws.IamRole(
+            self,
+            "aws_iam_role.flow_logs",
+            name=f"{project}-flow-logs",
+            assume_role_policy=iam.trust("vpc-flow-logs"),
         )
         write = ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"]
-        pinned(
-            "flow_logs",
-            IamRolePolicy(
-                self,
-                "policy",
-                name="write-flow-logs",
-                role=role.name,
-                policy=Fn.jsonencode(iam.document(iam.allow(write, f"{group.arn}:*"))),
-            ),
+        aws.IamRolePolicy(
+            self,
+            "aws_iam_role_policy.flow_logs",
+            name="write-flow-logs",
+            role=role.name,
+            policy=Fn.jsonencode(iam.document(iam.allow(write, f"{group.arn}:*"))),
         )
-        pinned(
-            "main",
-            FlowLog(
-                self,
-                "flow-log",
-                vpc_id=vpc_id,
-                traffic_type="ALL",
-                log_destination=group.arn,
-                iam_role_arn=role.arn,
-                tags={"Name": f"{project}-flow-log"},
-            ),
+        aws.FlowLog(
+            self,
+            "aws_flow_log.main",
+            vpc_id=network.vpc_id,
+            traffic_type="ALL",
+            log_destination=group.arn,
+            iam_role_arn=role.arn,
+            tags={"Name": f"{project}-flow-log"},
         )

@@ -1,5 +1,7 @@
 """IAM documents as plain functions: who may assume a role, what it may do, AWS's policies."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Mapping
 
@@ -34,3 +36,8 @@ def document(*statements: dict[str, object]) -> dict[str, object]:
 def service_role_policy(name: str) -> str:
     """ARN of an AWS managed policy for service roles."""
     return f"arn:aws:iam::aws:policy/service-role/{name}"
+
+
+def without_nulls(block: Mapping[str, object]) -> dict[str, object]:
+    """What is set of a JSON object."""
+    return {key: value for key, value in block.items() if value is not None}

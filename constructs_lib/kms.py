@@ -9,14 +9,18 @@ snapshot of the database included: cancel the deletion to keep that.
 https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html
 """
 
-from cdktf import Fn
-from constructs import Construct
+from __future__ import annotations
 
-from constructs_lib import iam
-from constructs_lib.account import Account
-from constructs_lib.addresses import pinned
+from typing import TYPE_CHECKING
+
+from cdktf import Fn
+
+from constructs_lib import aws, iam
+from constructs_lib.part import Part
 from constructs_lib.settings import Purpose
-from constructs_lib.variables import Variables
+
+if TYPE_CHECKING:
+    from constructs_lib.platform import ResiliencePlatform
 
 DELETION_WINDOW_DAYS = 30
 
@@ -31,22 +35,13 @@ https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-sns-policy.
 https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.GrantingPermissions.html"""
 
 
-class Keys(Construct):
+class Keys(Part):
     """The customer-managed keys of a stack, each made when the first resource asks for it."""
 
-    def __init__(
-        self,
-        scope: Construct,
-        id: str,
-        *,
-        purposes: tuple[Purpose, ...],
-        variables: Variables,
-        account: Account,
-    ) -> None:
-        super().__init__(scope, id)
-        self._purposes = purposes
-        self._variables = variables
-        self._account = account
+    def __init__(self, stack: ResiliencePlatform) -> None:
+        super().__init__(stack)
+        self._purposes = stack.settings.customer_managed_keys
+        self._account = stack.account
         self._arns: dict[Purpose, str] = {}
 
     def arn(self, purpose: Purpose) -> str | None:
@@ -58,11 +53,8 @@ class Keys(Construct):
         return self._arns[purpose]
 
     def _create(self, purpose: Purpose) -> str:
-        # Imported here: the default stack has no keys, and each import costs start-up time.
-        from cdktf_cdktf_provider_aws.kms_alias import KmsAlias
-        from cdktf_cdktf_provider_aws.kms_key import KmsKey
 
-        project = self._variables.project_name
+        project = self.variables.project_name
         account = self._account.id_for(self)
         statements: list[dict[str, object]] = [
             {
@@ -79,26 +71,20 @@ class Keys(Construct):
             statements.append(self._for_logs(account))
         if purpose == "alerts":
             statements += _for_publishers()
-        key = pinned(
-            purpose,
-            KmsKey(
-                self,
-                purpose,
-                description=f"{project}: {purpose}",
-                enable_key_rotation=True,
-                deletion_window_in_days=DELETION_WINDOW_DAYS,
-                policy=Fn.jsonencode(iam.document(*statements)),
-                tags={"Name": f"{project}-{purpose}"},
-            ),
+        key = aws.KmsKey(
+            self,
+            f"aws_kms_key.{purpose}",
+            description=f"{project}: {purpose}",
+            enable_key_rotation=True,
+            deletion_window_in_days=DELETION_WINDOW_DAYS,
+            policy=Fn.jsonencode(iam.document(*statements)),
+            tags={"Name": f"{project}-{purpose}"},
         )
-        pinned(
-            purpose,
-            KmsAlias(
-                self,
-                f"{purpose}-alias",
-                name=f"alias/{project}-{purpose}",
-                target_key_id=key.key_id,
-            ),
+        aws.KmsAlias(
+            self,
+            f"aws_kms_alias.{purpose}",
+            name=f"alias/{project}-{purpose}",
+            target_key_id=key.key_id,
         )
         return key.arn
 
@@ -107,7 +93,7 @@ class Keys(Construct):
 
         https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
         """
-        region = self._variables.aws_region
+        region = self.variables.aws_region
         return {
             "Sid": "CloudWatchLogs",
             "Effect": "Allow",

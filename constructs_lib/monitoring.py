@@ -6,30 +6,24 @@ missing tasks, unhealthy targets, slow or failing answers.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from cdktf import Fn
-from cdktf_cdktf_provider_aws.cloudwatch_dashboard import CloudwatchDashboard
-from cdktf_cdktf_provider_aws.cloudwatch_metric_alarm import (
-    CloudwatchMetricAlarm,
-    CloudwatchMetricAlarmMetricQuery,
-    CloudwatchMetricAlarmMetricQueryMetric,
-)
-from cdktf_cdktf_provider_aws.db_event_subscription import DbEventSubscription
-from cdktf_cdktf_provider_aws.sns_topic import SnsTopic
-from cdktf_cdktf_provider_aws.sns_topic_policy import SnsTopicPolicy
-from cdktf_cdktf_provider_aws.sns_topic_subscription import SnsTopicSubscription
-from constructs import Construct
 
-from constructs_lib.account import Account
-from constructs_lib.addresses import pinned
+from constructs_lib import aws
 from constructs_lib.alb import LoadBalancer
 from constructs_lib.ecs import Containers
-from constructs_lib.kms import ALERT_PUBLISHERS, Keys
+from constructs_lib.kms import ALERT_PUBLISHERS
+from constructs_lib.part import Part
 from constructs_lib.rds import Database
 from constructs_lib.settings import MonitoringSettings
-from constructs_lib.variables import Variables
+
+if TYPE_CHECKING:
+    from constructs_lib.platform import ResiliencePlatform
 
 GIB = 1024**3
 
@@ -38,7 +32,7 @@ DATABASE_EVENTS = ["availability", "failover", "failure", "recovery"]
 https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.Messages.html"""
 
 
-class Alerts(Construct):
+class Alerts(Part):
     """The SNS topic, who may publish to it, and the e-mail subscription if there is an address.
 
     Attributes:
@@ -46,60 +40,44 @@ class Alerts(Construct):
         policy: must exist before a publisher checks that it may publish.
     """
 
-    def __init__(
-        self,
-        scope: Construct,
-        id: str,
-        *,
-        variables: Variables,
-        account: Account,
-        keys: Keys,
-    ) -> None:
-        super().__init__(scope, id)
-        topic = pinned(
-            "alerts",
-            SnsTopic(
-                self,
-                "topic",
-                name=f"{variables.project_name}-alerts",
-                kms_master_key_id=keys.arn("alerts"),
-            ),
+    def __init__(self, stack: ResiliencePlatform) -> None:
+        super().__init__(stack)
+        variables, account, keys = stack.variables, stack.account, stack.keys
+        topic = aws.SnsTopic(
+            self,
+            "aws_sns_topic.alerts",
+            name=f"{variables.project_name}-alerts",
+            kms_master_key_id=keys.arn("alerts"),
         )
         self.topic_arn = topic.arn
         account_id = account.id_for(self)
-        self.policy = pinned(
-            "alerts",
-            SnsTopicPolicy(
-                self,
-                "policy",
-                arn=topic.arn,
-                policy=Fn.jsonencode(
-                    {
-                        "Version": "2012-10-17",
-                        "Statement": [
-                            {
-                                "Sid": name,
-                                "Effect": "Allow",
-                                "Principal": {"Service": f"{service}.amazonaws.com"},
-                                "Action": "sns:Publish",
-                                "Resource": topic.arn,
-                                "Condition": {"StringEquals": {"aws:SourceAccount": account_id}},
-                            }
-                            for name, service in ALERT_PUBLISHERS.items()
-                        ],
-                    }
-                ),
+        self.policy = aws.SnsTopicPolicy(
+            self,
+            "aws_sns_topic_policy.alerts",
+            arn=topic.arn,
+            policy=Fn.jsonencode(
+                {
+                    "Version": "2012-10-17",
+                    "Statement": [
+                        {
+                            "Sid": name,
+                            "Effect": "Allow",
+                            "Principal": {"Service": f"{service}.amazonaws.com"},
+                            "Action": "sns:Publish",
+                            "Resource": topic.arn,
+                            "Condition": {"StringEquals": {"aws:SourceAccount": account_id}},
+                        }
+                        for name, service in ALERT_PUBLISHERS.items()
+                    ],
+                }
             ),
         )
-        email = pinned(
-            "email",
-            SnsTopicSubscription(
-                self,
-                "email",
-                topic_arn=topic.arn,
-                protocol="email",
-                endpoint=variables.alarm_email,
-            ),
+        email = aws.SnsTopicSubscription(
+            self,
+            "aws_sns_topic_subscription.email",
+            topic_arn=topic.arn,
+            protocol="email",
+            endpoint=variables.alarm_email,
         )
         # Whether there is an address is known at plan time only, and count takes a number in Python
         address = variables.expression("alarm_email")
@@ -123,7 +101,7 @@ class _Alarm:
     missing_data: str = "missing"
 
 
-class Alarms(Construct):
+class Alarms(Part):
     """The CloudWatch alarms; each tells the topic when it goes off and when it is over.
 
     Where the settings ask for it, RDS reports the database's failovers there too.
@@ -131,19 +109,14 @@ class Alarms(Construct):
 
     def __init__(
         self,
-        scope: Construct,
-        id: str,
-        *,
+        stack: ResiliencePlatform,
         settings: MonitoringSettings,
-        container_insights: bool,
-        variables: Variables,
         alerts: Alerts,
         load_balancer: LoadBalancer,
         containers: Containers,
         database: Database,
     ) -> None:
-        super().__init__(scope, id)
-        self._project = variables.project_name
+        super().__init__(stack)
         self._actions = [alerts.topic_arn]
         above, below = "GreaterThanThreshold", "LessThanThreshold"
 
@@ -186,7 +159,7 @@ class Alarms(Construct):
             ),
         ):  # fmt: skip  # one alarm reads as one row
             self._alarm(alarm, service)
-        if container_insights:  # no other metric counts tasks
+        if stack.settings.container.container_insights:  # no other metric counts tasks
             self._running_below_desired(service)
 
         group = {
@@ -212,49 +185,43 @@ class Alarms(Construct):
             self._alarm(alarm, group)
 
         if settings.database_events:
-            pinned(
-                "database",
-                DbEventSubscription(
-                    self,
-                    "database_events",
-                    name=f"{self._project}-database",
-                    sns_topic=alerts.topic_arn,
-                    source_type="db-instance",
-                    source_ids=[database.identifier],
-                    event_categories=DATABASE_EVENTS,
-                    depends_on=[alerts.policy],
-                ),
+            aws.DbEventSubscription(
+                self,
+                "aws_db_event_subscription.database",
+                name=f"{self.project}-database",
+                sns_topic=alerts.topic_arn,
+                source_type="db-instance",
+                source_ids=[database.identifier],
+                event_categories=DATABASE_EVENTS,
+                depends_on=[alerts.policy],
             )
 
     def _alarm(self, alarm: _Alarm, dimensions: dict[str, str]) -> None:
-        pinned(
-            alarm.name,
-            CloudwatchMetricAlarm(
-                self,
-                alarm.name,
-                alarm_name=self._name(alarm.name),
-                alarm_description=f"{alarm.description}.",
-                namespace=alarm.namespace,
-                metric_name=alarm.metric,
-                dimensions=dimensions,
-                statistic=alarm.statistic,
-                comparison_operator=alarm.comparison,
-                threshold=alarm.threshold,
-                evaluation_periods=alarm.periods,
-                period=alarm.period_seconds,
-                treat_missing_data=alarm.missing_data,
-                alarm_actions=self._actions,
-                ok_actions=self._actions,
-            ),
+        aws.CloudwatchMetricAlarm(
+            self,
+            f"aws_cloudwatch_metric_alarm.{alarm.name}",
+            alarm_name=self._name(alarm.name),
+            alarm_description=f"{alarm.description}.",
+            namespace=alarm.namespace,
+            metric_name=alarm.metric,
+            dimensions=dimensions,
+            statistic=alarm.statistic,
+            comparison_operator=alarm.comparison,
+            threshold=alarm.threshold,
+            evaluation_periods=alarm.periods,
+            period=alarm.period_seconds,
+            treat_missing_data=alarm.missing_data,
+            alarm_actions=self._actions,
+            ok_actions=self._actions,
         )
 
     def _running_below_desired(self, service: dict[str, str]) -> None:
         """Fewer tasks run than should; both figures come from Container Insights."""
 
-        def metric(id: str, name: str) -> CloudwatchMetricAlarmMetricQuery:
-            return CloudwatchMetricAlarmMetricQuery(
+        def metric(id: str, name: str) -> aws.CloudwatchMetricAlarmMetricQuery:
+            return aws.CloudwatchMetricAlarmMetricQuery(
                 id=id,
-                metric=CloudwatchMetricAlarmMetricQueryMetric(
+                metric=aws.CloudwatchMetricAlarmMetricQueryMetric(
                     namespace="ECS/ContainerInsights",
                     metric_name=name,
                     dimensions=service,
@@ -263,51 +230,46 @@ class Alarms(Construct):
                 ),
             )
 
-        pinned(
-            "ecs_running_tasks",
-            CloudwatchMetricAlarm(
-                self,
-                "ecs_running_tasks",
-                alarm_name=self._name("ecs_running_tasks"),
-                alarm_description="Fewer tasks run than desired.",
-                comparison_operator="GreaterThanThreshold",
-                threshold=0,
-                evaluation_periods=3,
-                # no figures at all means that the service is gone
-                treat_missing_data="breaching",
-                metric_query=[
-                    CloudwatchMetricAlarmMetricQuery(
-                        id="missing",
-                        expression="desired - running",
-                        label="Missing tasks",
-                        return_data=True,
-                    ),
-                    metric("desired", "DesiredTaskCount"),
-                    metric("running", "RunningTaskCount"),
-                ],
-                alarm_actions=self._actions,
-                ok_actions=self._actions,
-            ),
+        aws.CloudwatchMetricAlarm(
+            self,
+            "aws_cloudwatch_metric_alarm.ecs_running_tasks",
+            alarm_name=self._name("ecs_running_tasks"),
+            alarm_description="Fewer tasks run than desired.",
+            comparison_operator="GreaterThanThreshold",
+            threshold=0,
+            evaluation_periods=3,
+            # no figures at all means that the service is gone
+            treat_missing_data="breaching",
+            metric_query=[
+                aws.CloudwatchMetricAlarmMetricQuery(
+                    id="missing",
+                    expression="desired - running",
+                    label="Missing tasks",
+                    return_data=True,
+                ),
+                metric("desired", "DesiredTaskCount"),
+                metric("running", "RunningTaskCount"),
+            ],
+            alarm_actions=self._actions,
+            ok_actions=self._actions,
         )
 
     def _name(self, alarm: str) -> str:
-        return f"{self._project}-{alarm.replace('_', '-')}"
+        return f"{self.project}-{alarm.replace('_', '-')}"
 
 
-class Dashboard(Construct):
+class Dashboard(Part):
     """One page: tasks, traffic, target health and database."""
 
     def __init__(
         self,
-        scope: Construct,
-        id: str,
-        *,
-        variables: Variables,
+        stack: ResiliencePlatform,
         load_balancer: LoadBalancer,
         containers: Containers,
         database: Database,
     ) -> None:
-        super().__init__(scope, id)
+        super().__init__(stack)
+        variables = stack.variables
         self._region = variables.aws_region
         service = ["ClusterName", containers.cluster_name, "ServiceName", containers.service_name]
         balancer = ["LoadBalancer", load_balancer.arn_suffix]
@@ -357,14 +319,11 @@ class Dashboard(Construct):
             for y, row in enumerate(rows)
             for x, graph in enumerate(row)
         ]
-        pinned(
-            "main",
-            CloudwatchDashboard(
-                self,
-                "dashboard",
-                dashboard_name=variables.project_name,
-                dashboard_body=Fn.jsonencode({"widgets": widgets}),
-            ),
+        aws.CloudwatchDashboard(
+            self,
+            "aws_cloudwatch_dashboard.main",
+            dashboard_name=variables.project_name,
+            dashboard_body=Fn.jsonencode({"widgets": widgets}),
         )
 
     def _graph(

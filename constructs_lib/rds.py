@@ -6,21 +6,24 @@ the primary is AWS's choice: the subnet group spans both.
 https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Concepts.MultiAZSingleStandby.html
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from cdktf import TerraformResourceLifecycle
-from cdktf_cdktf_provider_aws.db_instance import DbInstance
-from cdktf_cdktf_provider_aws.db_subnet_group import DbSubnetGroup
-from cdktf_cdktf_provider_aws.iam_role import IamRole
-from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAttachment
-from constructs import Construct
 
-from constructs_lib import iam
-from constructs_lib.addresses import pinned
-from constructs_lib.kms import Keys
+from constructs_lib import aws, iam
+from constructs_lib.part import Part
 from constructs_lib.settings import DatabaseSettings
-from constructs_lib.variables import Variables, credential_rules, insights_rule
+from constructs_lib.variables import credential_rules, insights_rule
+
+if TYPE_CHECKING:
+    from constructs_lib.platform import ResiliencePlatform
+    from constructs_lib.sg import SecurityGroups
+    from constructs_lib.vpc import Network
 
 
-class Database(Construct):
+class Database(Part):
     """Subnet group, instance, and the role Enhanced Monitoring writes its metrics with.
 
     Attributes:
@@ -30,28 +33,16 @@ class Database(Construct):
         secret_arn: the secret with the master user's password, where RDS manages it.
     """
 
-    def __init__(
-        self,
-        scope: Construct,
-        id: str,
-        *,
-        settings: DatabaseSettings,
-        variables: Variables,
-        subnet_ids: list[str],
-        security_group_id: str,
-        keys: Keys,
-    ) -> None:
-        super().__init__(scope, id)
+    def __init__(self, stack: ResiliencePlatform, network: Network, groups: SecurityGroups) -> None:
+        super().__init__(stack)
+        settings, variables, keys = stack.settings.database, stack.variables, stack.keys
         project = variables.project_name
-        subnets = pinned(
-            "main",
-            DbSubnetGroup(
-                self,
-                "subnets",
-                name=f"{project}-db-subnet-group",
-                subnet_ids=subnet_ids,
-                tags={"Name": f"{project}-db-subnet-group"},
-            ),
+        subnets = aws.DbSubnetGroup(
+            self,
+            "aws_db_subnet_group.main",
+            name=f"{project}-db-subnet-group",
+            subnet_ids=network.private_subnet_ids,
+            tags={"Name": f"{project}-db-subnet-group"},
         )
         final_snapshot = None if settings.skip_final_snapshot else f"{project}-db-final"
         rules = (*credential_rules, *([insights_rule] if settings.performance_insights else []))
@@ -59,77 +50,66 @@ class Database(Construct):
         role = self._monitoring_role(project) if monitored else None
         managed = settings.password == "managed"
         key = keys.arn("database")
-        preconditions = variables.preconditions(*rules)
-        instance = pinned(
-            "wordpress",
-            DbInstance(
-                self,
-                "instance",
-                identifier=f"{project}-db",
-                engine="mysql",
-                engine_version=settings.engine_version,
-                instance_class=variables.db_instance_class,
-                allocated_storage=variables.db_allocated_storage,
-                storage_type=settings.storage_type,
-                iops=settings.iops,
-                storage_throughput=settings.storage_throughput_mibps,
-                storage_encrypted=settings.storage_encrypted,
-                kms_key_id=key,
-                db_name=variables.db_name,
-                username=variables.db_username,
-                password=None if managed else variables.db_password,
-                manage_master_user_password=managed or None,
-                master_user_secret_kms_key_id=keys.arn("secrets") if managed else None,
-                iam_database_authentication_enabled=settings.iam_authentication or None,
-                parameter_group_name=self._parameter_group(project, settings),
-                multi_az=settings.multi_az,
-                db_subnet_group_name=subnets.name,
-                vpc_security_group_ids=[security_group_id],
-                publicly_accessible=False,
-                backup_retention_period=settings.backup_retention_days,
-                backup_window=settings.backup_window,
-                maintenance_window=settings.maintenance_window,
-                auto_minor_version_upgrade=True,
-                copy_tags_to_snapshot=settings.copy_tags_to_snapshot,
-                monitoring_interval=settings.monitoring_interval_seconds,
-                monitoring_role_arn=role[0] if role else None,
-                enabled_cloudwatch_logs_exports=list(settings.log_exports),
-                performance_insights_enabled=settings.performance_insights,
-                performance_insights_kms_key_id=key if settings.performance_insights else None,
-                deletion_protection=settings.deletion_protection or None,
-                apply_immediately=settings.apply_immediately,
-                skip_final_snapshot=settings.skip_final_snapshot,
-                final_snapshot_identifier=final_snapshot,
-                tags={"Name": f"{project}-rds"},
-                depends_on=[role[1]] if role else None,
-                lifecycle=TerraformResourceLifecycle(precondition=preconditions)
-                if preconditions
-                else None,
-            ),
+        instance = aws.DbInstance(
+            self,
+            "aws_db_instance.wordpress",
+            identifier=f"{project}-db",
+            engine="mysql",
+            engine_version=settings.engine_version,
+            instance_class=variables.db_instance_class,
+            allocated_storage=variables.db_allocated_storage,
+            storage_type=settings.storage_type,
+            iops=settings.iops,
+            storage_throughput=settings.storage_throughput_mibps,
+            storage_encrypted=settings.storage_encrypted,
+            kms_key_id=key,
+            db_name=variables.db_name,
+            username=variables.db_username,
+            password=None if managed else variables.db_password,
+            manage_master_user_password=managed or None,
+            master_user_secret_kms_key_id=keys.arn("secrets") if managed else None,
+            iam_database_authentication_enabled=settings.iam_authentication or None,
+            parameter_group_name=self._parameter_group(project, settings),
+            multi_az=settings.multi_az,
+            db_subnet_group_name=subnets.name,
+            vpc_security_group_ids=[groups.rds_id],
+            publicly_accessible=False,
+            backup_retention_period=settings.backup_retention_days,
+            backup_window=settings.backup_window,
+            maintenance_window=settings.maintenance_window,
+            auto_minor_version_upgrade=True,
+            copy_tags_to_snapshot=settings.copy_tags_to_snapshot,
+            monitoring_interval=settings.monitoring_interval_seconds,
+            monitoring_role_arn=role[0] if role else None,
+            enabled_cloudwatch_logs_exports=list(settings.log_exports),
+            performance_insights_enabled=settings.performance_insights,
+            performance_insights_kms_key_id=key if settings.performance_insights else None,
+            deletion_protection=settings.deletion_protection or None,
+            apply_immediately=settings.apply_immediately,
+            skip_final_snapshot=settings.skip_final_snapshot,
+            final_snapshot_identifier=final_snapshot,
+            tags={"Name": f"{project}-rds"},
+            depends_on=[role[1]] if role else None,
+            lifecycle=variables.checks(*rules),
         )
         self.address = instance.address
         self.arn = instance.arn
         self.identifier = instance.identifier
         self.secret_arn = self._secret_arn(instance) if managed else None
 
-    def _secret_arn(self, instance: DbInstance) -> str:
+    def _secret_arn(self, instance: aws.DbInstance) -> str:
         """The secret that RDS keeps the password in.
 
         Read from AWS after the instance, not from the instance itself: when an existing database
         is switched over, the provider plans with the secrets it had before, which are none.
         https://github.com/hashicorp/terraform-provider-aws/issues/34094
         """
-        # Imported here: the default stack has no such secret, and each import costs start-up time.
-        from cdktf_cdktf_provider_aws.data_aws_db_instance import DataAwsDbInstance
 
-        found = pinned(
-            "wordpress",
-            DataAwsDbInstance(
-                self,
-                "managed-password",
-                db_instance_identifier=instance.identifier,
-                depends_on=[instance],
-            ),
+        found = aws.DataAwsDbInstance(
+            self,
+            "data.aws_db_instance.wordpress",
+            db_instance_identifier=instance.identifier,
+            depends_on=[instance],
         )
         return found.master_user_secret.get(0).secret_arn
 
@@ -143,50 +123,39 @@ class Database(Construct):
             parameters |= {"slow_query_log": "1", "log_output": "FILE"}
         if not parameters:
             return None
-        # Imported here: the default stack has no such group, and each import costs start-up time.
-        from cdktf_cdktf_provider_aws.db_parameter_group import (
-            DbParameterGroup,
-            DbParameterGroupParameter,
-        )
 
         major = ".".join(settings.engine_version.split(".")[:2])
-        group = DbParameterGroup(
+        group = aws.DbParameterGroup(
             self,
-            "parameters",
+            "aws_db_parameter_group.main",
             # a group in use cannot be deleted: its successor needs another name, and comes first
             name_prefix=f"{project}-",
             family=f"mysql{major}",
             description="What the platform sets differently from MySQL's defaults",
             parameter=[
-                DbParameterGroupParameter(name=name, value=value)
+                aws.DbParameterGroupParameter(name=name, value=value)
                 for name, value in parameters.items()
             ],
             tags={"Name": f"{project}-parameters"},
             lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
         )
-        return pinned("main", group).name
+        return group.name
 
-    def _monitoring_role(self, project: str) -> tuple[str, IamRolePolicyAttachment]:
+    def _monitoring_role(self, project: str) -> tuple[str, aws.IamRolePolicyAttachment]:
         """The role for Enhanced Monitoring: its ARN, and the policy without which RDS refuses it.
 
         https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Monitoring.OS.Enabling.html
         """
-        role = pinned(
-            "rds_monitoring",
-            IamRole(
-                self,
-                "monitoring-role",
-                name=f"{project}-rds-monitoring",
-                assume_role_policy=iam.trust("monitoring.rds"),
-            ),
+        role = aws.IamRole(
+            self,
+            "aws_iam_role.rds_monitoring",
+            name=f"{project}-rds-monitoring",
+            assume_role_policy=iam.trust("monitoring.rds"),
         )
-        attached = pinned(
-            "rds_monitoring",
-            IamRolePolicyAttachment(
-                self,
-                "monitoring-policy",
-                role=role.name,
-                policy_arn=iam.service_role_policy("AmazonRDSEnhancedMonitoringRole"),
-            ),
+        attached = aws.IamRolePolicyAttachment(
+            self,
+            "aws_iam_role_policy_attachment.rds_monitoring",
+            role=role.name,
+            policy_arn=iam.service_role_policy("AmazonRDSEnhancedMonitoringRole"),
         )
         return role.arn, attached

@@ -11,13 +11,18 @@ stack returns their ARNs only.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-secretsmanager-secret.html
 """
 
-from cdktf import Fn
-from cdktf_cdktf_provider_aws.cloudformation_stack import CloudformationStack
-from constructs import Construct
+from __future__ import annotations
 
-from constructs_lib.addresses import pinned
-from constructs_lib.kms import Keys
-from constructs_lib.variables import Variables
+from typing import TYPE_CHECKING
+
+from cdktf import Fn
+
+from constructs_lib import aws
+from constructs_lib.part import Part
+
+if TYPE_CHECKING:
+    from constructs_lib.monitoring import Alerts
+    from constructs_lib.platform import ResiliencePlatform
 
 NAMES = tuple(
     f"{scheme}_{part}"
@@ -29,23 +34,16 @@ NAMES = tuple(
 VALUE_LENGTH = 64
 
 
-class WordpressKeys(Construct):
+class WordpressKeys(Part):
     """The eight secrets.
 
     Attributes:
         arns: variable of the container (WORDPRESS_AUTH_KEY, …) to the ARN of its secret.
     """
 
-    def __init__(
-        self,
-        scope: Construct,
-        id: str,
-        *,
-        variables: Variables,
-        keys: Keys,
-        alerts_topic_arn: str | None,
-    ) -> None:
-        super().__init__(scope, id)
+    def __init__(self, stack: ResiliencePlatform, alerts: Alerts | None) -> None:
+        super().__init__(stack)
+        variables, keys = stack.variables, stack.keys
         project = variables.project_name
         key_arn = keys.arn("secrets")
         template = {
@@ -66,20 +64,17 @@ class WordpressKeys(Construct):
             },
             "Outputs": {_logical_id(name): {"Value": {"Ref": _logical_id(name)}} for name in NAMES},
         }
-        stack = pinned(
-            "wordpress_keys",
-            CloudformationStack(
-                self,
-                "stack",
-                name=f"{project}-wordpress-keys",
-                template_body=Fn.jsonencode(template),
-                on_failure="DELETE",
-                notification_arns=[alerts_topic_arn] if alerts_topic_arn else None,
-                tags={"Name": f"{project}-wordpress-keys"},
-            ),
+        made = aws.CloudformationStack(
+            self,
+            "aws_cloudformation_stack.wordpress_keys",
+            name=f"{project}-wordpress-keys",
+            template_body=Fn.jsonencode(template),
+            on_failure="DELETE",
+            notification_arns=[alerts.topic_arn] if alerts else None,
+            tags={"Name": f"{project}-wordpress-keys"},
         )
         self.arns = {
-            f"WORDPRESS_{name}": Fn.lookup(stack.outputs, _logical_id(name)) for name in NAMES
+            f"WORDPRESS_{name}": Fn.lookup(made.outputs, _logical_id(name)) for name in NAMES
         }
 
 

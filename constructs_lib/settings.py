@@ -896,6 +896,16 @@ class StackSettings(Group):
         network = self.network
         return network.task_subnets == "private" and network.private_egress == "vpc_endpoints"
 
+    @property
+    def services_of_the_tasks(self) -> list[str]:
+        """The AWS services that the tasks call, as endpoints name them."""
+        services = ["ecr.api", "ecr.dkr", "logs"]
+        if self.container.shared_keys or self.database.password == "managed":
+            services.append("secretsmanager")
+        if self.container.execute_command:
+            services.append("ssmmessages")
+        return services
+
     @model_validator(mode="after")
     def _costs_are_found_by_tag(self) -> "StackSettings":
         if self.cost and not self.default_tags:

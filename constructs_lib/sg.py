@@ -8,17 +8,19 @@ the original, so Terraform removes any rule that somebody adds by hand.
 https://docs.aws.amazon.com/vpc/latest/userguide/vpc-security-groups.html
 """
 
-from cdktf_cdktf_provider_aws.security_group import (
-    SecurityGroup,
-    SecurityGroupEgress,
-    SecurityGroupIngress,
-)
-from constructs import Construct
+from __future__ import annotations
 
-from constructs_lib.addresses import pinned
+from typing import TYPE_CHECKING
+
+from constructs_lib import aws
+from constructs_lib.part import Part
 from constructs_lib.settings import StackSettings
 from constructs_lib.variables import Variables
 from constructs_lib.vpc import ANYWHERE, Network
+
+if TYPE_CHECKING:
+    from constructs_lib.endpoints import S3Endpoint
+    from constructs_lib.platform import ResiliencePlatform
 
 HTTP = 80
 HTTPS = 443
@@ -26,7 +28,7 @@ MYSQL = 3306
 NFS = 2049
 
 
-class SecurityGroups(Construct):
+class SecurityGroups(Part):
     """The security groups of the three tiers and, where set, of the endpoints and the uploads.
 
     Attributes:
@@ -37,20 +39,11 @@ class SecurityGroups(Construct):
         efs_id: admits NFS from the tasks; None without shared uploads.
     """
 
-    def __init__(
-        self,
-        scope: Construct,
-        id: str,
-        *,
-        settings: StackSettings,
-        variables: Variables,
-        network: Network,
-        s3_prefix_list_id: str | None,
-    ) -> None:
-        super().__init__(scope, id)
-        self._project = variables.project_name
+    def __init__(self, stack: ResiliencePlatform, network: Network, s3: S3Endpoint | None) -> None:
+        super().__init__(stack)
+        settings, variables = stack.settings, stack.variables
         self._vpc_id = network.vpc_id
-        everything = SecurityGroupEgress(
+        everything = aws.SecurityGroupEgress(
             from_port=0,
             to_port=0,
             protocol="-1",
@@ -62,24 +55,24 @@ class SecurityGroups(Construct):
             rds_egress = []
         if settings.network.allowed_egress == "least":
             alb_egress = [_to(HTTP, network.task_subnet_cidrs, "HTTP to the tasks")]
-            ecs_egress = _least_for_tasks(settings, variables, s3_prefix_list_id)
+            ecs_egress = _least_for_tasks(settings, variables, s3.prefix_list_id if s3 else None)
 
         public_ports = [(HTTP, "HTTP")]
         if settings.load_balancer.https:
             public_ports.append((HTTPS, "HTTPS"))
-        self.alb_id = self._group(
+        self.alb_id: str = self._group(
             "alb",
             "Allow HTTP inbound from internet",
             [_from_anywhere(port, f"{name} from anywhere") for port, name in public_ports],
             alb_egress,
         )
-        self.ecs_id = self._group(
+        self.ecs_id: str = self._group(
             "ecs",
             "Allow traffic from ALB and outbound internet",
             [_from_group(HTTP, self.alb_id, "HTTP from ALB")],
             ecs_egress,
         )
-        self.rds_id = self._group(
+        self.rds_id: str = self._group(
             "rds",
             "Allow MySQL inbound from ECS only",
             [_from_group(MYSQL, self.ecs_id, "MySQL from ECS")],
@@ -100,29 +93,39 @@ class SecurityGroups(Construct):
                 [_from_group(NFS, self.ecs_id, "NFS from ECS")],
                 [],
             )
+        if settings.network.default_security_group_closed:
+            # Terraform adopts the group that AWS made, and takes its rules out
+            aws.DefaultSecurityGroup(
+                self,
+                "aws_default_security_group.closed",
+                vpc_id=network.vpc_id,
+                ingress=[],
+                egress=[],
+                tags={"Name": f"{self.project}-default-closed"},
+            )
 
     def _group(
         self,
         tier: str,
         description: str,
-        ingress: list[SecurityGroupIngress],
-        egress: list[SecurityGroupEgress],
+        ingress: list[aws.SecurityGroupIngress],
+        egress: list[aws.SecurityGroupEgress],
     ) -> str:
-        group = SecurityGroup(
+        group = aws.SecurityGroup(
             self,
-            tier,
-            name=f"{self._project}-{tier}-sg",
+            f"aws_security_group.{tier}_sg",
+            name=f"{self.project}-{tier}-sg",
             description=description,
             vpc_id=self._vpc_id,
             ingress=ingress,
             egress=egress,
         )
-        return pinned(f"{tier}_sg", group).id
+        return group.id
 
 
 def _least_for_tasks(
     settings: StackSettings, variables: Variables, s3_prefix_list_id: str | None
-) -> list[SecurityGroupEgress]:
+) -> list[aws.SecurityGroupEgress]:
     """What the tasks need: the database, AWS and the image registry over HTTPS, the uploads.
 
     Names are resolved by the VPC's own resolver, which security groups do not restrict.
@@ -141,9 +144,9 @@ def _least_for_tasks(
 
 def _to(
     port: int, cidrs: tuple[str, ...] | None, description: str, prefix_list_id: str | None = None
-) -> SecurityGroupEgress:
+) -> aws.SecurityGroupEgress:
     """A rule that lets one TCP port out, to address ranges or a prefix list."""
-    return SecurityGroupEgress(
+    return aws.SecurityGroupEgress(
         from_port=port,
         to_port=port,
         protocol="tcp",
@@ -153,9 +156,9 @@ def _to(
     )
 
 
-def _from_anywhere(port: int, description: str) -> SecurityGroupIngress:
+def _from_anywhere(port: int, description: str) -> aws.SecurityGroupIngress:
     """A rule that admits one TCP port from the internet."""
-    return SecurityGroupIngress(
+    return aws.SecurityGroupIngress(
         from_port=port,
         to_port=port,
         protocol="tcp",
@@ -164,9 +167,9 @@ def _from_anywhere(port: int, description: str) -> SecurityGroupIngress:
     )
 
 
-def _from_group(port: int, group_id: str, description: str) -> SecurityGroupIngress:
+def _from_group(port: int, group_id: str, description: str) -> aws.SecurityGroupIngress:
     """A rule that admits one TCP port from the members of a security group."""
-    return SecurityGroupIngress(
+    return aws.SecurityGroupIngress(
         from_port=port,
         to_port=port,
         protocol="tcp",

@@ -9,14 +9,20 @@ https://developer.hashicorp.com/terraform/language/values/variables
 https://developer.hashicorp.com/terraform/language/expressions/custom-conditions
 """
 
+from __future__ import annotations
+
 import json
 import re
 from dataclasses import dataclass
 
-from cdktf import Precondition, TerraformVariable, TerraformVariableValidationConfig
+from cdktf import (
+    Precondition,
+    TerraformResourceLifecycle,
+    TerraformVariable,
+    TerraformVariableValidationConfig,
+)
 from constructs import Construct
 
-from constructs_lib.addresses import pinned
 from constructs_lib.settings import (
     CERTIFICATE_ARN,
     DB_INSTANCE_CLASS,
@@ -339,6 +345,11 @@ class Variables(Construct):
             if self._declared & set(_VARIABLE.findall(rule.condition))
         ] or None
 
+    def checks(self, *rules: Rule) -> TerraformResourceLifecycle | None:
+        """The lifecycle of a resource that the rules protect."""
+        conditions = self.preconditions(*rules)
+        return TerraformResourceLifecycle(precondition=conditions) if conditions else None
+
     def _string(self, name: str, description: str, default: str | None, rule: Rule) -> str:
         variable = self._declare(name, "string", description, default, rule)
         # without a default it is declared wherever it is used: StackSettings sees to that
@@ -395,7 +406,7 @@ class Variables(Construct):
             self._literals[name] = default
             return None
         came = f"{name} = ${{jsonencode(var.{name})}}" if not sensitive else name
-        variable = TerraformVariable(
+        return TerraformVariable(
             self,
             name,
             type=type,
@@ -409,4 +420,3 @@ class Variables(Construct):
                 )
             ],
         )
-        return pinned(name, variable)

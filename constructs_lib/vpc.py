@@ -7,22 +7,22 @@ by default the tasks are in the public subnets, and there is no NAT gateway.
 https://docs.aws.amazon.com/vpc/latest/userguide/vpc-example-private-subnets-nat.html
 """
 
-from cdktf import TerraformResourceLifecycle
-from cdktf_cdktf_provider_aws.internet_gateway import InternetGateway
-from cdktf_cdktf_provider_aws.route_table import RouteTable, RouteTableRoute
-from cdktf_cdktf_provider_aws.route_table_association import RouteTableAssociation
-from cdktf_cdktf_provider_aws.subnet import Subnet
-from cdktf_cdktf_provider_aws.vpc import Vpc
-from constructs import Construct
+from __future__ import annotations
 
-from constructs_lib.addresses import pinned
+from typing import TYPE_CHECKING
+
+from constructs_lib import aws
+from constructs_lib.part import Part
 from constructs_lib.settings import NetworkSettings
-from constructs_lib.variables import Variables, layout_rules, zones_rule
+from constructs_lib.variables import layout_rules, zones_rule
+
+if TYPE_CHECKING:
+    from constructs_lib.platform import ResiliencePlatform
 
 ANYWHERE = "0.0.0.0/0"
 
 
-class Network(Construct):
+class Network(Part):
     """VPC, subnets, internet gateway, routes and, where set, NAT gateways.
 
     Attributes:
@@ -33,35 +33,29 @@ class Network(Construct):
         private_route_table_ids: the route tables of the private subnets, one or one for each.
     """
 
-    def __init__(
-        self, scope: Construct, id: str, *, settings: NetworkSettings, variables: Variables
-    ) -> None:
-        super().__init__(scope, id)
-        self._project = variables.project_name
-        self._variables = variables
+    def __init__(self, stack: ResiliencePlatform) -> None:
+        super().__init__(stack)
+        settings, variables = stack.settings.network, stack.variables
         rules = (zones_rule, *layout_rules) if settings.zones == "listed" else layout_rules
-        preconditions = variables.preconditions(*rules)
-        vpc = pinned(
-            "main",
-            Vpc(
-                self,
-                "vpc",
-                cidr_block=variables.vpc_cidr,
-                enable_dns_hostnames=True,
-                enable_dns_support=True,
-                tags={"Name": f"{self._project}-vpc"},
-                lifecycle=TerraformResourceLifecycle(precondition=preconditions)
-                if preconditions
-                else None,
-            ),
+        vpc = aws.Vpc(
+            self,
+            "aws_vpc.main",
+            cidr_block=variables.vpc_cidr,
+            enable_dns_hostnames=True,
+            enable_dns_support=True,
+            tags={"Name": f"{self.project}-vpc"},
+            lifecycle=variables.checks(*rules),
         )
         self.vpc_id = vpc.id
-        self.internet_gateway = pinned(
-            "igw",
-            InternetGateway(self, "igw", vpc_id=self.vpc_id, tags={"Name": f"{self._project}-igw"}),
+        self.internet_gateway = aws.InternetGateway(
+            self,
+            "aws_internet_gateway.igw",
+            vpc_id=self.vpc_id,
+            tags={"Name": f"{self.project}-igw"},
         )
         public = self._route_table(
-            "public", [RouteTableRoute(cidr_block=ANYWHERE, gateway_id=self.internet_gateway.id)]
+            "public",
+            [aws.RouteTableRoute(cidr_block=ANYWHERE, gateway_id=self.internet_gateway.id)],
         )
         self.public_subnet_ids = self._subnets(
             "public", variables.public_subnet_cidrs, [public, public], settings.public_ip_on_launch
@@ -91,45 +85,36 @@ class Network(Construct):
         # An empty list, not an absent one: Terraform then also removes routes added by hand.
         return [self._route_table("private", [])]
 
-    def _through_nat(self, address: str, name: str, zone: int) -> list[RouteTableRoute]:
+    def _through_nat(self, address: str, name: str, zone: int) -> list[aws.RouteTableRoute]:
         """The default route through a new NAT gateway in the public subnet of a zone."""
-        # Imported here: most stacks have no NAT gateway, and each import costs start-up time.
-        from cdktf_cdktf_provider_aws.eip import Eip
-        from cdktf_cdktf_provider_aws.nat_gateway import NatGateway
 
         suffix = address.replace("_", "-")
-        eip = pinned(
-            address,
-            Eip(
-                self,
-                f"{suffix}-address",
-                domain="vpc",
-                tags={"Name": f"{self._project}-{suffix.replace('nat', 'nat-eip')}"},
-            ),
-        )
-        nat = pinned(
-            name,
-            NatGateway(
-                self,
-                suffix,
-                allocation_id=eip.id,
-                subnet_id=self.public_subnet_ids[zone],
-                tags={"Name": f"{self._project}-{suffix}"},
-                depends_on=[self.internet_gateway],
-            ),
-        )
-        return [RouteTableRoute(cidr_block=ANYWHERE, nat_gateway_id=nat.id)]
-
-    def _route_table(self, name: str, routes: list[RouteTableRoute]) -> str:
-        id = name.replace("_", "-")
-        table = RouteTable(
+        eip = aws.Eip(
             self,
-            f"{name}-routes",
+            f"aws_eip.{address}",
+            domain="vpc",
+            tags={"Name": f"{self.project}-{suffix.replace('nat', 'nat-eip')}"},
+        )
+        nat = aws.NatGateway(
+            self,
+            f"aws_nat_gateway.{name}",
+            allocation_id=eip.id,
+            subnet_id=self.public_subnet_ids[zone],
+            tags={"Name": f"{self.project}-{suffix}"},
+            depends_on=[self.internet_gateway],
+        )
+        return [aws.RouteTableRoute(cidr_block=ANYWHERE, nat_gateway_id=nat.id)]
+
+    def _route_table(self, name: str, routes: list[aws.RouteTableRoute]) -> str:
+        id = name.replace("_", "-")
+        table = aws.RouteTable(
+            self,
+            f"aws_route_table.{name}",
             vpc_id=self.vpc_id,
             route=routes,
-            tags={"Name": f"{self._project}-{id}-rt"},
+            tags={"Name": f"{self.project}-{id}-rt"},
         )
-        return pinned(name, table).id
+        return table.id
 
     def _subnets(
         self, kind: str, cidrs: tuple[str, str], route_tables: list[str], public_ip: bool
@@ -137,29 +122,23 @@ class Network(Construct):
         """One subnet of a kind in each zone, with its route table; their ids."""
         ids = []
         for number, (cidr, zone, table) in enumerate(
-            zip(cidrs, self._variables.availability_zones, route_tables, strict=True), start=1
+            zip(cidrs, self.variables.availability_zones, route_tables, strict=True), start=1
         ):
             name = f"{kind}_{number}"
-            subnet = pinned(
-                name,
-                Subnet(
-                    self,
-                    f"{kind}-{number}",
-                    vpc_id=self.vpc_id,
-                    cidr_block=cidr,
-                    availability_zone=zone,
-                    map_public_ip_on_launch=public_ip,
-                    tags={"Name": f"{self._project}-{kind}-{number}"},
-                ),
+            subnet = aws.Subnet(
+                self,
+                f"aws_subnet.{name}",
+                vpc_id=self.vpc_id,
+                cidr_block=cidr,
+                availability_zone=zone,
+                map_public_ip_on_launch=public_ip,
+                tags={"Name": f"{self.project}-{kind}-{number}"},
             )
-            pinned(
-                name,
-                RouteTableAssociation(
-                    self,
-                    f"{kind}-{number}-routes",
-                    subnet_id=subnet.id,
-                    route_table_id=table,
-                ),
+            aws.RouteTableAssociation(
+                self,
+                f"aws_route_table_association.{name}",
+                subnet_id=subnet.id,
+                route_table_id=table,
             )
             ids.append(subnet.id)
         return ids

@@ -15,8 +15,6 @@ from typing import Literal, TypeAlias
 from cdktf import TerraformProvider, TerraformProviderGeneratorMetadata, TerraformResource
 from constructs import Construct
 
-from constructs_lib.addresses import pinned
-
 PROVIDER_SOURCE = "spacelift-io/spacelift"
 PROVIDER_VERSION = "~> 1.53"
 
@@ -65,11 +63,10 @@ class _Resource(TerraformResource):
     ) -> None:
         super().__init__(
             scope,
-            f"{type}-{id}",
+            f"{type}.{id}",
             terraform_resource_type=type,
             terraform_generator_metadata=_metadata(),
         )
-        pinned(id, self)
         for name, value in arguments.items():
             if value is not None:
                 # jsii takes lists, no other sequences

@@ -11,10 +11,10 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from cdktf import TerraformStack, TerraformVariable, TerraformVariableValidationConfig
+from cdktf import TerraformVariable, TerraformVariableValidationConfig
 from constructs import Construct
 
-from constructs_lib.addresses import pinned
+from constructs_lib.addresses import AddressedStack
 from constructs_lib.providers import declare_backend
 from constructs_lib.settings import StackSettings
 from spacelift import hooks, resources
@@ -33,7 +33,7 @@ _POLICY_TYPES: tuple[tuple[str, resources.PolicyType, str], ...] = (
 _NOTIFICATION = "Who is told that a run needs a human."
 
 
-class SpaceliftStack(TerraformStack):
+class SpaceliftStack(AddressedStack):
     """Spacelift's resources for `stacks`.
 
     Args:
@@ -138,20 +138,17 @@ class SpaceliftStack(TerraformStack):
         *,
         secret: bool = False,
     ) -> None:
-        variable = pinned(
+        variable = TerraformVariable(
+            self,
             name,
-            TerraformVariable(
-                self,
-                name,
-                type=type,
-                description=description,
-                sensitive=secret or None,
-                validation=[
-                    TerraformVariableValidationConfig(
-                        condition=f"${{{condition}}}", error_message=f"{name}: {requirement}."
-                    )
-                ],
-            ),
+            type=type,
+            description=description,
+            sensitive=secret or None,
+            validation=[
+                TerraformVariableValidationConfig(
+                    condition=f"${{{condition}}}", error_message=f"{name}: {requirement}."
+                )
+            ],
         )
         if secret:
             variable.add_override("ephemeral", True)
