@@ -70,6 +70,9 @@ def main() -> int:
             for note in SpaceliftStack(app, stacks=stacks, settings=delivery).notes:
                 print(f"note: {note}", file=sys.stderr)
         app.synth()
+    except SettingsError as error:  # what only the finished stack shows
+        print(f"error: {error}", file=sys.stderr)
+        return 2
     except (RuntimeError, JSIIError) as error:  # from the JavaScript side, and from jsii itself
         if "JSII_DEBUG" in os.environ:
             raise

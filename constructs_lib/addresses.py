@@ -1,7 +1,13 @@
 """Terraform addresses are an external contract: an element's id says its address."""
 
+from collections.abc import Mapping
+from difflib import get_close_matches
+
 from cdktf import TerraformElement, TerraformStack
 from constructs import Node
+from pydantic import JsonValue
+
+from constructs_lib.settings import SettingsError
 
 
 class AddressedStack(TerraformStack):
@@ -14,3 +20,28 @@ class AddressedStack(TerraformStack):
     def _allocate_logical_id(self, tf_element: Node | TerraformElement) -> str:
         node = tf_element.node if isinstance(tf_element, TerraformElement) else tf_element
         return node.id.rpartition(".")[2]
+
+    def override(self, overrides: Mapping[str, Mapping[str, JsonValue]]) -> None:
+        """Set arguments of resources that are there, whatever they are made with.
+
+        Args:
+            overrides: address, to paths of arguments and their values; None takes one out. As
+                CDKTF's `add_override` has it, a list is added to the list that is there.
+
+        Raises:
+            SettingsError: the stack has no resource at an address.
+        """
+        if not overrides:
+            return  # each id is asked of the jsii kernel
+        elements = {element.node.id: element for element in self.node.find_all()}
+        addresses = [id for id in elements if "." in id]
+        for address, arguments in overrides.items():
+            element = elements.get(address)
+            if address not in addresses or not isinstance(element, TerraformElement):
+                nearest = get_close_matches(address, addresses, n=1)
+                raise SettingsError(
+                    f"stack {self.node.id}: overrides: {address} is not in the stack; "
+                    + (f"did you mean {nearest[0]}?" if nearest else "name one of its resources")
+                )
+            for path, value in arguments.items():
+                element.add_override(path, value)

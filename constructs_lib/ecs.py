@@ -66,7 +66,7 @@ class Containers(Part):
             self,
             "aws_ecs_cluster.main",
             name=f"{self.project}-cluster",
-            setting=None if wanted.container_insights is None else [insights],
+            setting=[insights],
         )
         # Destroy runs in reverse: the service must be gone before the role's permissions
         # are, or its tasks cannot drain; and before the cluster loses its capacity.
@@ -155,7 +155,6 @@ class Containers(Part):
         needed += uploads.ready if uploads else []
         needed += endpoints.endpoints if endpoints else []
         spot = wanted.capacity == "FARGATE_SPOT"
-        controller = wanted.deployment_controller
         self.service = aws.EcsService(
             self,
             "aws_ecs_service.wordpress",
@@ -184,13 +183,8 @@ class Containers(Part):
             deployment_circuit_breaker=aws.EcsServiceDeploymentCircuitBreaker(
                 enable=True, rollback=True
             ),
-            deployment_controller=aws.EcsServiceDeploymentController(type=controller)
-            if controller
-            else None,
             # AWS switches it on for services that do not say; the provider would switch it off
-            availability_zone_rebalancing={None: None, True: "ENABLED", False: "DISABLED"}[
-                wanted.zone_rebalancing
-            ],
+            availability_zone_rebalancing="ENABLED" if wanted.zone_rebalancing else "DISABLED",
             # costs are counted by tag, and the costs are those of the tasks
             propagate_tags="SERVICE" if settings.cost else None,
             enable_execute_command=wanted.execute_command or None,

@@ -100,3 +100,4 @@ class ResiliencePlatform(AddressedStack):
             database=database,
             alerts=alerts,
         )
+        self.override(settings.overrides)

@@ -78,7 +78,7 @@ class Database(Part):
             backup_window=settings.backup_window,
             maintenance_window=settings.maintenance_window,
             auto_minor_version_upgrade=True,
-            copy_tags_to_snapshot=settings.copy_tags_to_snapshot,
+            copy_tags_to_snapshot=True,
             monitoring_interval=settings.monitoring_interval_seconds,
             monitoring_role_arn=role[0] if role else None,
             enabled_cloudwatch_logs_exports=list(settings.log_exports),

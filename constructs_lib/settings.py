@@ -19,6 +19,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    JsonValue,
     ValidationError,
     field_validator,
     model_validator,
@@ -301,11 +302,8 @@ class LoadBalancerSettings(Group):
         description="answers 200 before and after WordPress is installed, fails without database",
     )
     interval_seconds: int = Field(30, ge=5, le=300, description="between two checks of a task")
-    timeout_seconds: int | None = Field(
-        5,
-        ge=2,
-        le=120,
-        description="for the answer to a check, below the interval; null: AWS's default, 5",
+    timeout_seconds: int = Field(
+        5, ge=2, le=120, description="for the answer to a check, below the interval"
     )
     healthy_threshold: int = Field(2, ge=2, le=10, description="successes until in rotation")
     unhealthy_threshold: int = Field(3, ge=2, le=10, description="failures until out of rotation")
@@ -325,11 +323,6 @@ class LoadBalancerSettings(Group):
         ge=0,
         le=3600,
         description="how long a stopping task may finish its requests; default: AWS's, 300",
-    )
-    ip_address_type: Literal["ipv4"] | None = Field("ipv4", description="null: AWS's default")
-    cross_zone: bool | None = Field(True, description="null: AWS's default, which is true")
-    drop_invalid_header_fields: bool | None = Field(
-        True, description="null: AWS's default, which is false"
     )
     deletion_protection: bool = Field(
         False, description="must be switched off in an earlier apply before destroy"
@@ -356,10 +349,9 @@ class LoadBalancerSettings(Group):
 
     @model_validator(mode="after")
     def _timeout_below_interval(self) -> "LoadBalancerSettings":
-        timeout = 5 if self.timeout_seconds is None else self.timeout_seconds  # AWS's default
-        if timeout >= self.interval_seconds:
+        if self.timeout_seconds >= self.interval_seconds:
             raise ValueError(
-                f"timeout_seconds = {timeout} must be below interval_seconds = "
+                f"timeout_seconds = {self.timeout_seconds} must be below interval_seconds = "
                 f"{self.interval_seconds}; lower the timeout or raise the interval"
             )
         return self
@@ -395,34 +387,24 @@ class ContainerSettings(Group):
         min_length=1,
         description="shell command by which ECS itself checks the container; default: none",
     )
-    health_check_grace_period_seconds: int | None = Field(
+    health_check_grace_period_seconds: int = Field(
         60, ge=0, le=2147483647, description="failing health checks are ignored for a new task"
     )
-    minimum_healthy_percent: int | None = Field(
-        100,
-        ge=0,
-        le=100,
-        description="of the desired count, kept running by a deployment; null: AWS's default, 100",
+    minimum_healthy_percent: int = Field(
+        100, ge=0, le=100, description="of the desired count, kept running by a deployment"
     )
-    maximum_percent: int | None = Field(
-        200,
-        ge=100,
-        le=200,
-        description="of the desired count, running at most meanwhile; null: AWS's default, 200",
-    )
-    deployment_controller: Literal["ECS"] | None = Field(
-        None, description="say what AWS assumes anyway; default: do not"
+    maximum_percent: int = Field(
+        200, ge=100, le=200, description="of the desired count, running at most meanwhile"
     )
     wait_for_steady_state: bool = Field(
         True, description="apply ends when the new tasks serve, and fails if they were rolled back"
     )
-    zone_rebalancing: bool | None = Field(
-        False, description="ECS spreads the tasks evenly again after a zone failed; null: unset"
+    zone_rebalancing: bool = Field(
+        False, description="ECS spreads the tasks evenly again after a zone failed"
     )
     log_retention_days: int = Field(7, description="of the tasks' logs")
-    container_insights: bool | None = Field(
-        True,
-        description="without it AWS has no metric of running tasks; null: the account's default",
+    container_insights: bool = Field(
+        True, description="without it AWS has no metric of running tasks"
     )
     task_role: bool = Field(
         False,
@@ -579,15 +561,13 @@ class DatabaseSettings(Group):
     )
     multi_az: bool = Field(True, description="a synchronous standby in the other zone")
     backup_retention_days: int = Field(7, ge=0, le=35, description="0 switches backups off")
-    backup_window: str | None = Field(
-        "03:00-04:00", description="hh:mm-hh:mm in UTC, at least 30 minutes; null: AWS chooses"
+    backup_window: str = Field(
+        "03:00-04:00", description="hh:mm-hh:mm in UTC, at least 30 minutes"
     )
-    maintenance_window: str | None = Field(
+    maintenance_window: str = Field(
         "Mon:04:00-Mon:05:00",
-        description="ddd:hh:mm-ddd:hh:mm in UTC, at least 30 minutes, not during the backup; "
-        "null: AWS chooses",
+        description="ddd:hh:mm-ddd:hh:mm in UTC, at least 30 minutes, not during the backup",
     )
-    copy_tags_to_snapshot: bool = Field(True, description="of the instance, to its snapshots")
     storage_encrypted: bool = Field(True, description="at rest")
     require_tls: bool = Field(
         False, description="the database refuses connections without TLS, and WordPress uses it"
@@ -635,9 +615,7 @@ class DatabaseSettings(Group):
 
     @field_validator("backup_window")
     @classmethod
-    def _daily_window(cls, window: str | None) -> str | None:
-        if window is None:
-            return None
+    def _daily_window(cls, window: str) -> str:
         clock = r"([01][0-9]|2[0-3]):[0-5][0-9]"
         if not re.fullmatch(f"{clock}-{clock}", window):
             raise ValueError(f"{window!r} is not a daily window, like 03:00-04:00 (UTC)")
@@ -648,9 +626,7 @@ class DatabaseSettings(Group):
 
     @field_validator("maintenance_window")
     @classmethod
-    def _weekly_window(cls, window: str | None) -> str | None:
-        if window is None:
-            return None
+    def _weekly_window(cls, window: str) -> str:
         point = rf"({'|'.join(_DAYS)}):([01][0-9]|2[0-3]):[0-5][0-9]"
         if not re.fullmatch(f"{point}-{point}", window):
             raise ValueError(f"{window!r} is not a weekly window, like Mon:04:00-Mon:05:00 (UTC)")
@@ -663,8 +639,6 @@ class DatabaseSettings(Group):
 
     @model_validator(mode="after")
     def _windows_apart(self) -> "DatabaseSettings":
-        if not self.backup_window or not self.maintenance_window:
-            return self
         if _windows_overlap(self.backup_window, self.maintenance_window):
             raise ValueError(
                 f"backup_window = {self.backup_window} and maintenance_window = "
@@ -806,6 +780,11 @@ class StackSettings(Group):
     backend: Annotated[LocalBackendSettings | S3BackendSettings, Field(discriminator="type")] = (
         LocalBackendSettings()
     )
+    overrides: dict[str, dict[str, JsonValue]] = Field(
+        {},
+        description="arguments by address and path, as Terraform has them, in the place of what "
+        "the settings make; null leaves one out",
+    )
 
     @field_validator("project_name")
     @classmethod
@@ -941,9 +920,7 @@ class StackSettings(Group):
         """ECS rounds the least number of tasks up and the largest down."""
         container = self.container
         tasks = self.autoscaling.min_capacity if self.autoscaling else container.desired_count
-        low = container.minimum_healthy_percent
-        high = container.maximum_percent
-        low, high = 100 if low is None else low, 200 if high is None else high
+        low, high = container.minimum_healthy_percent, container.maximum_percent
         least, most = -(-tasks * low // 100), tasks * high // 100
         if tasks and least >= tasks >= most:
             raise ValueError(
