@@ -37,17 +37,14 @@ FURTHER: dict[str, list[Option]] = {
         Option("vpc_endpoints", needs={"container.image": ECR_IMAGE_BY_DIGEST}),
     ],
     "network.allowed_egress": [Option("all")],
-    "load_balancer.timeout_seconds": [Option(None)],
     "load_balancer.stickiness_seconds": [Option(None)],
-    "container.minimum_healthy_percent": [Option(None)],
-    "container.container_insights": [Option(None)],
+    "container.container_insights": [Option(False)],
     "database.engine_version": [Option("8.4")],
     "database.multi_az": [Option(False)],
     "database.storage_type": [Option("gp3")],
     "database.performance_insights": [
         Option(True, needs={"database.instance_class": "db.t3.medium"})
     ],
-    "database.backup_window": [Option(None)],
     "database.monitoring_interval_seconds": [Option(0)],
     "database.log_exports": [Option([])],
     "database.skip_final_snapshot": [Option(False)],

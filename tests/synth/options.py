@@ -77,9 +77,6 @@ OPTIONS: dict[str, Option] = {
         True, adds=("aws_default_security_group.closed",)
     ),
     "load_balancer.deregistration_delay_seconds": Option(30),
-    "load_balancer.ip_address_type": Option(None),
-    "load_balancer.cross_zone": Option(None),
-    "load_balancer.drop_invalid_header_fields": Option(None),
     "load_balancer.deletion_protection": Option(True),
     "load_balancer.https": Option(True, adds=("aws_lb_listener.https",)),
     "load_balancer.certificate_arn": Option(
@@ -110,7 +107,6 @@ OPTIONS: dict[str, Option] = {
         False, removes=("aws_ecs_cluster_capacity_providers.main",)
     ),
     "container.health_check_command": Option("curl -f http://localhost/"),
-    "container.deployment_controller": Option("ECS"),
     "container.wait_for_steady_state": Option(False),
     "container.zone_rebalancing": Option(True),
     "container.task_role": Option(True, adds=(_TASK_ROLE,)),
@@ -160,7 +156,6 @@ OPTIONS: dict[str, Option] = {
             "aws_iam_role_policy.redeploy",
         ),
     ),
-    "database.copy_tags_to_snapshot": Option(False),
     "database.require_tls": Option(True, adds=("aws_db_parameter_group.main",)),
     "database.slow_query_log": Option(True, adds=("aws_db_parameter_group.main",)),
     "database.iam_authentication": Option(True),
@@ -175,6 +170,12 @@ OPTIONS: dict[str, Option] = {
     ),
     "monitoring.database_events": Option(True, adds=("aws_db_event_subscription.database",)),
     "cost": Option(None, removes=_COST),
+    "overrides": Option(
+        {
+            "aws_lb_target_group.main": {"health_check.timeout": None},
+            "aws_ecs_service.wordpress": {"deployment_controller": {"type": "ECS"}},
+        }
+    ),
 }
 """By dotted path. What only has other values, not another shape, is in `MAXIMAL` instead."""
 

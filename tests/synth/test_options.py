@@ -1,7 +1,6 @@
 """Each option alone, on top of the contract: what comes, what goes, and what it says."""
 
 import json
-import re
 
 import pytest
 
@@ -250,12 +249,9 @@ def test_the_host_name_is_where_the_application_answers(synth: Synthesizer) -> N
 SHORT_LIVED = {"stickiness_seconds": None, "deregistration_delay_seconds": 0}
 
 
-def test_null_leaves_an_attribute_to_aws(
-    reworded: Synthesized, synth: Synthesizer, platform: Synthesized
+def test_without_stickiness_a_session_moves_between_tasks(
+    synth: Synthesizer, platform: Synthesized
 ) -> None:
-    null = {"ip_address_type", "enable_cross_zone_load_balancing", "drop_invalid_header_fields"}
-    assert null <= platform.only("aws_lb").keys()
-    assert not null & reworded.only("aws_lb").keys()
     assert "stickiness" in platform.only("aws_lb_target_group")
     assert "stickiness" not in synth(load_balancer=SHORT_LIVED).only("aws_lb_target_group")
 
@@ -361,24 +357,6 @@ def test_zone_rebalancing(reworded: Synthesized, platform: Synthesized) -> None:
     said = "availability_zone_rebalancing"
     assert platform.only("aws_ecs_service")[said] == "DISABLED"
     assert reworded.only("aws_ecs_service")[said] == "ENABLED"
-
-
-def test_what_aws_decides_about_the_service(synth: Synthesizer) -> None:
-    unset = {
-        "health_check_grace_period_seconds": None,
-        "minimum_healthy_percent": None,
-        "maximum_percent": None,
-        "container_insights": None,
-        "zone_rebalancing": None,
-    }
-    stack = synth(container=unset)
-    service = stack.only("aws_ecs_service")
-    assert not {key for key in service if re.search("percent|grace|rebalancing", key)}
-    assert "setting" not in stack.only("aws_ecs_cluster")
-
-
-def test_the_controller_can_be_named(reworded: Synthesized) -> None:
-    assert reworded.only("aws_ecs_service")["deployment_controller"] == {"type": "ECS"}
 
 
 def test_a_shell_in_a_task_needs_the_channels(synth: Synthesizer) -> None:
@@ -534,6 +512,18 @@ def test_the_user_can_be_shown(synth: Synthesizer) -> None:
     stack = synth(STACK_ID, **settings_of("database.username_sensitive"))
     assert "sensitive" not in stack.variables["db_username"]
     assert stack.variables["db_password"]["sensitive"] is True
+
+
+# --- overrides
+
+
+def test_an_override_sets_an_argument_and_null_takes_one_out(
+    reworded: Synthesized, platform: Synthesized
+) -> None:
+    assert reworded.only("aws_ecs_service")["deployment_controller"] == {"type": "ECS"}
+    check = dict(platform.only("aws_lb_target_group")["health_check"])
+    assert check.pop("timeout") == 5
+    assert reworded.only("aws_lb_target_group")["health_check"] == check
 
 
 # --- keys
