@@ -9,17 +9,11 @@ https://docs.aws.amazon.com/elasticloadbalancing/latest/application/introduction
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from constructs_lib import aws
-from constructs_lib.access_logs import AccessLogs
-from constructs_lib.part import Part
-from constructs_lib.sg import HTTP, HTTPS
-
-if TYPE_CHECKING:
-    from constructs_lib.platform import ResiliencePlatform
-    from constructs_lib.sg import SecurityGroups
-    from constructs_lib.vpc import Network
+from constructs_lib.options.access_logs import AccessLogs
+from constructs_lib.part import Part, PlatformStack
+from constructs_lib.sg import HTTP, HTTPS, SecurityGroups
+from constructs_lib.vpc import Network
 
 TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 """TLS 1.3 and 1.2 only.
@@ -36,7 +30,7 @@ class LoadBalancer(Part):
 
     def __init__(
         self,
-        stack: ResiliencePlatform,
+        stack: PlatformStack,
         network: Network,
         groups: SecurityGroups,
         access_logs: AccessLogs | None,

@@ -5,27 +5,21 @@ https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-s
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from cdktf import TerraformResourceLifecycle
 
 from constructs_lib import aws
 from constructs_lib.ecs import Containers
-from constructs_lib.part import Part
+from constructs_lib.part import Part, PlatformStack
 from constructs_lib.settings import AutoscalingSettings, SleepSettings
-
-if TYPE_CHECKING:
-    from constructs_lib.platform import ResiliencePlatform
 
 
 class Autoscaling(Part):
     """The scaling bounds, one target-tracking policy each for CPU and memory, and a timetable."""
 
     def __init__(
-        self, stack: ResiliencePlatform, settings: AutoscalingSettings, containers: Containers
+        self, stack: PlatformStack, settings: AutoscalingSettings, containers: Containers
     ) -> None:
         super().__init__(stack)
-        variables = stack.variables
         target = aws.AppautoscalingTarget(
             self,
             "aws_appautoscaling_target.ecs",
@@ -46,7 +40,7 @@ class Autoscaling(Part):
             aws.AppautoscalingPolicy(
                 self,
                 f"aws_appautoscaling_policy.{name}",
-                name=f"{variables.project_name}-{name}",
+                name=f"{self.project}-{name}",
                 policy_type="TargetTrackingScaling",
                 service_namespace=target.service_namespace,
                 scalable_dimension=target.scalable_dimension,
@@ -54,14 +48,13 @@ class Autoscaling(Part):
                 target_tracking_scaling_policy_configuration=_tracking(metric, percent, settings),
             )
         if settings.sleep:
-            self._timetable(settings, settings.sleep, target, variables.project_name)
+            self._timetable(settings, settings.sleep, target)
 
     def _timetable(
         self,
         settings: AutoscalingSettings,
         sleep: SleepSettings,
         target: aws.AppautoscalingTarget,
-        project: str,
     ) -> None:
         """No tasks from one time on, and the usual bounds from another.
 
@@ -75,7 +68,7 @@ class Autoscaling(Part):
             aws.AppautoscalingScheduledAction(
                 self,
                 f"aws_appautoscaling_scheduled_action.{name}",
-                name=f"{project}-{name}",
+                name=f"{self.project}-{name}",
                 service_namespace=target.service_namespace,
                 scalable_dimension=target.scalable_dimension,
                 resource_id=target.resource_id,

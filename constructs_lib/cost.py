@@ -1,4 +1,4 @@
-"""Cost: a monthly budget and the detection of anomalies (the seed's cost monitoring).
+"""Cost: a monthly budget and the detection of anomalies (the original's cost monitoring).
 
 Both look at the costs tagged `Project = <project_name>`. AWS counts a tag from the day it is
 activated as a cost allocation tag, so activate `Project` once for each account:
@@ -7,17 +7,12 @@ https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/activating-tags.htm
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from cdktf import Token
 
 from constructs_lib import aws
-from constructs_lib.monitoring import Alerts
-from constructs_lib.part import Part
+from constructs_lib.alerts import Alerts
+from constructs_lib.part import Part, PlatformStack
 from constructs_lib.settings import CostSettings
-
-if TYPE_CHECKING:
-    from constructs_lib.platform import ResiliencePlatform
 
 BUDGET_NOTIFICATIONS = (("ACTUAL", 80), ("ACTUAL", 100), ("FORECASTED", 100))
 """Percentages of the budget that are reported, of what was spent and of what will be."""
@@ -26,16 +21,15 @@ BUDGET_NOTIFICATIONS = (("ACTUAL", 80), ("ACTUAL", 100), ("FORECASTED", 100))
 class Cost(Part):
     """The budget, and the anomaly monitor with its subscription."""
 
-    def __init__(self, stack: ResiliencePlatform, settings: CostSettings, alerts: Alerts) -> None:
+    def __init__(self, stack: PlatformStack, settings: CostSettings, alerts: Alerts) -> None:
         super().__init__(stack)
         variables = stack.variables
-        project = variables.project_name
         address, tag = variables.expression("alarm_email"), variables.expression("project_name")
         emails = Token.as_list(f'${{{address} == "" ? [] : [{address}]}}')
         aws.BudgetsBudget(
             self,
             "aws_budgets_budget.monthly",
-            name=f"{project}-monthly",
+            name=f"{self.project}-monthly",
             budget_type="COST",
             time_unit="MONTHLY",
             limit_amount=variables.monthly_budget_usd,
@@ -64,7 +58,7 @@ class Cost(Part):
         monitor = aws.CeAnomalyMonitor(
             self,
             "aws_ce_anomaly_monitor.platform",
-            name=f"{project}-costs",
+            name=f"{self.project}-costs",
             monitor_type="CUSTOM",
             # With every key that AWS returns, or each plan would replace the monitor; written
             # out because Fn.jsonencode drops nulls.
@@ -77,7 +71,7 @@ class Cost(Part):
         aws.CeAnomalySubscription(
             self,
             "aws_ce_anomaly_subscription.platform",
-            name=f"{project}-cost-anomalies",
+            name=f"{self.project}-cost-anomalies",
             frequency="IMMEDIATE",  # the only frequency that SNS accepts
             monitor_arn_list=[monitor.arn],
             subscriber=[aws.CeAnomalySubscriptionSubscriber(type="SNS", address=alerts.topic_arn)],

@@ -5,25 +5,19 @@ https://docs.aws.amazon.com/AmazonECS/latest/developerguide/AWS_Fargate.html
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from cdktf import Fn, Postcondition, TerraformElement, TerraformResourceLifecycle
 
 from constructs_lib import aws, iam, wordpress
 from constructs_lib.alb import LoadBalancer
-from constructs_lib.discovery import Discovery
-from constructs_lib.efs import Uploads
-from constructs_lib.endpoints import ServiceEndpoints
-from constructs_lib.part import Part
+from constructs_lib.options.discovery import Discovery
+from constructs_lib.options.endpoints import ServiceEndpoints
+from constructs_lib.options.uploads import Uploads
+from constructs_lib.options.wordpress_keys import WordpressKeys
+from constructs_lib.part import Part, PlatformStack
 from constructs_lib.rds import Database
-from constructs_lib.secrets import WordpressKeys
-from constructs_lib.sg import HTTP
+from constructs_lib.sg import HTTP, SecurityGroups
 from constructs_lib.variables import fargate_rule
 from constructs_lib.vpc import Network
-
-if TYPE_CHECKING:
-    from constructs_lib.platform import ResiliencePlatform
-    from constructs_lib.sg import SecurityGroups
 
 EXECUTE_COMMAND = [
     f"ssmmessages:{verb}{channel}Channel"
@@ -43,7 +37,7 @@ class Containers(Part):
 
     def __init__(
         self,
-        stack: ResiliencePlatform,
+        stack: PlatformStack,
         network: Network,
         groups: SecurityGroups,
         load_balancer: LoadBalancer,
@@ -55,22 +49,19 @@ class Containers(Part):
         endpoints: ServiceEndpoints | None,
     ) -> None:
         super().__init__(stack)
-        settings, variables, keys = stack.settings, stack.variables, stack.keys
+        settings, variables = stack.settings, stack.variables
         wanted = settings.container
-
-        # --- cluster
         insights = aws.EcsClusterSetting(
             name="containerInsights", value="enabled" if wanted.container_insights else "disabled"
         )
         cluster = aws.EcsCluster(
-            self,
-            "aws_ecs_cluster.main",
-            name=f"{self.project}-cluster",
-            setting=[insights],
+            self, "aws_ecs_cluster.main", name=f"{self.project}-cluster", setting=[insights]
         )
-        # Destroy runs in reverse: the service must be gone before the role's permissions
-        # are, or its tasks cannot drain; and before the cluster loses its capacity.
-        needed: list[TerraformElement] = []
+        secrets = wordpress.secrets(wordpress_keys, database)
+        execution_role, permissions = self._execution_role(wordpress.arns(secrets))
+        # Destroy runs in reverse: the service must be gone before the permissions of its tasks
+        # are, or they cannot drain, and before the cluster loses its capacity.
+        needed = [load_balancer.listener, *permissions]
         if wanted.capacity_providers:
             needed.append(
                 aws.EcsClusterCapacityProviders(
@@ -80,43 +71,7 @@ class Containers(Part):
                     capacity_providers=["FARGATE", "FARGATE_SPOT"],
                 )
             )
-
-        # --- what starts a task: it pulls the image, writes logs and reads the secrets
-        secrets = wordpress.secrets(wordpress_keys, database)
-        execution_role = self._role("ecs_task_execution_role")
-        permissions: list[TerraformElement] = [
-            aws.IamRolePolicyAttachment(
-                self,
-                "aws_iam_role_policy_attachment.ecs_task_execution_attach",
-                role=execution_role.name,
-                policy_arn=iam.service_role_policy("AmazonECSTaskExecutionRolePolicy"),
-            )
-        ]
-        if secrets:
-            read = [iam.allow(["secretsmanager:GetSecretValue"], wordpress.arns(secrets))]
-            if key := keys.arn("secrets"):
-                read.append(iam.allow(["kms:Decrypt"], key))
-            permissions.append(
-                self._policy("ecs_task_execution_secrets", execution_role, "read-secrets", read)
-            )
-
-        # --- the application itself, which may do nothing unless an option needs it
-        allowed = [uploads.mount_statement] if uploads else []
-        if wanted.execute_command:
-            allowed.append(iam.allow(EXECUTE_COMMAND, "*"))
-        task_role = self._role("ecs_task_role") if wanted.task_role or allowed else None
-        if task_role and allowed:
-            self._policy("ecs_task", task_role, "task", allowed)
-
-        # --- task
-        logs = aws.CloudwatchLogGroup(
-            self,
-            "aws_cloudwatch_log_group.ecs",
-            name=f"/ecs/{self.project}",
-            retention_in_days=wanted.log_retention_days,
-            kms_key_id=keys.arn("logs"),
-            tags={"Name": f"{self.project}-logs"},
-        )
+        task_role = self._task_role([uploads.mount_statement] if uploads else [])
         container: dict[str, object] = {
             "name": wanted.name,
             "image": variables.container_image,
@@ -126,14 +81,7 @@ class Containers(Part):
             "secrets": wordpress.as_secrets(secrets) or None,
             "mountPoints": [uploads.mount_point] if uploads else None,
             "healthCheck": wordpress.health_check(wanted.health_check_command),
-            "logConfiguration": {
-                "logDriver": "awslogs",
-                "options": {
-                    "awslogs-group": logs.name,
-                    "awslogs-region": variables.aws_region,
-                    "awslogs-stream-prefix": "ecs",
-                },
-            },
+            "logConfiguration": self._logs(),
         }
         task = aws.EcsTaskDefinition(
             self,
@@ -149,9 +97,6 @@ class Containers(Part):
             volume=[uploads.volume] if uploads else None,
             lifecycle=variables.checks(fargate_rule),
         )
-
-        # --- service
-        needed = [load_balancer.listener, *permissions, *needed]
         needed += uploads.ready if uploads else []
         needed += endpoints.endpoints if endpoints else []
         spot = wanted.capacity == "FARGATE_SPOT"
@@ -196,6 +141,57 @@ class Containers(Part):
         self.cluster_name, self.cluster_arn = cluster.name, cluster.arn
         self.service_name = self.service.name
 
+    def _execution_role(self, secret_arns: list[str]) -> tuple[aws.IamRole, list[TerraformElement]]:
+        """What starts a task: pulls the image, writes logs, reads secrets; with its permissions."""
+        role = self._role("ecs_task_execution_role")
+        permissions: list[TerraformElement] = [
+            aws.IamRolePolicyAttachment(
+                self,
+                "aws_iam_role_policy_attachment.ecs_task_execution_attach",
+                role=role.name,
+                policy_arn=iam.service_role_policy("AmazonECSTaskExecutionRolePolicy"),
+            )
+        ]
+        if secret_arns:
+            read = [iam.allow(["secretsmanager:GetSecretValue"], secret_arns)]
+            if key := self.stack.keys.arn("secrets"):
+                read.append(iam.allow(["kms:Decrypt"], key))
+            permissions.append(
+                self._policy("ecs_task_execution_secrets", role, "read-secrets", read)
+            )
+        return role, permissions
+
+    def _task_role(self, allowed: list[iam.Statement]) -> aws.IamRole | None:
+        """The application's own role, which may do nothing unless an option needs it."""
+        wanted = self.stack.settings.container
+        if wanted.execute_command:
+            allowed = [*allowed, iam.allow(EXECUTE_COMMAND, "*")]
+        if not wanted.task_role and not allowed:
+            return None
+        role = self._role("ecs_task_role")
+        if allowed:
+            self._policy("ecs_task", role, "task", allowed)
+        return role
+
+    def _logs(self) -> dict[str, object]:
+        """The log group, as a container names it."""
+        group = aws.CloudwatchLogGroup(
+            self,
+            "aws_cloudwatch_log_group.ecs",
+            name=f"/ecs/{self.project}",
+            retention_in_days=self.stack.settings.container.log_retention_days,
+            kms_key_id=self.stack.keys.arn("logs"),
+            tags={"Name": f"{self.project}-logs"},
+        )
+        return {
+            "logDriver": "awslogs",
+            "options": {
+                "awslogs-group": group.name,
+                "awslogs-region": self.stack.variables.aws_region,
+                "awslogs-stream-prefix": "ecs",
+            },
+        }
+
     def _role(self, name: str) -> aws.IamRole:
         return aws.IamRole(
             self,
@@ -205,7 +201,7 @@ class Containers(Part):
         )
 
     def _policy(
-        self, name: str, role: aws.IamRole, title: str, statements: list[dict[str, object]]
+        self, name: str, role: aws.IamRole, title: str, statements: list[iam.Statement]
     ) -> aws.IamRolePolicy:
         return aws.IamRolePolicy(
             self,

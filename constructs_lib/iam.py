@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import TypeAlias
+
+Statement: TypeAlias = dict[str, object]
+"""One statement of a policy document."""
 
 
 def trust(*services: str) -> str:
@@ -22,13 +26,13 @@ def trust(*services: str) -> str:
 
 def allow(
     actions: list[str], resource: str | list[str], condition: Mapping[str, object] | None = None
-) -> dict[str, object]:
+) -> Statement:
     """A statement that allows actions on a resource, or on several."""
-    statement: dict[str, object] = {"Effect": "Allow", "Action": actions, "Resource": resource}
+    statement: Statement = {"Effect": "Allow", "Action": actions, "Resource": resource}
     return statement if condition is None else {**statement, "Condition": condition}
 
 
-def document(*statements: dict[str, object]) -> dict[str, object]:
+def document(*statements: Statement) -> dict[str, object]:
     """A policy document; give it to Fn.jsonencode, since it may hold references."""
     return {"Version": "2012-10-17", "Statement": list(statements)}
 

@@ -1,6 +1,6 @@
-"""Monitoring: the topic that alerts go to, the alarms, and the dashboard.
+"""Monitoring: the alarms and the dashboard.
 
-Beyond the seed's RDS alarms there is one for each way the application can be degraded: busy or
+Beyond the original's RDS alarms there is one for each way the application can be degraded: busy or
 missing tasks, unhealthy targets, slow or failing answers.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html
@@ -8,22 +8,18 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEma
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from cdktf import Fn
 
 from constructs_lib import aws
 from constructs_lib.alb import LoadBalancer
+from constructs_lib.alerts import Alerts
 from constructs_lib.ecs import Containers
-from constructs_lib.kms import ALERT_PUBLISHERS
-from constructs_lib.part import Part
+from constructs_lib.part import Part, PlatformStack
 from constructs_lib.rds import Database
 from constructs_lib.settings import MonitoringSettings
-
-if TYPE_CHECKING:
-    from constructs_lib.platform import ResiliencePlatform
 
 GIB = 1024**3
 
@@ -32,65 +28,21 @@ DATABASE_EVENTS = ["availability", "failover", "failure", "recovery"]
 https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.Messages.html"""
 
 
-class Alerts(Part):
-    """The SNS topic, who may publish to it, and the e-mail subscription if there is an address.
+@dataclass(frozen=True)
+class _Subject:
+    """What a metric is about."""
 
-    Attributes:
-        topic_arn: what alarms, budgets and the anomaly detection publish to.
-        policy: must exist before a publisher checks that it may publish.
-    """
-
-    def __init__(self, stack: ResiliencePlatform) -> None:
-        super().__init__(stack)
-        variables, account, keys = stack.variables, stack.account, stack.keys
-        topic = aws.SnsTopic(
-            self,
-            "aws_sns_topic.alerts",
-            name=f"{variables.project_name}-alerts",
-            kms_master_key_id=keys.arn("alerts"),
-        )
-        self.topic_arn = topic.arn
-        account_id = account.id_for(self)
-        self.policy = aws.SnsTopicPolicy(
-            self,
-            "aws_sns_topic_policy.alerts",
-            arn=topic.arn,
-            policy=Fn.jsonencode(
-                {
-                    "Version": "2012-10-17",
-                    "Statement": [
-                        {
-                            "Sid": name,
-                            "Effect": "Allow",
-                            "Principal": {"Service": f"{service}.amazonaws.com"},
-                            "Action": "sns:Publish",
-                            "Resource": topic.arn,
-                            "Condition": {"StringEquals": {"aws:SourceAccount": account_id}},
-                        }
-                        for name, service in ALERT_PUBLISHERS.items()
-                    ],
-                }
-            ),
-        )
-        email = aws.SnsTopicSubscription(
-            self,
-            "aws_sns_topic_subscription.email",
-            topic_arn=topic.arn,
-            protocol="email",
-            endpoint=variables.alarm_email,
-        )
-        # Whether there is an address is known at plan time only, and count takes a number in Python
-        address = variables.expression("alarm_email")
-        email.add_override("count", f'${{{address} == "" ? 0 : 1}}')
+    namespace: str
+    dimensions: Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class _Alarm:
-    """One alarm: goes off when `metric` is `comparison` `threshold` for `periods` minutes-long
-    periods in a row."""
+    """One alarm: goes off when `metric` of `subject` is `comparison` `threshold` for `periods`
+    periods of `period_seconds` in a row."""
 
     name: str
-    namespace: str
+    subject: _Subject
     metric: str
     statistic: str
     comparison: str
@@ -109,7 +61,7 @@ class Alarms(Part):
 
     def __init__(
         self,
-        stack: ResiliencePlatform,
+        stack: PlatformStack,
         settings: MonitoringSettings,
         alerts: Alerts,
         load_balancer: LoadBalancer,
@@ -118,72 +70,130 @@ class Alarms(Part):
     ) -> None:
         super().__init__(stack)
         self._actions = [alerts.topic_arn]
+        rds = _Subject("AWS/RDS", {"DBInstanceIdentifier": database.identifier})
+        ecs = _Subject(
+            "AWS/ECS",
+            {"ClusterName": containers.cluster_name, "ServiceName": containers.service_name},
+        )
+        alb = _Subject(
+            "AWS/ApplicationELB",
+            {
+                "TargetGroup": load_balancer.target_group_arn_suffix,
+                "LoadBalancer": load_balancer.arn_suffix,
+            },
+        )
         above, below = "GreaterThanThreshold", "LessThanThreshold"
-
-        rds = {"DBInstanceIdentifier": database.identifier}
-        for alarm in (
+        # fmt: off (an alarm reads as a row)
+        alarms = (
             _Alarm(
-                "rds_cpu", "AWS/RDS", "CPUUtilization", "Average", above,
-                settings.db_cpu_percent, 3, 300, "The database is short of CPU",
+                "rds_cpu",
+                rds,
+                "CPUUtilization",
+                "Average",
+                above,
+                settings.db_cpu_percent,
+                3,
+                300,
+                "The database is short of CPU",
             ),
             _Alarm(
-                "rds_free_storage", "AWS/RDS", "FreeStorageSpace", "Minimum", below,
-                settings.db_free_storage_gib * GIB, 1, 300,
+                "rds_free_storage",
+                rds,
+                "FreeStorageSpace",
+                "Minimum",
+                below,
+                settings.db_free_storage_gib * GIB,
+                1,
+                300,
                 "The database is running out of storage",
             ),
             _Alarm(
-                "rds_connections", "AWS/RDS", "DatabaseConnections", "Maximum", above,
-                settings.db_connections, 3, 60, "The database is running out of connections",
+                "rds_connections",
+                rds,
+                "DatabaseConnections",
+                "Maximum",
+                above,
+                settings.db_connections,
+                3,
+                60,
+                "The database is running out of connections",
             ),
             _Alarm(
-                "rds_replica_lag", "AWS/RDS", "ReplicaLag", "Maximum", above,
-                settings.db_replica_lag_seconds, 3, 60,
+                "rds_replica_lag",
+                rds,
+                "ReplicaLag",
+                "Maximum",
+                above,
+                settings.db_replica_lag_seconds,
+                3,
+                60,
                 "A read replica is behind (a Multi-AZ standby never is: it is synchronous)",
                 "notBreaching",
             ),
-        ):  # fmt: skip  # one alarm reads as one row
-            self._alarm(alarm, rds)
-
-        service = {
-            "ClusterName": containers.cluster_name,
-            "ServiceName": containers.service_name,
-        }
-        for alarm in (
             _Alarm(
-                "ecs_cpu", "AWS/ECS", "CPUUtilization", "Average", above,
-                settings.service_cpu_percent, 3, 60, "The tasks are short of CPU",
+                "ecs_cpu",
+                ecs,
+                "CPUUtilization",
+                "Average",
+                above,
+                settings.service_cpu_percent,
+                3,
+                60,
+                "The tasks are short of CPU",
             ),
             _Alarm(
-                "ecs_memory", "AWS/ECS", "MemoryUtilization", "Average", above,
-                settings.service_memory_percent, 3, 60, "The tasks are short of memory",
+                "ecs_memory",
+                ecs,
+                "MemoryUtilization",
+                "Average",
+                above,
+                settings.service_memory_percent,
+                3,
+                60,
+                "The tasks are short of memory",
             ),
-        ):  # fmt: skip  # one alarm reads as one row
-            self._alarm(alarm, service)
+            _Alarm(
+                "alb_unhealthy_hosts",
+                alb,
+                "UnHealthyHostCount",
+                "Maximum",
+                above,
+                0,
+                2,
+                60,
+                "A task fails its health check",
+                "notBreaching",
+            ),
+            _Alarm(
+                "alb_response_time",
+                alb,
+                "TargetResponseTime",
+                "Average",
+                above,
+                settings.response_time_seconds,
+                3,
+                60,
+                "The application answers slowly",
+                "notBreaching",
+            ),
+            _Alarm(
+                "alb_5xx",
+                alb,
+                "HTTPCode_Target_5XX_Count",
+                "Sum",
+                above,
+                settings.server_errors_per_5_minutes,
+                1,
+                300,
+                "The application answers with errors",
+                "notBreaching",
+            ),
+        )
+        # fmt: on
+        for alarm in alarms:
+            self._alarm(alarm)
         if stack.settings.container.container_insights:  # no other metric counts tasks
-            self._running_below_desired(service)
-
-        group = {
-            "TargetGroup": load_balancer.target_group_arn_suffix,
-            "LoadBalancer": load_balancer.arn_suffix,
-        }
-        for alarm in (
-            _Alarm(
-                "alb_unhealthy_hosts", "AWS/ApplicationELB", "UnHealthyHostCount", "Maximum", above,
-                0, 2, 60, "A task fails its health check", "notBreaching",
-            ),
-            _Alarm(
-                "alb_response_time", "AWS/ApplicationELB", "TargetResponseTime", "Average", above,
-                settings.response_time_seconds, 3, 60, "The application answers slowly",
-                "notBreaching",
-            ),
-            _Alarm(
-                "alb_5xx", "AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", "Sum", above,
-                settings.server_errors_per_5_minutes, 1, 300, "The application answers with errors",
-                "notBreaching",
-            ),
-        ):  # fmt: skip  # one alarm reads as one row
-            self._alarm(alarm, group)
-
+            self._running_below_desired(ecs)
         if settings.database_events:
             aws.DbEventSubscription(
                 self,
@@ -196,15 +206,15 @@ class Alarms(Part):
                 depends_on=[alerts.policy],
             )
 
-    def _alarm(self, alarm: _Alarm, dimensions: dict[str, str]) -> None:
+    def _alarm(self, alarm: _Alarm) -> None:
         aws.CloudwatchMetricAlarm(
             self,
             f"aws_cloudwatch_metric_alarm.{alarm.name}",
             alarm_name=self._name(alarm.name),
             alarm_description=f"{alarm.description}.",
-            namespace=alarm.namespace,
+            namespace=alarm.subject.namespace,
             metric_name=alarm.metric,
-            dimensions=dimensions,
+            dimensions=alarm.subject.dimensions,
             statistic=alarm.statistic,
             comparison_operator=alarm.comparison,
             threshold=alarm.threshold,
@@ -215,7 +225,7 @@ class Alarms(Part):
             ok_actions=self._actions,
         )
 
-    def _running_below_desired(self, service: dict[str, str]) -> None:
+    def _running_below_desired(self, service: _Subject) -> None:
         """Fewer tasks run than should; both figures come from Container Insights."""
 
         def metric(id: str, name: str) -> aws.CloudwatchMetricAlarmMetricQuery:
@@ -224,7 +234,7 @@ class Alarms(Part):
                 metric=aws.CloudwatchMetricAlarmMetricQueryMetric(
                     namespace="ECS/ContainerInsights",
                     metric_name=name,
-                    dimensions=service,
+                    dimensions=service.dimensions,
                     period=60,
                     stat="Minimum",
                 ),
@@ -263,14 +273,12 @@ class Dashboard(Part):
 
     def __init__(
         self,
-        stack: ResiliencePlatform,
+        stack: PlatformStack,
         load_balancer: LoadBalancer,
         containers: Containers,
         database: Database,
     ) -> None:
         super().__init__(stack)
-        variables = stack.variables
-        self._region = variables.aws_region
         service = ["ClusterName", containers.cluster_name, "ServiceName", containers.service_name]
         balancer = ["LoadBalancer", load_balancer.arn_suffix]
         group = ["TargetGroup", load_balancer.target_group_arn_suffix, *balancer]
@@ -322,7 +330,7 @@ class Dashboard(Part):
         aws.CloudwatchDashboard(
             self,
             "aws_cloudwatch_dashboard.main",
-            dashboard_name=variables.project_name,
+            dashboard_name=self.project,
             dashboard_body=Fn.jsonencode({"widgets": widgets}),
         )
 
@@ -333,7 +341,7 @@ class Dashboard(Part):
             "type": "metric",
             "properties": {
                 "title": title,
-                "region": self._region,
+                "region": self.stack.variables.aws_region,
                 "view": "timeSeries",
                 "stat": stat,
                 "period": 60,

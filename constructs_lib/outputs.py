@@ -1,33 +1,29 @@
 """outputs.tf: what a user, a drill or another stack needs to know after apply."""
 
 from cdktf import TerraformOutput
-from constructs import Construct
 
 from constructs_lib.alb import LoadBalancer
+from constructs_lib.alerts import Alerts
 from constructs_lib.ecs import Containers
-from constructs_lib.monitoring import Alerts
+from constructs_lib.part import Part, PlatformStack
 from constructs_lib.rds import Database
 from constructs_lib.settings import OutputName
 from constructs_lib.vpc import Network
 
 
-class Outputs(Construct):
+class Outputs(Part):
     """Declares the outputs, or those that are chosen; their names are part of the contract."""
 
     def __init__(
         self,
-        scope: Construct,
-        id: str,
-        *,
-        chosen: tuple[OutputName, ...] | None,
+        stack: PlatformStack,
         network: Network,
         load_balancer: LoadBalancer,
         containers: Containers,
         database: Database,
         alerts: Alerts | None,
     ) -> None:
-        super().__init__(scope, id)
-        self._chosen = chosen
+        super().__init__(stack)
         dns_name = load_balancer.dns_name
         self._output("alb_dns_name", dns_name, "DNS name of the load balancer")
         self._output("application_url", load_balancer.url, "Where the application answers")
@@ -50,13 +46,13 @@ class Outputs(Construct):
     def _output(
         self, name: OutputName, value: str | list[str], description: str, sensitive: bool = False
     ) -> None:
-        if self._chosen is not None and name not in self._chosen:
-            return
-        TerraformOutput(
-            self,
-            name,
-            value=value,
-            description=f"{description}.",
-            sensitive=sensitive or None,
-            static_id=True,  # pins the name, in one message to the jsii kernel less
-        )
+        chosen = self.stack.settings.outputs
+        if chosen is None or name in chosen:
+            TerraformOutput(
+                self,
+                name,
+                value=value,
+                description=f"{description}.",
+                sensitive=sensitive or None,
+                static_id=True,  # pins the name, in one message to the jsii kernel less
+            )

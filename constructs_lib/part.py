@@ -1,24 +1,49 @@
-"""What every construct of the platform starts from."""
+"""What every construct of the platform starts from: the stack is the context."""
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from constructs import Construct
 
-if TYPE_CHECKING:
-    from constructs_lib.platform import ResiliencePlatform
+from constructs_lib import aws
+from constructs_lib.addresses import AddressedStack
+from constructs_lib.settings import StackSettings
+
+if TYPE_CHECKING:  # both are parts themselves
+    from constructs_lib.options.encryption_keys import EncryptionKeys
+    from constructs_lib.variables import Variables
+
+
+class PlatformStack(AddressedStack):
+    """The stack as its parts see it.
+
+    Attributes:
+        settings: what shapes the stack.
+        variables: what a user changes at plan time.
+        keys: the customer-managed keys, where the settings ask for them.
+    """
+
+    settings: StackSettings
+    variables: Variables
+    keys: EncryptionKeys
+
+    @cached_property
+    def account_id(self) -> str:
+        """Id of the AWS account that the stack is deployed to, looked up where it is needed."""
+        return aws.DataAwsCallerIdentity(self, "data.aws_caller_identity.current").account_id
 
 
 class Part(Construct):
-    """A part of the platform.
+    """A part of the platform, one of each in a stack.
 
     Attributes:
-        variables: what a user changes at plan time.
-        project: prefix of every name.
+        stack: the context.
+        project: what every name begins with.
     """
 
-    def __init__(self, stack: ResiliencePlatform) -> None:
+    def __init__(self, stack: PlatformStack) -> None:
         super().__init__(stack, type(self).__name__)
-        self.variables = stack.variables
-        self.project = stack.project
+        self.stack = stack
+        self.project = stack.variables.project_name

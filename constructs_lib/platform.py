@@ -2,61 +2,56 @@
 
 from constructs import Construct
 
-from constructs_lib.access_logs import AccessLogs
-from constructs_lib.account import Account
-from constructs_lib.addresses import AddressedStack
 from constructs_lib.alb import LoadBalancer
+from constructs_lib.alerts import Alerts
 from constructs_lib.autoscaling import Autoscaling
 from constructs_lib.cost import Cost
-from constructs_lib.discovery import Discovery
 from constructs_lib.ecs import Containers
-from constructs_lib.efs import Uploads
-from constructs_lib.endpoints import S3Endpoint, ServiceEndpoints
-from constructs_lib.flow_logs import FlowLogs
-from constructs_lib.kms import Keys
-from constructs_lib.monitoring import Alarms, Alerts, Dashboard
+from constructs_lib.monitoring import Alarms, Dashboard
+from constructs_lib.options.access_logs import AccessLogs
+from constructs_lib.options.discovery import Discovery
+from constructs_lib.options.encryption_keys import EncryptionKeys
+from constructs_lib.options.endpoints import S3Endpoint, ServiceEndpoints
+from constructs_lib.options.firewall import Firewall
+from constructs_lib.options.flow_logs import FlowLogs
+from constructs_lib.options.rotation import RedeployAfterRotation
+from constructs_lib.options.uploads import Uploads
+from constructs_lib.options.wordpress_keys import WordpressKeys
 from constructs_lib.outputs import Outputs
+from constructs_lib.part import PlatformStack
 from constructs_lib.providers import Providers
 from constructs_lib.rds import Database
-from constructs_lib.rotation import RedeployAfterRotation
-from constructs_lib.secrets import WordpressKeys
 from constructs_lib.settings import StackSettings
 from constructs_lib.sg import SecurityGroups
 from constructs_lib.variables import Variables
 from constructs_lib.vpc import Network
-from constructs_lib.waf import Firewall
 
 
-class ResiliencePlatform(AddressedStack):
+class ResiliencePlatform(PlatformStack):
     """The whole platform of one environment.
 
     Args:
         id: the stack id; also the Spacelift slug and the Stack tag.
         settings: what shapes the stack; `StackSettings()` with a project name is the contract.
 
-    Attributes:
-        settings, variables, account, keys: what every part may use.
+    Raises:
+        SettingsError: an override names an address that the stack does not have.
     """
 
     def __init__(self, scope: Construct, id: str, *, settings: StackSettings) -> None:
         super().__init__(scope, id)
         self.settings = settings
         self.variables = Variables(self, "variables", settings=settings)
-        self.project = self.variables.project_name
-        self.account = Account()
-        self.keys = Keys(self)
-        Providers(
-            self, "providers", stack=self, stack_id=id, settings=settings, variables=self.variables
-        )
+        self.keys = EncryptionKeys(self)
+        Providers(self, id)
 
         network = Network(self)
-        s3 = None
-        if settings.network.private_egress == "vpc_endpoints":
-            s3 = S3Endpoint(self, network)
+        egress = settings.network.private_egress
+        s3 = S3Endpoint(self, network) if egress == "vpc_endpoints" else None
         groups = SecurityGroups(self, network, s3)
-        endpoints = None
-        if groups.endpoints_id:
-            endpoints = ServiceEndpoints(self, network, groups.endpoints_id)
+        endpoints = (
+            ServiceEndpoints(self, network, groups.endpoints_id) if groups.endpoints_id else None
+        )
         if days := settings.network.flow_log_retention_days:
             FlowLogs(self, network, days)
 
@@ -90,14 +85,5 @@ class ResiliencePlatform(AddressedStack):
         if alerts and settings.cost:
             Cost(self, settings.cost, alerts)
 
-        Outputs(
-            self,
-            "outputs",
-            chosen=settings.outputs,
-            network=network,
-            load_balancer=load_balancer,
-            containers=containers,
-            database=database,
-            alerts=alerts,
-        )
+        Outputs(self, network, load_balancer, containers, database, alerts)
         self.override(settings.overrides)

@@ -4,10 +4,9 @@ import os
 
 from cdktf import LocalBackend, S3Backend, TerraformStack
 from cdktf_cdktf_provider_aws.provider import AwsProvider, AwsProviderDefaultTags
-from constructs import Construct
 
-from constructs_lib.settings import LocalBackendSettings, S3BackendSettings, StackSettings
-from constructs_lib.variables import Variables
+from constructs_lib.part import Part, PlatformStack
+from constructs_lib.settings import LocalBackendSettings, S3BackendSettings
 
 TERRAFORM_VERSION = ">= 1.3.0"
 S3_LOCKFILE_TERRAFORM_VERSION = ">= 1.10.0"
@@ -49,39 +48,22 @@ def declare_backend(
     return False
 
 
-class Providers(Construct):
+class Providers(Part):
     """The terraform block and the AWS provider; every resource gets the default tags, if set.
 
     The tags are what the budget, the anomaly monitor and the clean-up check find the project by:
     Project (the project's name), Stack (the stack id) and ManagedBy.
     """
 
-    def __init__(
-        self,
-        scope: Construct,
-        id: str,
-        *,
-        stack: TerraformStack,
-        stack_id: str,
-        settings: StackSettings,
-        variables: Variables,
-    ) -> None:
-        super().__init__(scope, id)
+    def __init__(self, stack: PlatformStack, stack_id: str) -> None:
+        super().__init__(stack)
+        settings = stack.settings
+        tags = {"Project": self.project, "Stack": stack_id, "ManagedBy": "cdktf"}
         AwsProvider(
             self,
             "aws",
-            region=variables.aws_region,
-            default_tags=[
-                AwsProviderDefaultTags(
-                    tags={
-                        "Project": variables.project_name,
-                        "Stack": stack_id,
-                        "ManagedBy": "cdktf",
-                    }
-                )
-            ]
-            if settings.default_tags
-            else None,
+            region=stack.variables.aws_region,
+            default_tags=[AwsProviderDefaultTags(tags=tags)] if settings.default_tags else None,
         )
         keeps_state_in_s3 = declare_backend(stack, stack_id, settings.backend)
         stack.add_override(

@@ -8,19 +8,13 @@ https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Concepts.MultiAZSingleSta
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from cdktf import TerraformResourceLifecycle
 
 from constructs_lib import aws, iam
-from constructs_lib.part import Part
-from constructs_lib.settings import DatabaseSettings
+from constructs_lib.part import Part, PlatformStack
+from constructs_lib.sg import SecurityGroups
 from constructs_lib.variables import credential_rules, insights_rule
-
-if TYPE_CHECKING:
-    from constructs_lib.platform import ResiliencePlatform
-    from constructs_lib.sg import SecurityGroups
-    from constructs_lib.vpc import Network
+from constructs_lib.vpc import Network
 
 
 class Database(Part):
@@ -33,27 +27,27 @@ class Database(Part):
         secret_arn: the secret with the master user's password, where RDS manages it.
     """
 
-    def __init__(self, stack: ResiliencePlatform, network: Network, groups: SecurityGroups) -> None:
+    def __init__(self, stack: PlatformStack, network: Network, groups: SecurityGroups) -> None:
         super().__init__(stack)
         settings, variables, keys = stack.settings.database, stack.variables, stack.keys
-        project = variables.project_name
         subnets = aws.DbSubnetGroup(
             self,
             "aws_db_subnet_group.main",
-            name=f"{project}-db-subnet-group",
+            name=f"{self.project}-db-subnet-group",
             subnet_ids=network.private_subnet_ids,
-            tags={"Name": f"{project}-db-subnet-group"},
+            tags={"Name": f"{self.project}-db-subnet-group"},
         )
-        final_snapshot = None if settings.skip_final_snapshot else f"{project}-db-final"
+        final_snapshot = None if settings.skip_final_snapshot else f"{self.project}-db-final"
         rules = (*credential_rules, *([insights_rule] if settings.performance_insights else []))
-        monitored = settings.monitoring_interval_seconds > 0
-        role = self._monitoring_role(project) if monitored else None
+        role, permission = None, None
+        if settings.monitoring_interval_seconds:
+            role, permission = self._monitoring_role()
         managed = settings.password == "managed"
         key = keys.arn("database")
         instance = aws.DbInstance(
             self,
             "aws_db_instance.wordpress",
-            identifier=f"{project}-db",
+            identifier=f"{self.project}-db",
             engine="mysql",
             engine_version=settings.engine_version,
             instance_class=variables.db_instance_class,
@@ -69,7 +63,7 @@ class Database(Part):
             manage_master_user_password=managed or None,
             master_user_secret_kms_key_id=keys.arn("secrets") if managed else None,
             iam_database_authentication_enabled=settings.iam_authentication or None,
-            parameter_group_name=self._parameter_group(project, settings),
+            parameter_group_name=self._parameter_group(),
             multi_az=settings.multi_az,
             db_subnet_group_name=subnets.name,
             vpc_security_group_ids=[groups.rds_id],
@@ -80,7 +74,7 @@ class Database(Part):
             auto_minor_version_upgrade=True,
             copy_tags_to_snapshot=True,
             monitoring_interval=settings.monitoring_interval_seconds,
-            monitoring_role_arn=role[0] if role else None,
+            monitoring_role_arn=role.arn if role else None,
             enabled_cloudwatch_logs_exports=list(settings.log_exports),
             performance_insights_enabled=settings.performance_insights,
             performance_insights_kms_key_id=key if settings.performance_insights else None,
@@ -88,8 +82,8 @@ class Database(Part):
             apply_immediately=settings.apply_immediately,
             skip_final_snapshot=settings.skip_final_snapshot,
             final_snapshot_identifier=final_snapshot,
-            tags={"Name": f"{project}-rds"},
-            depends_on=[role[1]] if role else None,
+            tags={"Name": f"{self.project}-rds"},
+            depends_on=[permission] if permission else None,
             lifecycle=variables.checks(*rules),
         )
         self.address = instance.address
@@ -104,7 +98,6 @@ class Database(Part):
         is switched over, the provider plans with the secrets it had before, which are none.
         https://github.com/hashicorp/terraform-provider-aws/issues/34094
         """
-
         found = aws.DataAwsDbInstance(
             self,
             "data.aws_db_instance.wordpress",
@@ -113,8 +106,9 @@ class Database(Part):
         )
         return found.master_user_secret.get(0).secret_arn
 
-    def _parameter_group(self, project: str, settings: DatabaseSettings) -> str | None:
+    def _parameter_group(self) -> str | None:
         """The parameters that differ from MySQL's defaults; None if none does."""
+        settings = self.stack.settings.database
         parameters: dict[str, str] = {}
         if settings.require_tls:
             parameters["require_secure_transport"] = "1"
@@ -123,33 +117,32 @@ class Database(Part):
             parameters |= {"slow_query_log": "1", "log_output": "FILE"}
         if not parameters:
             return None
-
         major = ".".join(settings.engine_version.split(".")[:2])
         group = aws.DbParameterGroup(
             self,
             "aws_db_parameter_group.main",
             # a group in use cannot be deleted: its successor needs another name, and comes first
-            name_prefix=f"{project}-",
+            name_prefix=f"{self.project}-",
             family=f"mysql{major}",
             description="What the platform sets differently from MySQL's defaults",
             parameter=[
                 aws.DbParameterGroupParameter(name=name, value=value)
                 for name, value in parameters.items()
             ],
-            tags={"Name": f"{project}-parameters"},
+            tags={"Name": f"{self.project}-parameters"},
             lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
         )
         return group.name
 
-    def _monitoring_role(self, project: str) -> tuple[str, aws.IamRolePolicyAttachment]:
-        """The role for Enhanced Monitoring: its ARN, and the policy without which RDS refuses it.
+    def _monitoring_role(self) -> tuple[aws.IamRole, aws.IamRolePolicyAttachment]:
+        """The role for Enhanced Monitoring, and the permission without which RDS refuses it.
 
         https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Monitoring.OS.Enabling.html
         """
         role = aws.IamRole(
             self,
             "aws_iam_role.rds_monitoring",
-            name=f"{project}-rds-monitoring",
+            name=f"{self.project}-rds-monitoring",
             assume_role_policy=iam.trust("monitoring.rds"),
         )
         attached = aws.IamRolePolicyAttachment(
@@ -158,4 +151,4 @@ class Database(Part):
             role=role.name,
             policy_arn=iam.service_role_policy("AmazonRDSEnhancedMonitoringRole"),
         )
-        return role.arn, attached
+        return role, attached

@@ -561,9 +561,7 @@ class DatabaseSettings(Group):
     )
     multi_az: bool = Field(True, description="a synchronous standby in the other zone")
     backup_retention_days: int = Field(7, ge=0, le=35, description="0 switches backups off")
-    backup_window: str = Field(
-        "03:00-04:00", description="hh:mm-hh:mm in UTC, at least 30 minutes"
-    )
+    backup_window: str = Field("03:00-04:00", description="hh:mm-hh:mm in UTC, at least 30 minutes")
     maintenance_window: str = Field(
         "Mon:04:00-Mon:05:00",
         description="ddd:hh:mm-ddd:hh:mm in UTC, at least 30 minutes, not during the backup",

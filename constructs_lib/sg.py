@@ -10,17 +10,10 @@ https://docs.aws.amazon.com/vpc/latest/userguide/vpc-security-groups.html
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from constructs_lib import aws
-from constructs_lib.part import Part
-from constructs_lib.settings import StackSettings
-from constructs_lib.variables import Variables
+from constructs_lib.options.endpoints import S3Endpoint
+from constructs_lib.part import Part, PlatformStack
 from constructs_lib.vpc import ANYWHERE, Network
-
-if TYPE_CHECKING:
-    from constructs_lib.endpoints import S3Endpoint
-    from constructs_lib.platform import ResiliencePlatform
 
 HTTP = 80
 HTTPS = 443
@@ -39,9 +32,9 @@ class SecurityGroups(Part):
         efs_id: admits NFS from the tasks; None without shared uploads.
     """
 
-    def __init__(self, stack: ResiliencePlatform, network: Network, s3: S3Endpoint | None) -> None:
+    def __init__(self, stack: PlatformStack, network: Network, s3: S3Endpoint | None) -> None:
         super().__init__(stack)
-        settings, variables = stack.settings, stack.variables
+        settings = stack.settings
         self._vpc_id = network.vpc_id
         everything = aws.SecurityGroupEgress(
             from_port=0,
@@ -55,7 +48,7 @@ class SecurityGroups(Part):
             rds_egress = []
         if settings.network.allowed_egress == "least":
             alb_egress = [_to(HTTP, network.task_subnet_cidrs, "HTTP to the tasks")]
-            ecs_egress = _least_for_tasks(settings, variables, s3.prefix_list_id if s3 else None)
+            ecs_egress = self._least_for_tasks(s3)
 
         public_ports = [(HTTP, "HTTP")]
         if settings.load_balancer.https:
@@ -104,6 +97,22 @@ class SecurityGroups(Part):
                 tags={"Name": f"{self.project}-default-closed"},
             )
 
+    def _least_for_tasks(self, s3: S3Endpoint | None) -> list[aws.SecurityGroupEgress]:
+        """What the tasks need: the database, AWS and the image registry over HTTPS, the uploads.
+
+        Names are resolved by the VPC's own resolver, which security groups do not restrict.
+        """
+        private = self.stack.variables.private_subnet_cidrs
+        rules = [_to(MYSQL, private, "MySQL to the database")]
+        if self.stack.settings.pulls_through_endpoints and s3:
+            rules.append(_to(HTTPS, private, "HTTPS to the VPC endpoints"))
+            rules.append(_to(HTTPS, None, "Image layers from S3", s3.prefix_list_id))
+        else:
+            rules.append(_to(HTTPS, (ANYWHERE,), "HTTPS to AWS, the image registry and WordPress"))
+        if self.stack.settings.container.shared_uploads:
+            rules.append(_to(NFS, private, "NFS to the uploads"))
+        return rules
+
     def _group(
         self,
         tier: str,
@@ -121,25 +130,6 @@ class SecurityGroups(Part):
             egress=egress,
         )
         return group.id
-
-
-def _least_for_tasks(
-    settings: StackSettings, variables: Variables, s3_prefix_list_id: str | None
-) -> list[aws.SecurityGroupEgress]:
-    """What the tasks need: the database, AWS and the image registry over HTTPS, the uploads.
-
-    Names are resolved by the VPC's own resolver, which security groups do not restrict.
-    """
-    private = variables.private_subnet_cidrs
-    rules = [_to(MYSQL, private, "MySQL to the database")]
-    if settings.pulls_through_endpoints:
-        rules.append(_to(HTTPS, private, "HTTPS to the VPC endpoints"))
-        rules.append(_to(HTTPS, None, "Image layers from S3", s3_prefix_list_id))
-    else:
-        rules.append(_to(HTTPS, (ANYWHERE,), "HTTPS to AWS, the image registry and WordPress"))
-    if settings.container.shared_uploads:
-        rules.append(_to(NFS, private, "NFS to the uploads"))
-    return rules
 
 
 def _to(

@@ -9,15 +9,9 @@ https://docs.aws.amazon.com/vpc/latest/userguide/vpc-example-private-subnets-nat
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from constructs_lib import aws
-from constructs_lib.part import Part
-from constructs_lib.settings import NetworkSettings
+from constructs_lib.part import Part, PlatformStack
 from constructs_lib.variables import layout_rules, zones_rule
-
-if TYPE_CHECKING:
-    from constructs_lib.platform import ResiliencePlatform
 
 ANYWHERE = "0.0.0.0/0"
 
@@ -33,7 +27,7 @@ class Network(Part):
         private_route_table_ids: the route tables of the private subnets, one or one for each.
     """
 
-    def __init__(self, stack: ResiliencePlatform) -> None:
+    def __init__(self, stack: PlatformStack) -> None:
         super().__init__(stack)
         settings, variables = stack.settings.network, stack.variables
         rules = (zones_rule, *layout_rules) if settings.zones == "listed" else layout_rules
@@ -60,7 +54,7 @@ class Network(Part):
         self.public_subnet_ids = self._subnets(
             "public", variables.public_subnet_cidrs, [public, public], settings.public_ip_on_launch
         )
-        self.private_route_table_ids = self._private_route_tables(settings)
+        self.private_route_table_ids = self._private_route_tables(settings.private_egress)
         first, last = self.private_route_table_ids[0], self.private_route_table_ids[-1]
         self.private_subnet_ids = self._subnets(
             "private", variables.private_subnet_cidrs, [first, last], False
@@ -72,11 +66,11 @@ class Network(Part):
             self.task_subnet_ids = self.public_subnet_ids
             self.task_subnet_cidrs = variables.public_subnet_cidrs
 
-    def _private_route_tables(self, settings: NetworkSettings) -> list[str]:
+    def _private_route_tables(self, egress: str) -> list[str]:
         """The route tables of the private subnets; with a way out through NAT, where one is set."""
-        if settings.private_egress == "single_nat":
+        if egress == "single_nat":
             return [self._route_table("private", self._through_nat("nat", "main", 0))]
-        if settings.private_egress == "nat_per_zone":
+        if egress == "nat_per_zone":
             # the first zone keeps the names of a single gateway, so that a second one can be added
             return [
                 self._route_table("private", self._through_nat("nat", "main", 0)),
@@ -122,7 +116,7 @@ class Network(Part):
         """One subnet of a kind in each zone, with its route table; their ids."""
         ids = []
         for number, (cidr, zone, table) in enumerate(
-            zip(cidrs, self.variables.availability_zones, route_tables, strict=True), start=1
+            zip(cidrs, self.stack.variables.availability_zones, route_tables, strict=True), start=1
         ):
             name = f"{kind}_{number}"
             subnet = aws.Subnet(

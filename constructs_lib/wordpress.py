@@ -1,15 +1,10 @@
 """What the WordPress image is told through its environment, as plain functions."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from constructs_lib.alb import LoadBalancer
-    from constructs_lib.rds import Database
-    from constructs_lib.secrets import WordpressKeys
-    from constructs_lib.settings import StackSettings
-    from constructs_lib.variables import Variables
+from constructs_lib.alb import LoadBalancer
+from constructs_lib.options.wordpress_keys import WordpressKeys
+from constructs_lib.rds import Database
+from constructs_lib.settings import StackSettings
+from constructs_lib.variables import Variables
 
 
 def config_extra(*, site_url: str | None, tls_to_database: bool) -> str | None:

@@ -5,16 +5,11 @@ https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-acces
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from cdktf import Fn
 
 from constructs_lib import aws, iam
-from constructs_lib.part import Part
-from constructs_lib.skips import skip_check
-
-if TYPE_CHECKING:
-    from constructs_lib.platform import ResiliencePlatform
+from constructs_lib.options.skips import skip_check
+from constructs_lib.part import Part, PlatformStack
 
 LEFTOVER_DAYS = 7
 """How long a deleted log, or half an upload, is kept."""
@@ -24,21 +19,20 @@ class AccessLogs(Part):
     """The bucket: private, encrypted, versioned, and emptied by age.
 
     Attributes:
-        bucket: its name.
+        target: what the load balancer is told.
         policy: must exist before the load balancer is told to write.
     """
 
-    def __init__(self, stack: ResiliencePlatform, retention_days: int) -> None:
+    def __init__(self, stack: PlatformStack, retention_days: int) -> None:
         super().__init__(stack)
-        variables, account = stack.variables, stack.account
         bucket = aws.S3Bucket(
             self,
             "aws_s3_bucket.access_logs",
             # a prefix, since bucket names are unique in the world; it holds 37 characters
-            bucket_prefix=f"{variables.project_name}-logs-",
+            bucket_prefix=f"{self.project}-logs-",
             # protected together with the load balancer: logs can go when it can
             force_destroy=not stack.settings.load_balancer.deletion_protection,
-            tags={"Name": f"{variables.project_name}-access-logs"},
+            tags={"Name": f"{self.project}-access-logs"},
         )
         skip_check(
             bucket,
@@ -59,7 +53,7 @@ class AccessLogs(Part):
         self.target = aws.LbAccessLogs(bucket=bucket.bucket, enabled=True)
         versioning = aws.S3BucketVersioningA(
             self,
-            "aws_s3_bucket_versioning_a.access_logs",
+            "aws_s3_bucket_versioning.access_logs",
             bucket=bucket.id,
             versioning_configuration=aws.S3BucketVersioningVersioningConfiguration(
                 status="Enabled"
@@ -67,7 +61,7 @@ class AccessLogs(Part):
         )
         aws.S3BucketServerSideEncryptionConfigurationA(
             self,
-            "aws_s3_bucket_server_side_encryption_configuration_a.access_logs",
+            "aws_s3_bucket_server_side_encryption_configuration.access_logs",
             bucket=bucket.id,
             rule=[
                 aws.S3BucketServerSideEncryptionConfigurationRuleA(
@@ -115,9 +109,9 @@ class AccessLogs(Part):
             ignore_public_acls=True,
             restrict_public_buckets=True,
         )
-        delivered = f"{bucket.arn}/AWSLogs/{account.id_for(self)}/*"
+        delivered = f"{bucket.arn}/AWSLogs/{stack.account_id}/*"
         balancers = (
-            f"arn:aws:elasticloadbalancing:{variables.aws_region}:{account.id_for(self)}:"
+            f"arn:aws:elasticloadbalancing:{stack.variables.aws_region}:{stack.account_id}:"
             "loadbalancer/*"
         )
         self.policy = aws.S3BucketPolicy(

@@ -5,36 +5,30 @@ https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-cwl.html
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from cdktf import Fn
 
 from constructs_lib import aws, iam
-from constructs_lib.part import Part
-
-if TYPE_CHECKING:
-    from constructs_lib.platform import ResiliencePlatform
-    from constructs_lib.vpc import Network
+from constructs_lib.part import Part, PlatformStack
+from constructs_lib.vpc import Network
 
 
 class FlowLogs(Part):
     """The flow log, its log group, and the role that may write there."""
 
-    def __init__(self, stack: ResiliencePlatform, network: Network, retention_days: int) -> None:
+    def __init__(self, stack: PlatformStack, network: Network, retention_days: int) -> None:
         super().__init__(stack)
-        project = stack.project
         group = aws.CloudwatchLogGroup(
             self,
             "aws_cloudwatch_log_group.flow_logs",
-            name=f"/vpc/{project}",
+            name=f"/vpc/{self.project}",
             retention_in_days=retention_days,
             kms_key_id=stack.keys.arn("logs"),
-            tags={"Name": f"{project}-flow-logs"},
+            tags={"Name": f"{self.project}-flow-logs"},
         )
         role = aws.IamRole(
             self,
             "aws_iam_role.flow_logs",
-            name=f"{project}-flow-logs",
+            name=f"{self.project}-flow-logs",
             assume_role_policy=iam.trust("vpc-flow-logs"),
         )
         write = ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"]
@@ -52,5 +46,5 @@ class FlowLogs(Part):
             traffic_type="ALL",
             log_destination=group.arn,
             iam_role_arn=role.arn,
-            tags={"Name": f"{project}-flow-log"},
+            tags={"Name": f"{self.project}-flow-log"},
         )

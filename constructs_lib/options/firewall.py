@@ -5,15 +5,10 @@ https://docs.aws.amazon.com/waf/latest/developerguide/waf-chapter.html
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from constructs_lib import aws
-from constructs_lib.part import Part
+from constructs_lib.alb import LoadBalancer
+from constructs_lib.part import Part, PlatformStack
 from constructs_lib.settings import WafSettings
-
-if TYPE_CHECKING:
-    from constructs_lib.alb import LoadBalancer
-    from constructs_lib.platform import ResiliencePlatform
 
 MANAGED_RULES: dict[str, tuple[str, ...]] = {
     # Editors save posts above 8 KiB and with markup in them: counted, not blocked.
@@ -33,11 +28,9 @@ class Firewall(Part):
     """The web ACL, its association with the load balancer, and its log."""
 
     def __init__(
-        self, stack: ResiliencePlatform, settings: WafSettings, load_balancer: LoadBalancer
+        self, stack: PlatformStack, settings: WafSettings, load_balancer: LoadBalancer
     ) -> None:
         super().__init__(stack)
-        keys = stack.keys
-        project = stack.project
         rules = [_rate_limit(settings.requests_per_5_minutes)]
         rules += [
             _managed(group, priority, counted)
@@ -46,16 +39,16 @@ class Firewall(Part):
         acl = aws.Wafv2WebAcl(
             self,
             "aws_wafv2_web_acl.main",
-            name=f"{project}-waf",
+            name=f"{self.project}-waf",
             scope="REGIONAL",
             default_action=aws.Wafv2WebAclDefaultAction(allow=aws.Wafv2WebAclDefaultActionAllow()),
             rule=rules,
             visibility_config=aws.Wafv2WebAclVisibilityConfig(
                 cloudwatch_metrics_enabled=True,
-                metric_name=f"{project}-waf",
+                metric_name=f"{self.project}-waf",
                 sampled_requests_enabled=True,
             ),
-            tags={"Name": f"{project}-waf"},
+            tags={"Name": f"{self.project}-waf"},
         )
         aws.Wafv2WebAclAssociation(
             self,
@@ -66,10 +59,10 @@ class Firewall(Part):
         group = aws.CloudwatchLogGroup(
             self,
             "aws_cloudwatch_log_group.waf",
-            name=f"aws-waf-logs-{project}",  # AWS accepts only names that begin like this
+            name=f"aws-waf-logs-{self.project}",  # AWS accepts only names that begin like this
             retention_in_days=settings.log_retention_days,
-            kms_key_id=keys.arn("logs"),
-            tags={"Name": f"{project}-waf-logs"},
+            kms_key_id=stack.keys.arn("logs"),
+            tags={"Name": f"{self.project}-waf-logs"},
         )
         aws.Wafv2WebAclLoggingConfiguration(
             self,

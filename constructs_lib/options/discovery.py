@@ -5,30 +5,24 @@ https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-discovery.ht
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from constructs_lib import aws
-from constructs_lib.part import Part
-
-if TYPE_CHECKING:
-    from constructs_lib.platform import ResiliencePlatform
-    from constructs_lib.vpc import Network
+from constructs_lib.part import Part, PlatformStack
+from constructs_lib.vpc import Network
 
 
 class Discovery(Part):
     """The namespace <project_name>.local, and the name `wordpress` in it.
 
     Attributes:
-        service_arn: the registry that the ECS service enters its tasks in.
+        registries: where the ECS service enters its tasks.
     """
 
-    def __init__(self, stack: ResiliencePlatform, network: Network) -> None:
+    def __init__(self, stack: PlatformStack, network: Network) -> None:
         super().__init__(stack)
-        variables = stack.variables
         namespace = aws.ServiceDiscoveryPrivateDnsNamespace(
             self,
             "aws_service_discovery_private_dns_namespace.main",
-            name=f"{variables.project_name}.local",
+            name=f"{self.project}.local",
             description="Service discovery namespace for WordPress",
             vpc=network.vpc_id,
         )

@@ -7,14 +7,9 @@ https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from constructs_lib import aws
-from constructs_lib.part import Part
+from constructs_lib.part import Part, PlatformStack
 from constructs_lib.vpc import Network
-
-if TYPE_CHECKING:
-    from constructs_lib.platform import ResiliencePlatform
 
 
 class S3Endpoint(Part):
@@ -24,17 +19,16 @@ class S3Endpoint(Part):
         prefix_list_id: S3's addresses, for outbound rules.
     """
 
-    def __init__(self, stack: ResiliencePlatform, network: Network) -> None:
+    def __init__(self, stack: PlatformStack, network: Network) -> None:
         super().__init__(stack)
-        variables = stack.variables
         endpoint = aws.VpcEndpoint(
             self,
             "aws_vpc_endpoint.s3",
             vpc_id=network.vpc_id,
             vpc_endpoint_type="Gateway",
-            service_name=f"com.amazonaws.{variables.aws_region}.s3",
+            service_name=f"com.amazonaws.{stack.variables.aws_region}.s3",
             route_table_ids=network.private_route_table_ids,
-            tags={"Name": f"{variables.project_name}-s3"},
+            tags={"Name": f"{self.project}-s3"},
         )
         self.prefix_list_id = endpoint.prefix_list_id
 
@@ -46,20 +40,19 @@ class ServiceEndpoints(Part):
         endpoints: what a task must not start before.
     """
 
-    def __init__(self, stack: ResiliencePlatform, network: Network, security_group_id: str) -> None:
+    def __init__(self, stack: PlatformStack, network: Network, security_group_id: str) -> None:
         super().__init__(stack)
-        variables = stack.variables
         self.endpoints = [
             aws.VpcEndpoint(
                 self,
                 f"aws_vpc_endpoint.{service.replace('.', '_')}",
                 vpc_id=network.vpc_id,
                 vpc_endpoint_type="Interface",
-                service_name=f"com.amazonaws.{variables.aws_region}.{service}",
+                service_name=f"com.amazonaws.{stack.variables.aws_region}.{service}",
                 private_dns_enabled=True,
                 subnet_ids=network.private_subnet_ids,
                 security_group_ids=[security_group_id],
-                tags={"Name": f"{variables.project_name}-{service.replace('.', '-')}"},
+                tags={"Name": f"{self.project}-{service.replace('.', '-')}"},
             )
             for service in stack.settings.services_of_the_tasks
         ]

@@ -8,17 +8,11 @@ https://docs.aws.amazon.com/AmazonECS/latest/developerguide/efs-volumes.html
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from cdktf import Fn, TerraformElement
 
 from constructs_lib import aws, iam
-from constructs_lib.kms import Keys
-from constructs_lib.part import Part
-
-if TYPE_CHECKING:
-    from constructs_lib.platform import ResiliencePlatform
-    from constructs_lib.vpc import Network
+from constructs_lib.part import Part, PlatformStack
+from constructs_lib.vpc import Network
 
 VOLUME = "uploads"
 UPLOADS_PATH = "/var/www/html/wp-content/uploads"
@@ -32,19 +26,18 @@ class Uploads(Part):
     """The file system with a mount target in each zone, its policy, and its daily backup.
 
     Attributes:
-        file_system_id, access_point_id: what a task mounts.
+        volume, mount_point: for the task and its container.
         mount_statement: what the task's role must allow.
         ready: what a task must not start before.
     """
 
-    def __init__(self, stack: ResiliencePlatform, network: Network, security_group_id: str) -> None:
+    def __init__(self, stack: PlatformStack, network: Network, security_group_id: str) -> None:
         super().__init__(stack)
-        keys = stack.keys
         files = aws.EfsFileSystem(
             self,
             "aws_efs_file_system.uploads",
             encrypted=True,
-            kms_key_id=keys.arn("uploads"),
+            kms_key_id=stack.keys.arn("uploads"),
             throughput_mode="elastic",
             lifecycle_policy=[
                 aws.EfsFileSystemLifecyclePolicy(transition_to_ia="AFTER_30_DAYS"),
@@ -106,15 +99,15 @@ class Uploads(Part):
                 )
             ),
         )
-        self._backup(files.arn, keys)
+        self._backup(files.arn)
 
-    def _backup(self, file_system_arn: str, keys: Keys) -> None:
+    def _backup(self, file_system_arn: str) -> None:
         """A copy every night: the database has its own backups, and uploads are worth as much."""
         vault = aws.BackupVault(
             self,
             "aws_backup_vault.uploads",
             name=f"{self.project}-uploads",
-            kms_key_arn=keys.arn("uploads"),
+            kms_key_arn=self.stack.keys.arn("uploads"),
         )
         plan = aws.BackupPlan(
             self,

@@ -11,110 +11,81 @@ https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from cdktf import Fn
 
 from constructs_lib import aws, iam
-from constructs_lib.part import Part
+from constructs_lib.alerts import PUBLISHERS
+from constructs_lib.part import Part, PlatformStack
 from constructs_lib.settings import Purpose
-
-if TYPE_CHECKING:
-    from constructs_lib.platform import ResiliencePlatform
 
 DELETION_WINDOW_DAYS = 30
 
-ALERT_PUBLISHERS = {
-    "CloudWatch": "cloudwatch",
-    "Budgets": "budgets",
-    "CostAnomalyDetection": "costalerts",
-    "RdsEvents": "events.rds",
-}
-"""Statement id to the service principal that publishes alerts.
-https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-sns-policy.html
-https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.GrantingPermissions.html"""
 
-
-class Keys(Part):
+class EncryptionKeys(Part):
     """The customer-managed keys of a stack, each made when the first resource asks for it."""
 
-    def __init__(self, stack: ResiliencePlatform) -> None:
+    def __init__(self, stack: PlatformStack) -> None:
         super().__init__(stack)
-        self._purposes = stack.settings.customer_managed_keys
-        self._account = stack.account
         self._arns: dict[Purpose, str] = {}
 
     def arn(self, purpose: Purpose) -> str | None:
         """ARN of the key for a purpose; None where AWS's own key is to be used."""
-        if purpose not in self._purposes:
-            return None
-        if purpose not in self._arns:
+        if purpose in self.stack.settings.customer_managed_keys and purpose not in self._arns:
             self._arns[purpose] = self._create(purpose)
-        return self._arns[purpose]
+        return self._arns.get(purpose)
 
     def _create(self, purpose: Purpose) -> str:
-
-        project = self.variables.project_name
-        account = self._account.id_for(self)
-        statements: list[dict[str, object]] = [
+        statements: list[iam.Statement] = [
             {
                 # IAM decides who in the account may use and manage the key, RDS and EFS included,
                 # which act for whoever creates the database and the file system.
                 "Sid": "Account",
                 "Effect": "Allow",
-                "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
+                "Principal": {"AWS": f"arn:aws:iam::{self.stack.account_id}:root"},
                 "Action": "kms:*",
                 "Resource": "*",
             }
         ]
         if purpose == "logs":
-            statements.append(self._for_logs(account))
+            statements.append(self._for_logs())
         if purpose == "alerts":
             statements += _for_publishers()
         key = aws.KmsKey(
             self,
             f"aws_kms_key.{purpose}",
-            description=f"{project}: {purpose}",
+            description=f"{self.project}: {purpose}",
             enable_key_rotation=True,
             deletion_window_in_days=DELETION_WINDOW_DAYS,
             policy=Fn.jsonencode(iam.document(*statements)),
-            tags={"Name": f"{project}-{purpose}"},
+            tags={"Name": f"{self.project}-{purpose}"},
         )
         aws.KmsAlias(
             self,
             f"aws_kms_alias.{purpose}",
-            name=f"alias/{project}-{purpose}",
+            name=f"alias/{self.project}-{purpose}",
             target_key_id=key.key_id,
         )
         return key.arn
 
-    def _for_logs(self, account: str) -> dict[str, object]:
+    def _for_logs(self) -> iam.Statement:
         """Lets CloudWatch Logs encrypt the account's log groups.
 
         https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
         """
-        region = self.variables.aws_region
+        region = self.stack.variables.aws_region
+        groups = f"arn:aws:logs:{region}:{self.stack.account_id}:*"
+        verbs = ("Encrypt*", "Decrypt*", "ReEncrypt*", "GenerateDataKey*", "Describe*")
         return {
             "Sid": "CloudWatchLogs",
             "Effect": "Allow",
             "Principal": {"Service": f"logs.{region}.amazonaws.com"},
-            "Action": [
-                "kms:Encrypt*",
-                "kms:Decrypt*",
-                "kms:ReEncrypt*",
-                "kms:GenerateDataKey*",
-                "kms:Describe*",
-            ],
+            "Action": [f"kms:{verb}" for verb in verbs],
             "Resource": "*",
-            "Condition": {
-                "ArnLike": {
-                    "kms:EncryptionContext:aws:logs:arn": f"arn:aws:logs:{region}:{account}:*"
-                }
-            },
+            "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}},
         }
 
 
-def _for_publishers() -> list[dict[str, object]]:
+def _for_publishers() -> list[iam.Statement]:
     """Lets the services publish to an encrypted topic; without this, no alert arrives.
 
     No condition on the account: not every service sends it to KMS, and the topic's own policy has
@@ -129,5 +100,5 @@ def _for_publishers() -> list[dict[str, object]]:
             "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
             "Resource": "*",
         }
-        for name, service in ALERT_PUBLISHERS.items()
+        for name, service in PUBLISHERS.items()
     ]

@@ -13,16 +13,11 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-secr
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from cdktf import Fn
 
 from constructs_lib import aws
-from constructs_lib.part import Part
-
-if TYPE_CHECKING:
-    from constructs_lib.monitoring import Alerts
-    from constructs_lib.platform import ResiliencePlatform
+from constructs_lib.alerts import Alerts
+from constructs_lib.part import Part, PlatformStack
 
 NAMES = tuple(
     f"{scheme}_{part}"
@@ -41,18 +36,16 @@ class WordpressKeys(Part):
         arns: variable of the container (WORDPRESS_AUTH_KEY, …) to the ARN of its secret.
     """
 
-    def __init__(self, stack: ResiliencePlatform, alerts: Alerts | None) -> None:
+    def __init__(self, stack: PlatformStack, alerts: Alerts | None) -> None:
         super().__init__(stack)
-        variables, keys = stack.variables, stack.keys
-        project = variables.project_name
-        key_arn = keys.arn("secrets")
+        key_arn = stack.keys.arn("secrets")
         template = {
             "Description": "Keys and salts of WordPress, which no one needs to know",
             "Resources": {
                 _logical_id(name): {
                     "Type": "AWS::SecretsManager::Secret",
                     "Properties": {
-                        "Description": f"{name} of WordPress, {project}",
+                        "Description": f"{name} of WordPress, {self.project}",
                         "GenerateSecretString": {
                             "PasswordLength": VALUE_LENGTH,
                             "ExcludePunctuation": True,
@@ -67,11 +60,11 @@ class WordpressKeys(Part):
         made = aws.CloudformationStack(
             self,
             "aws_cloudformation_stack.wordpress_keys",
-            name=f"{project}-wordpress-keys",
+            name=f"{self.project}-wordpress-keys",
             template_body=Fn.jsonencode(template),
             on_failure="DELETE",
             notification_arns=[alerts.topic_arn] if alerts else None,
-            tags={"Name": f"{project}-wordpress-keys"},
+            tags={"Name": f"{self.project}-wordpress-keys"},
         )
         self.arns = {
             f"WORDPRESS_{name}": Fn.lookup(made.outputs, _logical_id(name)) for name in NAMES

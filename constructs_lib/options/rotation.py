@@ -15,17 +15,12 @@ https://docs.aws.amazon.com/systems-manager/latest/userguide/automation-action-e
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from cdktf import Fn
 
 from constructs_lib import aws, iam
 from constructs_lib.ecs import Containers
-from constructs_lib.part import Part
-
-if TYPE_CHECKING:
-    from constructs_lib.platform import ResiliencePlatform
-    from constructs_lib.rds import Database
+from constructs_lib.part import Part, PlatformStack
+from constructs_lib.rds import Database
 
 PASSWORD_RESET = "RDS-EVENT-0016"
 
@@ -33,12 +28,9 @@ PASSWORD_RESET = "RDS-EVENT-0016"
 class RedeployAfterRotation(Part):
     """The events, the runbook they start, and the role it works with."""
 
-    def __init__(
-        self, stack: ResiliencePlatform, containers: Containers, database: Database
-    ) -> None:
+    def __init__(self, stack: PlatformStack, containers: Containers, database: Database) -> None:
         super().__init__(stack)
-        variables, account = stack.variables, stack.account
-        name = f"{variables.project_name}-redeploy"
+        name = f"{self.project}-redeploy"
         role = aws.IamRole(
             self, "aws_iam_role.redeploy", name=name, assume_role_policy=iam.trust("events", "ssm")
         )
@@ -71,8 +63,10 @@ class RedeployAfterRotation(Part):
             ),
             tags={"Name": name},
         )
-        region, account_id = variables.aws_region, account.id_for(self)
-        definition = f"arn:aws:ssm:{region}:{account_id}:automation-definition/{runbook.name}"
+        definition = (
+            f"arn:aws:ssm:{stack.variables.aws_region}:{stack.account_id}:"
+            f"automation-definition/{runbook.name}"
+        )
         aws.IamRolePolicy(
             self,
             "aws_iam_role_policy.redeploy",
@@ -93,7 +87,7 @@ class RedeployAfterRotation(Part):
         rule = aws.CloudwatchEventRule(
             self,
             "aws_cloudwatch_event_rule.password_rotated",
-            name=f"{variables.project_name}-password-rotated",
+            name=f"{self.project}-password-rotated",
             description="RDS has rotated the database's master password.",
             event_pattern=Fn.jsonencode(
                 {
