@@ -17,7 +17,8 @@ from constructs import Construct
 from constructs_lib.addresses import AddressedStack
 from constructs_lib.providers import declare_backend
 from constructs_lib.settings import StackSettings
-from spacelift import hooks, resources
+from spacelift import hooks
+from spacelift.resources import Resource, SpaceliftProvider, literal
 from spacelift.settings import STACK_ID, SpaceliftSettings, labels
 
 TERRAFORM_VERSION = ">= 1.11.0"
@@ -25,12 +26,13 @@ TERRAFORM_VERSION = ">= 1.11.0"
 
 POLICIES = Path(__file__).parent / "policies"
 
-_POLICY_TYPES: tuple[tuple[str, resources.PolicyType, str], ...] = (
-    ("plan", "PLAN", "What no plan may do, and what a human must see."),
-    ("approval", "APPROVAL", "Who may let a run go on."),
-    ("push", "GIT_PUSH", "What a push or a pull request starts."),
-)
-_NOTIFICATION = "Who is told that a run needs a human."
+_POLICIES = {
+    "plan": ("PLAN", "What no plan may do, and what a human must see."),
+    "approval": ("APPROVAL", "Who may let a run go on."),
+    "push": ("GIT_PUSH", "What a push or a pull request starts."),
+    "notification": ("NOTIFICATION", "Who is told that a run needs a human."),
+}
+"""File name to the policy's type and what it decides."""
 
 
 class SpaceliftStack(AddressedStack):
@@ -56,20 +58,20 @@ class SpaceliftStack(AddressedStack):
         self.notes: list[str] = []
         declare_backend(self, STACK_ID, settings.backend)
         self.add_override("terraform.required_version", TERRAFORM_VERSION)
-        resources.SpaceliftProvider(self, "provider")
+        SpaceliftProvider(self, "provider")
         self._declare_variables(stacks)
 
         context_id = self._context()
-        integration_id = resources.AwsIntegration(
+        integration_id = Resource(
             self,
-            "platform",
+            "spacelift_aws_integration.platform",
             name="opsfolio-platform",
             role_arn="${var.aws_role_arn}",
             duration_seconds=settings.aws.duration_seconds,
             generate_credentials_in_worker=settings.aws.generate_credentials_in_worker,
             space_id=settings.space_id,
-        ).id_reference
-        policy_ids = self._policies()
+        ).reference
+        policies = {name: self._policy(name) for name in _POLICIES}
         routes = self._notification_routes()
         for stack_id, platform in stacks.items():
             self._platform_stack(
@@ -78,7 +80,7 @@ class SpaceliftStack(AddressedStack):
                 [*labels(stack_id, platform, settings), *routes],
                 context_id=context_id,
                 integration_id=integration_id,
-                policy_ids=policy_ids,
+                policies=policies,
             )
         if settings.worker_pool_id is None:
             self.notes.append(
@@ -155,50 +157,61 @@ class SpaceliftStack(AddressedStack):
 
     def _context(self) -> str:
         """The context with the hooks and Infracost's settings; its id."""
-        context = resources.Context(
+        context_id = Resource(
             self,
-            "platform",
+            "spacelift_context.platform",
             name="opsfolio-platform",
             description="Synthesizes the stack before Terraform starts; estimates its cost.",
             before_init=hooks.BEFORE_INIT,
             space_id=self._settings.space_id,
-        )
+        ).reference
         if self._settings.infracost:
-            resources.EnvironmentVariable(
-                self,
+            self._secret(
                 "infracost_api_key",
-                name="INFRACOST_API_KEY",
-                context_id=context.id_reference,
-                secret="${var.infracost_api_key}",
-                secret_version=str(self._settings.secrets_version),
+                "INFRACOST_API_KEY",
+                "var.infracost_api_key",
+                context_id=context_id,
             )
             # A run without an estimate goes on, and the plan policy says that it has none.
-            resources.EnvironmentVariable(
+            Resource(
                 self,
-                "infracost_warn_on_failure",
+                "spacelift_environment_variable.infracost_warn_on_failure",
                 name="INFRACOST_WARN_ON_FAILURE",
-                context_id=context.id_reference,
+                context_id=context_id,
                 value="true",
+                write_only=False,
             )
-        return context.id_reference
+        return context_id
 
-    def _policies(self) -> dict[str, str]:
-        """The policies; the ids of those that are attached to stacks."""
+    def _secret(self, address: str, name: str, value: str, **of: str) -> None:
+        """A variable of a stack's or a context's runs that nobody may read.
 
-        def policy(name: str, type: resources.PolicyType, description: str) -> str:
-            return resources.Policy(
-                self,
-                name,
-                name=f"opsfolio-{name}",
-                type=type,
-                description=description,
-                body=(POLICIES / f"{name}.rego").read_text(encoding="utf-8"),
-                space_id=self._settings.space_id,
-            ).id_reference
+        The value is a reference and stays out of the state. Spacelift takes a new one when
+        `secrets_version` changes.
+        """
+        Resource(
+            self,
+            f"spacelift_environment_variable.{address}",
+            name=name,
+            value_wo=f"${{{value}}}",
+            value_wo_version=str(self._settings.secrets_version),
+            write_only=True,
+            **of,
+        )
 
-        # It works on its whole space, and leaves stacks without a notify: label alone.
-        policy("notification", "NOTIFICATION", _NOTIFICATION)
-        return {name: policy(name, type, text) for name, type, text in _POLICY_TYPES}
+    def _policy(self, name: str) -> str:
+        """The policy of a file in policies/; its id."""
+        type, description = _POLICIES[name]
+        return Resource(
+            self,
+            f"spacelift_policy.{name}",
+            name=f"opsfolio-{name}",
+            type=type,
+            engine_type="REGO_V1",
+            description=description,
+            body=literal((POLICIES / f"{name}.rego").read_text(encoding="utf-8")),
+            space_id=self._settings.space_id,
+        ).reference
 
     def _notification_routes(self) -> list[str]:
         """The labels that say where messages about a stack go."""
@@ -207,14 +220,16 @@ class SpaceliftStack(AddressedStack):
         if wanted.slack_channel_id:
             routes.append(f"notify:slack:{wanted.slack_channel_id}")
         if wanted.webhook_endpoint:
-            webhook = resources.NamedWebhook(
+            webhook = Resource(
                 self,
-                "platform",
+                "spacelift_named_webhook.platform",
                 name="opsfolio-platform",
                 endpoint=wanted.webhook_endpoint,
+                enabled=True,
+                retry_on_failure=True,
                 space_id=self._settings.space_id,
             )
-            routes.append(f"notify:webhook:{webhook.id_reference}")
+            routes.append(f"notify:webhook:{webhook.reference}")
         return routes
 
     def _platform_stack(
@@ -225,19 +240,22 @@ class SpaceliftStack(AddressedStack):
         *,
         context_id: str,
         integration_id: str,
-        policy_ids: Mapping[str, str],
+        policies: Mapping[str, str],
     ) -> None:
         settings = self._settings
         vcs = settings.vcs
-        blocks = {"github_app": "github_enterprise", "gitlab": "gitlab"}
-        stack_id = resources.Stack(
+        # without a block that names one, Spacelift's own GitHub App
+        owner = [{"namespace": vcs.namespace}] if vcs.namespace else None
+        stack_id = Resource(
             self,
+            f"spacelift_stack.{slug}",
             slug=slug,
             name=slug,
             description=f"CDKTF stack {slug}: planned on every push, applied after approval.",
             repository=vcs.repository,
             branch=vcs.branch,
-            vcs=(blocks[vcs.type], {"namespace": vcs.namespace}) if vcs.namespace else None,
+            github_enterprise=owner if vcs.type == "github_app" else None,
+            gitlab=owner if vcs.type == "gitlab" else None,
             autodeploy=False,
             manage_state=True,
             # Whoever may start one could read every secret of the stack.
@@ -250,40 +268,50 @@ class SpaceliftStack(AddressedStack):
             labels=stack_labels,
             space_id=settings.space_id,
             worker_pool_id=settings.worker_pool_id,
-        ).id_reference
+        ).reference
         for name in ("username", "password") if _has_password(platform) else ():
-            resources.EnvironmentVariable(
-                self,
-                f"{slug}-db_{name}",
-                name=f"TF_VAR_db_{name}",
-                stack_id=stack_id,
-                secret=f'${{var.db_credentials["{slug}"].{name}}}',
-                secret_version=str(settings.secrets_version),
-            )
+            value = f'var.db_credentials["{slug}"].{name}'
+            self._secret(f"{slug}-db_{name}", f"TF_VAR_db_{name}", value, stack_id=stack_id)
         for name in _inputs(platform):
-            resources.EnvironmentVariable(
+            Resource(
                 self,
-                f"{slug}-{name}",
+                f"spacelift_environment_variable.{slug}-{name}",
                 name=f"TF_VAR_{name}",
                 stack_id=stack_id,
                 value=f'${{var.inputs["{slug}"].{name}}}',
+                write_only=False,
             )
         if settings.worker_pool_id is not None:
-            resources.DriftDetection(
+            Resource(
                 self,
-                slug,
+                f"spacelift_drift_detection.{slug}",
                 stack_id=stack_id,
                 schedule=settings.drift.schedule,
                 timezone=settings.drift.timezone,
                 reconcile=settings.drift.reconcile,
             )
-        resources.ContextAttachment(self, slug, context_id=context_id, stack_id=stack_id)
-        resources.AwsIntegrationAttachment(
-            self, slug, integration_id=integration_id, stack_id=stack_id, read=True, write=True
+        Resource(
+            self,
+            f"spacelift_context_attachment.{slug}",
+            context_id=context_id,
+            stack_id=stack_id,
         )
-        for name, policy_id in policy_ids.items():
-            resources.PolicyAttachment(
-                self, f"{slug}-{name}", policy_id=policy_id, stack_id=stack_id
+        Resource(
+            self,
+            f"spacelift_aws_integration_attachment.{slug}",
+            integration_id=integration_id,
+            stack_id=stack_id,
+            read=True,
+            write=True,
+        )
+        for name, policy_id in policies.items():
+            if name == "notification":
+                continue  # works on its whole space, and leaves stacks without a notify: label alone
+            Resource(
+                self,
+                f"spacelift_policy_attachment.{slug}-{name}",
+                policy_id=policy_id,
+                stack_id=stack_id,
             )
 
 
