@@ -306,7 +306,7 @@ class SpaceliftStack(AddressedStack):
         )
         for name, policy_id in policies.items():
             if name == "notification":
-                continue  # works on its whole space, and leaves stacks without a notify: label alone
+                continue  # works on its whole space, on stacks with a notify: label
             Resource(
                 self,
                 f"spacelift_policy_attachment.{slug}-{name}",
