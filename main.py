@@ -6,6 +6,7 @@ Run by `cdktf synth`, or directly: `python main.py [--stack ID]` writes the same
 """
 
 import argparse
+import gc
 import os
 import shutil
 import sys
@@ -47,7 +48,7 @@ def main() -> int:
     node = os.environ.get("JSII_NODE", "node")
     if shutil.which(node) is None:
         print(
-            f"error: synth needs Node.js, and {node!r} is no program; unset JSII_NODE to use the "
+            f"error: synth needs Node.js, and {node!r} is not a program; unset JSII_NODE to use the "
             "one that Pipfile.lock installs",
             file=sys.stderr,
         )
@@ -59,6 +60,7 @@ def main() -> int:
 
     from constructs_lib.platform import ResiliencePlatform
 
+    gc.disable()  # all that is made is needed to the end, which comes in a second or two
     try:
         app = App(outdir=os.environ.get("CDKTF_OUTDIR") or str(ROOT / "cdktf.out"))
         for stack_id, settings in stacks.items():

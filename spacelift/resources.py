@@ -66,8 +66,13 @@ class Resource(TerraformResource):
             terraform_resource_type=address.partition(".")[0],
             terraform_generator_metadata=_metadata(),
         )
-        for name, value in arguments.items():
-            if value is not None:
-                # jsii takes lists, no other sequences
-                self.add_override(name, list(value) if isinstance(value, tuple) else value)
+        # jsii takes lists, no other sequences
+        self._arguments: dict[str, object] = {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in arguments.items()
+            if value is not None
+        }
         self.reference = f"${{{address}.id}}"
+
+    def _synthesize_attributes(self) -> dict[str, object]:
+        return self._arguments
