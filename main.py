@@ -48,8 +48,8 @@ def main() -> int:
     node = os.environ.get("JSII_NODE", "node")
     if shutil.which(node) is None:
         print(
-            f"error: synth needs Node.js, and {node!r} is not a program; unset JSII_NODE to use the "
-            "one that Pipfile.lock installs",
+            f"error: synth needs Node.js, and {node!r} is not a program; unset JSII_NODE to use "
+            "the one that Pipfile.lock installs",
             file=sys.stderr,
         )
         return 1
