@@ -189,20 +189,17 @@ def _waits(*before: str, listener: str = "http", after: tuple[str, ...] = ()) ->
     return {f"{_SERVICE}.depends_on": needed}
 
 
-def _environment(*, password: bool = True, **more: str) -> dict[str, object]:
+def _environment(**more: str | None) -> dict[str, object]:
     """What the container is told."""
-    told = {
+    told: dict[str, str | None] = {
         "WORDPRESS_DB_HOST": "${aws_db_instance.wordpress.address}",
         "WORDPRESS_DB_USER": "${var.db_username}",
         "WORDPRESS_DB_PASSWORD": "${var.db_password}",
         "WORDPRESS_DB_NAME": "${var.db_name}",
         **more,
     }
-    if not password:
-        del told["WORDPRESS_DB_PASSWORD"]
-    return {
-        f"{_CONTAINER}.environment": [{"name": name, "value": told[name]} for name in told],
-    }
+    pairs = [{"name": name, "value": value} for name, value in told.items() if value is not None]
+    return {f"{_CONTAINER}.environment": pairs}
 
 
 def _tcp(port: int, description: str, cidrs: str | list[str]) -> dict[str, object]:
@@ -220,7 +217,9 @@ _HTTPS = Option(
         "aws_lb_listener.http.default_action.0.type": "redirect",
         "aws_lb_listener.http.default_action.0.target_group_arn": None,
         "aws_lb_listener.http.default_action.0.redirect": {
-            **{"port": "443", "protocol": "HTTPS", "status_code": "HTTP_301"}
+            "port": "443",
+            "protocol": "HTTPS",
+            "status_code": "HTTP_301",
         },
         "aws_security_group.alb_sg.ingress": [
             _tcp(80, "HTTP from anywhere", ["0.0.0.0/0"]),
@@ -232,9 +231,7 @@ _HTTPS = Option(
 )
 
 OPTIONS: dict[str, Option] = {
-    "variables": Option(
-        ["db_password", "aws_region"],
-    ),  # see test_platform.py
+    "variables": Option(["db_password", "aws_region"]),  # what it changes: test_platform.py
     "outputs": Option(
         ["vpc_id", "application_url"],
         removes=tuple(
@@ -344,10 +341,12 @@ OPTIONS: dict[str, Option] = {
         ),
         changes={
             f"{_BALANCER}.access_logs": {
-                **{"bucket": "${aws_s3_bucket.access_logs.bucket}", "enabled": True}
+                "bucket": "${aws_s3_bucket.access_logs.bucket}",
+                "enabled": True,
             },
             f"{_BALANCER}.depends_on": [
-                *("aws_internet_gateway.igw", "aws_s3_bucket_policy.access_logs")
+                "aws_internet_gateway.igw",
+                "aws_s3_bucket_policy.access_logs",
             ],
         },
     ),
@@ -458,9 +457,7 @@ OPTIONS: dict[str, Option] = {
         changes={
             f"{_TASK}.volume": ANY,  # see test_options.py
             f"{_CONTAINER}.mountPoints": ANY,
-            **_waits(
-                after=("aws_efs_mount_target.uploads_1", "aws_efs_mount_target.uploads_2"),
-            ),
+            **_waits(after=("aws_efs_mount_target.uploads_1", "aws_efs_mount_target.uploads_2")),
             **_AS_TASK,
         },
     ),
@@ -501,7 +498,7 @@ OPTIONS: dict[str, Option] = {
             f"{_DATABASE}.password": None,
             f"{_DATABASE}.manage_master_user_password": True,
             f"{_DATABASE}.lifecycle.precondition": ANY,  # see test_rds.py
-            **_environment(password=False),
+            **_environment(WORDPRESS_DB_PASSWORD=None),
             f"{_CONTAINER}.secrets": [
                 {
                     "name": "WORDPRESS_DB_PASSWORD",

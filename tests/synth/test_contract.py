@@ -44,8 +44,8 @@ def subnet(name: str, cidr: str, zone: str, *, public: bool) -> list[Row]:
     """A subnet and what its kind decides."""
     return [
         ("2 Public subnets (ALB, ECS)" if public else "2 Private subnets (RDS)", "vpc_id", VPC),
-        (f"{cidr}", "cidr_block", cidr),
-        (f"{zone}", "availability_zone", zone),
+        (cidr, "cidr_block", cidr),
+        (zone, "availability_zone", zone),
         ("with IGW routes" if public else "no internet access", "map_public_ip_on_launch", public),
         called(name, "tags.Name"),
     ]
@@ -163,13 +163,10 @@ def line(namespace: str, metric: str, dimensions: dict[str, str], **style: str) 
 
 def graph(number: int, title: str, statistic: str, lines: list[list[object]]) -> dict[str, object]:
     """A graph of the dashboard, in rows of three."""
-    return {
-        **{"type": "metric", "width": 8, "height": 6, "x": number % 3 * 8, "y": number // 3 * 6},
-        "properties": {
-            **{"title": title, "region": "eu-central-1", "view": "timeSeries"},
-            **{"stat": statistic, "period": 60, "metrics": lines},
-        },
-    }
+    place = {"x": number % 3 * 8, "y": number // 3 * 6, "width": 8, "height": 6}
+    shown = {"title": title, "stat": statistic, "metrics": lines}
+    how = {"region": "eu-central-1", "view": "timeSeries", "period": 60}
+    return {"type": "metric", **place, "properties": {**shown, **how}}
 
 
 # who says it, title, statistic, lines
