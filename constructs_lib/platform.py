@@ -41,7 +41,7 @@ class ResiliencePlatform(PlatformStack):
     def __init__(self, scope: Construct, id: str, *, settings: StackSettings) -> None:
         super().__init__(scope, id)
         self.settings = settings
-        self.variables = Variables(self, "variables", settings=settings)
+        self.variables = Variables(self)
         self.keys = EncryptionKeys(self)
         Providers(self, id)
 
