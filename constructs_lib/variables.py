@@ -147,8 +147,8 @@ class Variables(Construct):
         """`name` in Terraform's language: the variable, or the literal it is fixed to."""
         return f"var.{name}" if name in self._declared else json.dumps(self._table[name].default)
 
-    def preconditions(self, *rules: Rule) -> list[Precondition] | None:
-        """The rules as preconditions of a resource's lifecycle.
+    def checks(self, *rules: Rule) -> TerraformResourceLifecycle | None:
+        """The rules as preconditions, in the lifecycle of the resource that they protect.
 
         A rule over literals alone is left out: the settings have been checked already.
         """
@@ -156,16 +156,12 @@ class Variables(Construct):
         def filled_in(text: str) -> str:
             return _VARIABLE.sub(lambda found: self.expression(found[1]), text)
 
-        return [
+        found = [
             Precondition(condition=filled_in(rule.condition), error_message=filled_in(rule.message))
             for rule in rules
             if self._declared & set(_VARIABLE.findall(rule.condition))
-        ] or None
-
-    def checks(self, *rules: Rule) -> TerraformResourceLifecycle | None:
-        """The lifecycle of a resource that the rules protect."""
-        conditions = self.preconditions(*rules)
-        return TerraformResourceLifecycle(precondition=conditions) if conditions else None
+        ]
+        return TerraformResourceLifecycle(precondition=found) if found else None
 
     def _reference(self, variable: Variable) -> str | float | tuple[str, str]:
         """Declares a variable, and refers to it."""

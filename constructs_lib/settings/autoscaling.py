@@ -20,12 +20,8 @@ class AutoscalingSettings(Group):
     max_capacity: int = setting(4, "tasks", ge=1, le=5000)
     cpu_target_percent: Percent = setting(60, "average of the service to keep")
     memory_target_percent: Percent = setting(75, "average of the service to keep")
-    scale_out_cooldown_seconds: int = setting(
-        60, "after adding tasks, until more are added", ge=0, le=3600
-    )
-    scale_in_cooldown_seconds: int = setting(
-        300, "after removing tasks, until more are removed", ge=0, le=3600
-    )
+    scale_out_cooldown_seconds: int = setting(60, "between two additions of tasks", ge=0, le=3600)
+    scale_in_cooldown_seconds: int = setting(300, "between two removals of tasks", ge=0, le=3600)
     sleep: SleepSettings | None = setting(None, "default: tasks run around the clock")
 
     def contradictions(self) -> Iterator[str]:

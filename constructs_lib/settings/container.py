@@ -59,17 +59,12 @@ class ContainerSettings(Group):
     """The Fargate task and the service that runs it."""
 
     image: Annotated[str, IMAGE] | None = setting(
-        "wordpress:latest",
-        "with its tag or digest; null: the variable container_image must be set",
+        "wordpress:latest", "with tag or digest; null: the variable container_image must be set"
     )
-    require_digest: bool = setting(
-        False, "accept an image by digest only: what was reviewed is what runs"
-    )
+    require_digest: bool = setting(False, "images by digest only: what was reviewed is what runs")
     name: Annotated[str, _NAME] = setting("app", "container name")
     cpu: Annotated[int, FARGATE_CPU] = setting(512, "CPU units, 1024 = 1 vCPU")
-    memory_mib: int = setting(
-        1024, "one that Fargate offers with the CPU units", accepts=FARGATE_MEMORY.accepts
-    )
+    memory_mib: int = setting(1024, "as Fargate offers with cpu", accepts=FARGATE_MEMORY.accepts)
     desired_count: int = setting(2, "tasks at first; then autoscaling's", ge=0, le=5000)
     capacity: Literal["FARGATE", "FARGATE_SPOT"] = setting(
         "FARGATE", "FARGATE_SPOT is cheaper, and AWS may stop a task with two minutes' notice"
@@ -90,14 +85,12 @@ class ContainerSettings(Group):
         100, "of the desired count, kept running by a deployment", ge=0, le=100
     )
     maximum_percent: int = setting(
-        200, "of the desired count, running at most meanwhile", ge=100, le=200
+        200, "of the desired count, at most during a deployment", ge=100, le=200
     )
     wait_for_steady_state: bool = setting(
         True, "apply ends when the new tasks serve, and fails if they were rolled back"
     )
-    zone_rebalancing: bool = setting(
-        False, "ECS spreads the tasks evenly again after a zone failed"
-    )
+    zone_rebalancing: bool = setting(False, "ECS spreads the tasks again after a zone failed")
     log_retention_days: RetentionDays = setting(7, "of the tasks' logs")
     container_insights: bool = setting(True, "without it AWS has no metric of running tasks")
     task_role: bool = setting(
@@ -110,12 +103,8 @@ class ContainerSettings(Group):
     service_discovery: bool = setting(
         False, "the VPC finds the tasks as wordpress.<project_name>.local", only="wp-ecs"
     )
-    shared_keys: bool = setting(
-        False, "one set of authentication keys and salts for all tasks, from Secrets Manager"
-    )
-    shared_uploads: bool = setting(
-        False, "wp-content/uploads on a file system (EFS) that all tasks share"
-    )
+    shared_keys: bool = setting(False, "one set of keys and salts for all tasks (Secrets Manager)")
+    shared_uploads: bool = setting(False, "wp-content/uploads on EFS, which all tasks share")
     environment: Annotated[dict[str, str], Accepted("an object of texts", "", _own_names)] = (
         setting({}, "further variables of the container")
     )

@@ -80,11 +80,9 @@ class DatabaseSettings(Group):
     )
     allocated_storage_gib: Annotated[int, STORAGE_GIB] = setting(20, "of each copy")
     storage_type: Literal["gp2", "gp3"] = setting("gp2", "General Purpose SSD")
-    iops: int | None = setting(
-        None, "gp3 from 400 GiB on; default: AWS's baseline", ge=12000, le=64000
-    )
+    iops: int | None = setting(None, "gp3 from 400 GiB on; default: a baseline", ge=12000, le=64000)
     storage_throughput_mibps: int | None = setting(
-        None, "gp3 from 400 GiB on; default: AWS's baseline", ge=500, le=4000
+        None, "gp3 from 400 GiB, as iops", ge=500, le=4000
     )
     name: Annotated[str, DB_NAME] = setting("wordpress", "of the application's database")
     username: Annotated[str, DB_USERNAME] = setting("admin", "of the master user")
@@ -101,13 +99,9 @@ class DatabaseSettings(Group):
         "Mon:04:00-Mon:05:00", "when AWS may change it; not during the backup"
     )
     storage_encrypted: bool = setting(True, "at rest")
-    require_tls: bool = setting(
-        False, "the database refuses connections without TLS, and WordPress uses it"
-    )
+    require_tls: bool = setting(False, "no connection without TLS; WordPress uses it")
     slow_query_log: bool = setting(False, "write the slow-query log, which log_exports then finds")
-    iam_authentication: bool = setting(
-        False, "people may log in with IAM instead of the master password"
-    )
+    iam_authentication: bool = setting(False, "people may log in with IAM, without a password")
     deletion_protection: bool = setting(False, "switch it off in an earlier apply before destroy")
     monitoring_interval_seconds: Annotated[int, one_of(0, 1, 5, 10, 15, 30, 60)] = setting(
         60, "Enhanced Monitoring; 0 is off"

@@ -95,10 +95,12 @@ def _first_problem(model: type[BaseModel], error: ValidationError) -> str:
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
     keys, group, setting = _place(model, problems[0]["loc"])
     if kind.startswith("union_tag"):
-        keys.append(setting["discriminator"]["propertyName"])
-        value = value.get(keys[-1])
-        setting = {"accepts": " or ".join(setting["discriminator"]["mapping"])}
-    key, must = ".".join(keys), f"must {setting.get('verb', 'be')} {accepted(setting)}"
+        choice = setting["discriminator"]
+        keys.append(choice["propertyName"])
+        kind, value = kind if keys[-1] in value else "missing", value.get(keys[-1])
+        setting = {"enum": [*choice["mapping"]]}
+    plain = setting.get("anyOf", [setting])[0]  # without null
+    key, must = ".".join(keys), f"must {plain.get('verb', 'be')} {accepted(setting)}"
     if kind == "extra_forbidden":
         return f"{key}: unknown setting; {_instead(model, keys, group)}{more}"
     if kind == "missing":
@@ -108,9 +110,9 @@ def _first_problem(model: type[BaseModel], error: ValidationError) -> str:
     elif kind == "finite_number":
         must = "must be a finite number"
     else:
-        must += _quotes(setting, value)
+        must += _quotes(plain, value)
     if keys and not isinstance(value, (dict, BaseModel)):
-        key += f" = {'…' if SECRET.search(keys[-1]) else json.dumps(value, default=str)}"
+        key += f" = {'…' if SECRET.search(keys[-1]) else json.dumps(value, default=str, ensure_ascii=False)}"
     return f"{key}: {must}{more}" if key else f"{must}{more}"
 
 
@@ -151,8 +153,10 @@ def _instead(model: type[BaseModel], keys: list[str], group: Schema) -> str:
 
 def _quotes(setting: Schema, value: object) -> str:
     """The hint that a number stands in quotes, or that a number or a flag does not."""
-    kinds = {option.get("type") for option in (setting, *setting.get("anyOf", ()))}
-    if isinstance(value, str) and re.fullmatch(r"true|false|-?[0-9.]+", value):
-        return "" if "string" in kinds else "; write it without quotes"
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return "; write it in quotes" if number and "string" in kinds else ""
+    kind = setting.get("type")
+    forms = {"boolean": "true|false", "integer": "-?[0-9]+", "number": "-?[0-9.]+"}
+    if isinstance(value, str) and re.fullmatch(forms.get(str(kind), "$^"), value):
+        return "; write it without quotes"
+    if kind == "string" and "enum" not in setting and type(value) in (int, float):
+        return "; write it in quotes"
+    return ""

@@ -24,6 +24,4 @@ class MonitoringSettings(Group):
     service_memory_percent: Percent = setting(85, "alarm above this, for 3 minutes")
     response_time_seconds: float = setting(2, "average of the target group", gt=0)
     server_errors_per_5_minutes: int = setting(10, "HTTP 5xx of the targets", ge=1)
-    database_events: bool = setting(
-        False, "RDS tells the alerts topic of failovers, failures, recoveries and downtime"
-    )
+    database_events: bool = setting(False, "RDS tells of failovers, failures and recoveries")

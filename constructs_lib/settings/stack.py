@@ -61,9 +61,7 @@ class StackSettings(Group):
         only="wp-ecs",
     )
     outputs: ListOf[OutputName] | None = setting(None, "default: all that exist", only="wp-ecs")
-    default_tags: bool = setting(
-        True, "every resource is tagged with Project, Stack and ManagedBy", only="wp-ecs"
-    )
+    default_tags: bool = setting(True, "Project, Stack and ManagedBy on everything", only="wp-ecs")
     customer_managed_keys: ListOf[Purpose] = setting(
         (),
         "what is encrypted with a key of our own (KMS, rotated every year) instead of AWS's; "
