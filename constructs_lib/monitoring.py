@@ -284,48 +284,41 @@ class Dashboard(Part):
         group = ["TargetGroup", load_balancer.target_group_arn_suffix, *balancer]
         rds = ["DBInstanceIdentifier", database.identifier]
         insights, alb = "ECS/ContainerInsights", "AWS/ApplicationELB"
-        rows = [
-            [
-                self._graph(
-                    "Service CPU and memory (%)",
-                    ["AWS/ECS", "CPUUtilization", *service],
-                    ["AWS/ECS", "MemoryUtilization", *service],
-                ),
-                self._graph(
-                    "Tasks: desired and running",
-                    [insights, "DesiredTaskCount", *service],
-                    [insights, "RunningTaskCount", *service],
-                ),
-                self._graph(
-                    "Targets: healthy and unhealthy",
-                    [alb, "HealthyHostCount", *group],
-                    [alb, "UnHealthyHostCount", *group],
-                ),
-            ],
-            [
-                self._graph("Requests", [alb, "RequestCount", *balancer], stat="Sum"),
-                self._graph(
-                    "Response time (s)",
-                    [alb, "TargetResponseTime", *group],
-                    [alb, "TargetResponseTime", *group, {"stat": "p95"}],
-                ),
-                self._graph(
-                    "Server errors",
-                    [alb, "HTTPCode_Target_5XX_Count", *group],
-                    [alb, "HTTPCode_ELB_5XX_Count", *balancer],
-                    stat="Sum",
-                ),
-            ],
-            [
-                self._graph("Database CPU (%)", ["AWS/RDS", "CPUUtilization", *rds]),
-                self._graph("Database connections", ["AWS/RDS", "DatabaseConnections", *rds]),
-                self._graph("Database free storage", ["AWS/RDS", "FreeStorageSpace", *rds]),
-            ],
+        graphs = [  # three in a row
+            self._graph(
+                "Service CPU and memory (%)",
+                ["AWS/ECS", "CPUUtilization", *service],
+                ["AWS/ECS", "MemoryUtilization", *service],
+            ),
+            self._graph(
+                "Tasks: desired and running",
+                [insights, "DesiredTaskCount", *service],
+                [insights, "RunningTaskCount", *service],
+            ),
+            self._graph(
+                "Targets: healthy and unhealthy",
+                [alb, "HealthyHostCount", *group],
+                [alb, "UnHealthyHostCount", *group],
+            ),
+            self._graph("Requests", [alb, "RequestCount", *balancer], stat="Sum"),
+            self._graph(
+                "Response time (s)",
+                [alb, "TargetResponseTime", *group],
+                [alb, "TargetResponseTime", *group, {"stat": "p95"}],
+            ),
+            self._graph(
+                "Server errors",
+                [alb, "HTTPCode_Target_5XX_Count", *group],
+                [alb, "HTTPCode_ELB_5XX_Count", *balancer],
+                stat="Sum",
+            ),
+            self._graph("Database CPU (%)", ["AWS/RDS", "CPUUtilization", *rds]),
+            self._graph("Database connections", ["AWS/RDS", "DatabaseConnections", *rds]),
+            self._graph("Database free storage", ["AWS/RDS", "FreeStorageSpace", *rds]),
         ]
         widgets = [
-            {"x": 8 * x, "y": 6 * y, "width": 8, "height": 6, **graph}
-            for y, row in enumerate(rows)
-            for x, graph in enumerate(row)
+            {"x": 8 * (number % 3), "y": 6 * (number // 3), "width": 8, "height": 6, **graph}
+            for number, graph in enumerate(graphs)
         ]
         aws.CloudwatchDashboard(
             self,

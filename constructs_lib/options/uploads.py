@@ -61,13 +61,15 @@ class Uploads(Part):
             self,
             "aws_efs_access_point.uploads",
             file_system_id=files.id,
-            posix_user=aws.EfsAccessPointPosixUser(uid=WWW_DATA, gid=WWW_DATA),
-            root_directory=aws.EfsAccessPointRootDirectory(
-                path="/uploads",
-                creation_info=aws.EfsAccessPointRootDirectoryCreationInfo(
-                    owner_uid=WWW_DATA, owner_gid=WWW_DATA, permissions="0755"
-                ),
-            ),
+            posix_user={"uid": WWW_DATA, "gid": WWW_DATA},
+            root_directory={
+                "path": "/uploads",
+                "creation_info": {
+                    "owner_uid": WWW_DATA,
+                    "owner_gid": WWW_DATA,
+                    "permissions": "0755",
+                },
+            },
             tags={"Name": f"{self.project}-uploads"},
         )
         self.mount_point = {"sourceVolume": VOLUME, "containerPath": UPLOADS_PATH}
