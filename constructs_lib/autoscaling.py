@@ -65,7 +65,6 @@ class Autoscaling(Part):
 
         https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-scheduled-scaling.html
         """
-
         for name, cron, low, high in (
             ("sleep", sleep.from_cron, 0, 0),
             ("wake", sleep.until_cron, settings.min_capacity, settings.max_capacity),

@@ -81,7 +81,6 @@ class Network(Part):
 
     def _through_nat(self, address: str, name: str, zone: int) -> list[aws.RouteTableRoute]:
         """The default route through a new NAT gateway in the public subnet of a zone."""
-
         suffix = address.replace("_", "-")
         eip = aws.Eip(
             self,

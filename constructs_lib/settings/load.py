@@ -112,7 +112,8 @@ def _first_problem(model: type[BaseModel], error: ValidationError) -> str:
     else:
         must += _quotes(plain, value)
     if keys and not isinstance(value, (dict, BaseModel)):
-        key += f" = {'…' if SECRET.search(keys[-1]) else json.dumps(value, default=str, ensure_ascii=False)}"
+        secret = SECRET.search(keys[-1])
+        key += f" = {'…' if secret else json.dumps(value, default=str, ensure_ascii=False)}"
     return f"{key}: {must}{more}" if key else f"{must}{more}"
 
 

@@ -64,103 +64,50 @@ def variables_of(settings: StackSettings) -> list[Variable]:
         tasks = "Tasks to start with; autoscaling adjusts it afterwards"
         bounds = "a whole number from {} to {}, the bounds of autoscaling"
         counts = whole(scaling.min_capacity, scaling.max_capacity, bounds)
+    email = monitoring.alarm_email if monitoring else ""
+    budget = cost.monthly_budget_usd if cost else 0
+    # a variable reads as a row
+    # fmt: off
     return [
-        Variable(
-            "aws_region",
-            settings.region,
-            "AWS region to deploy in; another one is another deployment",
-            REGION,
-        ),
-        Variable(
-            "project_name",
-            settings.project_name,
-            f"Prefix of every resource's name{tagged}; a later change replaces all, the data too",
-            PROJECT_NAME,
-        ),
+        Variable("aws_region", settings.region,
+                 "AWS region to deploy in; another one is another deployment", REGION),
+        Variable("project_name", settings.project_name,
+                 f"Prefix of every resource's name{tagged}; a later change replaces all, the data "
+                 "too", PROJECT_NAME),
         Variable("availability_zones", settings.availability_zones, zones, TWO_ZONES),
-        Variable(
-            "vpc_cidr",
-            network.vpc_cidr,
-            "IPv4 range of the VPC, /16 to /28; choose before the first deploy",
-            CIDR,
-        ),
+        Variable("vpc_cidr", network.vpc_cidr,
+                 "IPv4 range of the VPC, /16 to /28; choose before the first deploy", CIDR),
         Variable("public_subnet_cidrs", public, subnets.format("public"), two_networks(public)),
         Variable("private_subnet_cidrs", private, subnets.format("private"), two_networks(private)),
-        Variable(
-            "certificate_arn",
-            settings.load_balancer.certificate_arn,
-            "ACM certificate of the load balancer, in aws_region",
-            CERTIFICATE,
-        ),
-        Variable(
-            "container_image",
-            container.image,
-            "Image of the application container",
-            _image(settings),
-        ),
-        Variable(
-            "task_cpu",
-            container.cpu,
-            "CPU units of a task, 1024 = 1 vCPU",
-            FARGATE_CPU,
-            as_text=True,
-        ),
-        Variable(
-            "task_memory",
-            container.memory_mib,
-            "Memory of a task in MiB; must fit task_cpu",
-            FARGATE_MEMORY,
-            as_text=True,
-        ),
+        Variable("certificate_arn", settings.load_balancer.certificate_arn,
+                 "ACM certificate of the load balancer, in aws_region", CERTIFICATE),
+        Variable("container_image", container.image,
+                 "Image of the application container", _image(settings)),
+        Variable("task_cpu", container.cpu,
+                 "CPU units of a task, 1024 = 1 vCPU", FARGATE_CPU, as_text=True),
+        Variable("task_memory", container.memory_mib,
+                 "Memory of a task in MiB; must fit task_cpu", FARGATE_MEMORY, as_text=True),
         Variable("desired_count", container.desired_count, tasks, counts),
-        Variable(
-            "db_username",
-            database.username,
-            "Master user of the database; a later change replaces the database and its data",
-            DB_USERNAME,
-            sensitive=database.username_sensitive,
-            checked_later=True,
-        ),
-        Variable(
-            "db_password",
-            None,
-            "Password of the database's master user; has no default on purpose",
-            DB_PASSWORD,
-            sensitive=True,
-            checked_later=True,
-        ),
-        Variable(
-            "db_name",
-            database.name,
-            "Database that is created for the application; a later change replaces it and its data",
-            DB_NAME,
-        ),
-        Variable(
-            "db_instance_class",
-            database.instance_class,
-            "Instance class of the database",
-            DB_INSTANCE_CLASS,
-        ),
-        Variable(
-            "db_allocated_storage",
-            database.allocated_storage_gib,
-            "Storage of the database in GiB",
-            STORAGE_GIB,
-        ),
-        Variable(
-            "alarm_email",
-            monitoring.alarm_email if monitoring else "",
-            "Address that alarms and cost alerts are mailed to; empty for none",
-            EMAIL,
-        ),
-        Variable(
-            "monthly_budget_usd",
-            cost.monthly_budget_usd if cost else 0,
-            "Monthly budget in US dollars for what is tagged with the project",
-            Accepted("above 0", "VALUE > 0"),
-            as_text=True,
-        ),
+        Variable("db_username", database.username,
+                 "Master user of the database; a later change replaces the database and its data",
+                 DB_USERNAME, sensitive=database.username_sensitive, checked_later=True),
+        Variable("db_password", None,
+                 "Password of the database's master user; has no default on purpose",
+                 DB_PASSWORD, sensitive=True, checked_later=True),
+        Variable("db_name", database.name,
+                 "Database that is created for the application; a later change replaces it and its "
+                 "data", DB_NAME),
+        Variable("db_instance_class", database.instance_class,
+                 "Instance class of the database", DB_INSTANCE_CLASS),
+        Variable("db_allocated_storage", database.allocated_storage_gib,
+                 "Storage of the database in GiB", STORAGE_GIB),
+        Variable("alarm_email", email,
+                 "Address that alarms and cost alerts are mailed to; empty for none", EMAIL),
+        Variable("monthly_budget_usd", budget,
+                 "Monthly budget in US dollars for what is tagged with the project",
+                 Accepted("above 0", "VALUE > 0"), as_text=True),
     ]
+    # fmt: on
 
 
 def _image(settings: StackSettings) -> Accepted:
