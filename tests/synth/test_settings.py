@@ -22,6 +22,7 @@ from constructs_lib.settings import (
 )
 from constructs_lib.settings.words import described
 from tests.synth.options import CERTIFICATE, DIGEST, MAXIMAL, OPTIONS, nested
+from tests.synth.synthesized import Synthesizer
 
 Values = dict[str, Any]
 """Settings by dotted path."""
@@ -701,3 +702,13 @@ def test_all_stacks_of_the_file_are_loaded_in_its_order(tmp_path: Path) -> None:
     loaded = load_stacks(file)
     assert list(loaded) == ["b", "a"]
     assert [settings.region for settings in loaded.values()] == ["eu-central-1", "us-east-1"]
+
+
+def test_the_overrides_of_the_documentation_arrive(synth: Synthesizer) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "settings.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
+    blocks = synth(**json.loads(example)).blocks
+    assert blocks["aws_lb.main"]["idle_timeout"] == 120
+    assert "ip_address_type" not in blocks["aws_lb.main"]
+    assert blocks["aws_lb_target_group.main"]["health_check"]["timeout"] == 10
+    assert blocks["aws_db_instance.wordpress"]["max_allocated_storage"] == 100
