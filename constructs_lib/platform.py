@@ -49,8 +49,8 @@ class ResiliencePlatform(PlatformStack):
         through_endpoints = settings.network.private_egress == "vpc_endpoints"
         s3 = S3Endpoint(self, network) if through_endpoints else None
         groups = SecurityGroups(self, network, s3)
-        members = groups.endpoints_id
-        endpoints = ServiceEndpoints(self, network, members) if members else None
+        group_id = groups.endpoints_id
+        endpoints = ServiceEndpoints(self, network, group_id) if group_id else None
         if days := settings.network.flow_log_retention_days:
             FlowLogs(self, network, days)
 
