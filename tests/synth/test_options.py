@@ -26,6 +26,12 @@ def test_access_logs_are_private_and_expire(synth: Synthesizer) -> None:
     stack = synth(**settings_of("load_balancer.access_log_retention_days"))
     (rule,) = stack.blocks["aws_s3_bucket_lifecycle_configuration.access_logs"]["rule"]
     assert rule["expiration"] == [{"days": 90}]
+    versioning = stack.blocks["aws_s3_bucket_versioning.access_logs"]
+    assert versioning["versioning_configuration"] == {"status": "Enabled"}
+    encryption = "aws_s3_bucket_server_side_encryption_configuration.access_logs"
+    assert stack.blocks[encryption]["rule"] == [
+        {"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}
+    ]
     closed = stack.blocks["aws_s3_bucket_public_access_block.access_logs"]
     assert closed == {
         "bucket": "${aws_s3_bucket.access_logs.id}",
@@ -37,7 +43,12 @@ def test_access_logs_are_private_and_expire(synth: Synthesizer) -> None:
     delivery, tls_only = stack.statements("aws_s3_bucket_policy.access_logs")
     assert delivery["Principal"] == {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"}
     assert delivery["Action"] == ["s3:PutObject"]
-    assert tls_only["Effect"] == "Deny"
+    assert list(delivery["Condition"]) == ["ArnLike"]
+    assert (tls_only["Effect"], tls_only["Principal"]) == ("Deny", "*")
+    assert tls_only["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    # S3 rejects a policy and a public access block that are changed at the same time
+    waits = stack.blocks["aws_s3_bucket_policy.access_logs"]["depends_on"]
+    assert waits == ["aws_s3_bucket_public_access_block.access_logs"]
     assert stack.blocks["aws_s3_bucket.access_logs"]["force_destroy"] is True
     kept = synth(load_balancer={"access_log_retention_days": 90, "deletion_protection": True})
     assert kept.blocks["aws_s3_bucket.access_logs"]["force_destroy"] is False
@@ -48,16 +59,32 @@ def test_the_firewall_limits_and_uses_awss_rules(synth: Synthesizer) -> None:
     limit, *managed = blocks["aws_wafv2_web_acl.main"]["rule"]
     assert limit["statement"]["rate_based_statement"] == {"limit": 1000, "aggregate_key_type": "IP"}
     assert limit["action"] == {"block": {}}
-    names = [rule["statement"]["managed_rule_group_statement"]["name"] for rule in managed]
-    assert "AWSManagedRulesWordPressRuleSet" in names
-    assert "AWSManagedRulesKnownBadInputsRuleSet" in names
-    assert [rule["priority"] for rule in (limit, *managed)] == list(range(len(names) + 1))
+    groups = [rule["statement"]["managed_rule_group_statement"] for rule in managed]
+    counted = {
+        group["name"].removeprefix("AWSManagedRules"): [
+            rule["name"] for rule in group.get("rule_action_override", [])
+        ]
+        for group in groups
+    }
+    assert counted == {
+        "CommonRuleSet": ["SizeRestrictions_BODY", "CrossSiteScripting_BODY"],
+        "KnownBadInputsRuleSet": [],
+        "AnonymousIpList": ["HostingProviderIPList"],
+        "SQLiRuleSet": [],
+        "PHPRuleSet": [],
+        "WordPressRuleSet": [],
+    }
+    assert [rule["priority"] for rule in (limit, *managed)] == list(range(len(groups) + 1))
     assert all(rule["override_action"] == {"none": {}} for rule in managed)
     association = blocks["aws_wafv2_web_acl_association.main"]
     assert association["resource_arn"] == "${aws_lb.main.arn}"
     log_group = blocks["aws_cloudwatch_log_group.waf"]
     assert log_group["name"].startswith("aws-waf-logs-")
     assert log_group["retention_in_days"] == 30
+    logged = blocks["aws_wafv2_web_acl_logging_configuration.main"]
+    assert [field["single_header"]["name"] for field in logged["redacted_fields"]] == [
+        *("authorization", "cookie")
+    ]
 
 
 # --- discovery.py, wordpress_keys.py, rotation.py

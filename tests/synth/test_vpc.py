@@ -57,12 +57,15 @@ def test_a_nat_gateway_is_the_way_out_of_its_zone(
 
 def test_endpoints_are_those_that_the_tasks_need(synth: Synthesizer) -> None:
     endpoints = {"network": {"private_egress": "vpc_endpoints"}}
-    few = synth(**endpoints).all("aws_vpc_endpoint")
+    stack = synth(**endpoints)
+    few = dict(stack.all("aws_vpc_endpoint"))
     assert set(few) == {"s3", "ecr_api", "ecr_dkr", "logs"}
     gateway = few.pop("s3")
     assert gateway["vpc_endpoint_type"] == "Gateway"
     assert gateway["route_table_ids"] == ["${aws_route_table.private.id}"]
-    for endpoint in few.values():
+    before_the_service = stack.blocks["aws_ecs_service.wordpress"]["depends_on"]
+    for name, endpoint in few.items():
+        assert f"aws_vpc_endpoint.{name}" in before_the_service
         assert endpoint["private_dns_enabled"] is True
         assert endpoint["subnet_ids"] == PRIVATE
         assert endpoint["security_group_ids"] == ["${aws_security_group.endpoints_sg.id}"]
