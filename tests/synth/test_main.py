@@ -144,8 +144,8 @@ def test_without_node_the_error_is_one_line(tmp_path: Path) -> None:
     result = run(folder, JSII_NODE="/nowhere/node")
     assert (result.returncode, result.stdout) == (1, "")
     assert result.stderr == (
-        "error: synth needs Node.js, and '/nowhere/node' is no program; unset JSII_NODE to use the "
-        "one that Pipfile.lock installs\n"
+        "error: synth needs Node.js, and '/nowhere/node' is not a program; unset JSII_NODE to use "
+        "the one that Pipfile.lock installs\n"
     )
     assert not (folder / "cdktf.out").exists()
 
