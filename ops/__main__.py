@@ -11,6 +11,8 @@ from typing import Annotated, Literal
 import typer
 from rich.console import Console
 
+from ops.errors import OpsError
+
 app = typer.Typer(
     help="Exercise the resilience platform.",
     no_args_is_help=True,
@@ -38,7 +40,7 @@ def sandbox(
     port: Annotated[int, typer.Option(help="loopback port; 0: a free one")] = 0,
 ) -> None:
     """Start an emulated AWS and stay until Ctrl-C; prints the environment to export."""
-    from ops.sandbox import Sandbox
+    from ops.sandbox.server import Sandbox
 
     with Sandbox(port=port) as running, suppress(KeyboardInterrupt):
         for name, value in running.environment.items():
@@ -54,7 +56,7 @@ def recovery_model(
     json_output: Annotated[bool, typer.Option("--json", help="for other programs")] = False,
 ) -> None:
     """Compute how long each failure lasts, and which claims that leaves."""
-    from ops import recovery
+    from ops.model import recovery
 
     recovery.run(stack, console, json_output=json_output)
 
@@ -79,7 +81,7 @@ def preflight(
     ] = None,
 ) -> None:
     """Do what a Spacelift run would: hooks, plan, policies. Exit code 1 when one denies."""
-    from ops import preflight as exercise
+    from ops.delivery import preflight as exercise
 
     passed = exercise.run(
         stack,
@@ -220,9 +222,9 @@ def docs(
 @app.command("deployer-policy")
 def deployer_policy() -> None:
     """Derive docs/deployer-policy*.json from what Terraform calls; takes half an hour."""
-    from ops import deployer
+    from ops.delivery import permissions
 
-    deployer.run(console)
+    permissions.run(console)
 
 
 def main() -> int:
@@ -248,26 +250,13 @@ def _explain(error: Exception) -> int:
     """One line for an error that a user can act on; anything else is a defect and raises."""
     from typer._click.exceptions import ClickException  # typer has a click of its own
 
-    from ops.demo import StepFailed
-    from ops.docs import DocsError
-    from ops.drills import DrillError
-    from ops.policies import PolicyError
-    from ops.preflight import PreflightError
-    from ops.sandbox import SandboxInUse
-    from ops.synthesis import SynthesisError
-    from ops.terraform import CommandFailed, TerraformMissing
-
     if isinstance(error, typer.Abort):
         errors.print("stopped", style="yellow")
         return 130
     if isinstance(error, ClickException):
         error.show()
         return error.exit_code
-    known = (
-        *(StepFailed, CommandFailed, TerraformMissing, SandboxInUse),
-        *(SynthesisError, DocsError, PolicyError, PreflightError, DrillError, OSError),
-    )
-    if not isinstance(error, known):
+    if not isinstance(error, (OpsError, OSError)):
         raise error
     errors.print("error:", str(error), markup=False, highlight=False)
     return 1

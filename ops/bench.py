@@ -30,8 +30,8 @@ from rich.console import Console
 from rich.table import Table
 
 import constructs_lib  # noqa: F401  (chooses the Node.js that every program here runs on)
+from ops import ROOT
 
-ROOT = Path(__file__).parents[1]
 WORK = ROOT / ".build" / "bench"
 PEERS = "ops/bench_peers"
 NODE = os.environ.get("JSII_NODE", "node")

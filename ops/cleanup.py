@@ -15,8 +15,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from ops.drills.aws import AwsError, Clients, clients, explained
-from ops.synthesis import ROOT
+from ops import ROOT
+from ops.aws import AwsError, Clients, clients, explained
 
 
 @dataclass(frozen=True, order=True)
@@ -36,7 +36,7 @@ def run(project: str, region: str | None, console: Console) -> bool:
     """Print what is left of a project; whether nothing is.
 
     Raises:
-        DrillError: AWS cannot be asked.
+        OpsError: AWS cannot be asked.
     """
     found = leftovers(clients(region), project)
     if not found:
@@ -60,7 +60,7 @@ def leftovers(aws: Clients, project: str, others: Iterable[str] | None = None) -
             stacks of cdktf.json.
 
     Raises:
-        DrillError: AWS cannot be asked.
+        OpsError: AWS cannot be asked.
     """
     longer = [one for one in (_stacks() if others is None else others) if one != project]
     excluded = tuple(one for one in longer if one.startswith(f"{project}-"))

@@ -6,67 +6,17 @@ environment says where AWS is. Everything is written to a temporary folder that 
 
 import secrets
 import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import boto3
 from rich.console import Console
-from rich.status import Status
 from rich.table import Table
 
-from ops.sandbox import Sandbox
-from ops.synthesis import synthesize
+from ops.console import Narrator
+from ops.errors import OpsError
+from ops.model.stack import synthesize
+from ops.sandbox.server import Sandbox
 from ops.terraform import Terraform
-
-
-class StepFailed(Exception):
-    """A step of an exercise did not end as it must; `str()` says how it ended instead."""
-
-
-class Narrator:
-    """Tells what happens: a line for each finished step, and a live line while one runs.
-
-    Args:
-        console: where to.
-
-    On something that is no terminal (CI, a pipe) there is only the line for each finished step.
-    """
-
-    def __init__(self, console: Console) -> None:
-        self.console = console
-        self._status: Status | None = None
-        self._title = ""
-        self._started = 0.0
-
-    @contextmanager
-    def step(self, title: str) -> Iterator[None]:
-        """Time a step; an exception inside marks it as failed and goes on."""
-        self._title, self._started = title, time.monotonic()
-        with self.console.status(title) as self._status:
-            try:
-                yield
-            except BaseException:
-                self._finish("[red]✗[/red]")
-                raise
-        self._finish("[green]✓[/green]")
-
-    def line(self, text: str) -> None:
-        """Show the newest line of a command's output beside the running step."""
-        if self._status is not None and text.strip():
-            seconds = time.monotonic() - self._started
-            shown = text.strip()[: max(20, self.console.width - len(self._title) - 20)]
-            self._status.update(f"{self._title} [dim]{seconds:.0f} s · {_plain(shown)}[/dim]")
-
-    def _finish(self, mark: str) -> None:
-        seconds = time.monotonic() - self._started
-        self.console.print(f"{mark} {self._title} [dim]({seconds:.1f} s)[/dim]")
-
-
-def _plain(text: str) -> str:
-    """`text` with nothing in it that rich would read as markup."""
-    return text.replace("[", r"\[")
 
 
 def scratch_folder() -> tempfile.TemporaryDirectory[str]:
@@ -78,7 +28,7 @@ def run(stack_id: str, console: Console) -> None:
     """Run the demo and narrate it.
 
     Raises:
-        StepFailed, ops.terraform.CommandFailed, ops.terraform.TerraformMissing: what went wrong.
+        OpsError, ops.terraform.CommandFailed, ops.terraform.TerraformMissing: what went wrong.
     """
     say = Narrator(console)
     with scratch_folder() as name, Sandbox() as sandbox:
@@ -105,24 +55,24 @@ def run(stack_id: str, console: Console) -> None:
 
         with say.step("terraform plan again: nothing to change"):
             if terraform.plan(out=plan):
-                raise StepFailed(f"the plan is not empty after apply: {_changed(terraform, plan)}")
+                raise OpsError(f"the plan is not empty after apply: {_changed(terraform, plan)}")
         with say.step("Somebody opens the database to the internet by hand"):
             group = _open_database(terraform, sandbox)
         with say.step("Drift detection: terraform plan -detailed-exitcode"):
             if not terraform.plan(out=plan):
-                raise StepFailed(f"the plan misses the rule that was added to {group}")
+                raise OpsError(f"the plan misses the rule that was added to {group}")
         console.print(f"  drift found in {', '.join(_changed(terraform, plan))}")
         with say.step("Reconcile: terraform apply"):
             terraform.apply(plan=plan)
         with say.step("terraform plan: the drift is gone"):
             if terraform.plan(out=plan):
-                raise StepFailed(f"drift is left: {_changed(terraform, plan)}")
+                raise OpsError(f"drift is left: {_changed(terraform, plan)}")
         with say.step("terraform destroy"):
             terraform.destroy()
         with say.step("Look for leftovers in every service"):
             leftovers = sandbox.leftovers()
             if leftovers:
-                raise StepFailed(f"destroy left behind: {', '.join(leftovers)}")
+                raise OpsError(f"destroy left behind: {', '.join(leftovers)}")
     console.print("[bold green]The platform works, heals drift and leaves nothing behind.[/]")
 
 

@@ -25,8 +25,11 @@ from constructs_lib.settings import (
     MONITORING_INTERVAL_SECONDS,
     StackSettings,
 )
-from ops import cost, diagram, policies, recovery
-from ops.synthesis import ROOT, Stack, read_stack
+from ops import ROOT
+from ops.delivery import policies
+from ops.errors import OpsError
+from ops.model import cost, diagram, recovery
+from ops.model.stack import Stack, read_stack
 from spacelift.settings import SpaceliftSettings
 
 STACK = "resilience-platform"
@@ -53,10 +56,6 @@ _ACCEPTED_BY_VALIDATORS = {
 """Settings whose values a validator checks, since JSON Schema does not show those."""
 
 
-class DocsError(Exception):
-    """The documentation is stale, or a marker is wrong; `str()` is one line."""
-
-
 def documents(root: Path) -> list[Path]:
     """The files that may have generated parts."""
     return [
@@ -73,8 +72,8 @@ def run(console: Console, *, check: bool, root: Path = ROOT) -> None:
         root: folder that README.md is in.
 
     Raises:
-        DocsError: with `check`, a file is stale; always, a marker names no part.
-        ops.synthesis.SynthesisError: the stack cannot be synthesized.
+        OpsError: with `check`, a file is stale; always, a marker names no part.
+        OpsError: the stack cannot be synthesized.
     """
     stack = read_stack(STACK)
     stale = []
@@ -87,7 +86,7 @@ def run(console: Console, *, check: bool, root: Path = ROOT) -> None:
         if not check:
             path.write_text(after, encoding="utf-8")
     if check and stale:
-        raise DocsError(f"{', '.join(stale)}: generated parts are stale; run `make docs`")
+        raise OpsError(f"{', '.join(stale)}: generated parts are stale; run `make docs`")
     console.print(f"written: {', '.join(stale)}" if stale else "The documentation is current.")
 
 
@@ -99,17 +98,17 @@ def rendered(text: str, available: Mapping[str, Callable[[], str]], name: str) -
         name: of the file, for messages.
 
     Raises:
-        DocsError: a marker is not closed, or names no part.
+        OpsError: a marker is not closed, or names no part.
     """
 
     def made(found: re.Match[str]) -> str:
         part = found["name"]
         if part not in available:
-            raise DocsError(f"{name}: no part is called {part!r}; there are {', '.join(available)}")
+            raise OpsError(f"{name}: no part is called {part!r}; there are {', '.join(available)}")
         return f"{found['start']}{available[part]()}\n{found['end']}"
 
     if text.count("<!-- generated: ") != len(_PART.findall(text)):
-        raise DocsError(f"{name}: a generated part has no <!-- end generated --> after it")
+        raise OpsError(f"{name}: a generated part has no <!-- end generated --> after it")
     return _PART.sub(made, text)
 
 

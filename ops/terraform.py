@@ -25,8 +25,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ops.environment import clean_environment
-from ops.synthesis import ROOT
+from ops import ROOT
+from ops.errors import OpsError
 
 PROVIDER = "hashicorp/aws"
 PROVIDER_MAJOR_VERSION = 5
@@ -41,11 +41,11 @@ TIME_LIMIT_EXIT_CODE = 124
 _REGISTRIES = {"terraform": "registry.terraform.io", "tofu": "registry.opentofu.org"}
 
 
-class TerraformMissing(Exception):
+class TerraformMissing(OpsError):
     """Neither Terraform nor OpenTofu can be found."""
 
 
-class CommandFailed(Exception):
+class CommandFailed(OpsError):
     """A Terraform command ended with an error, or was stopped at its time limit.
 
     Attributes:
@@ -60,6 +60,17 @@ class CommandFailed(Exception):
         self.command = list(command)
         self.exit_code = exit_code
         self.error = error
+
+
+_OF_REAL_ACCOUNTS = ("AWS_", "TF_", "TOFU_")
+
+
+def clean_environment(inherited: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment without anything that names an AWS account or steers Terraform."""
+    inherited = os.environ if inherited is None else inherited
+    return {
+        name: value for name, value in inherited.items() if not name.startswith(_OF_REAL_ACCOUNTS)
+    }
 
 
 def find_binary(environment: Mapping[str, str] | None = None) -> Path:

@@ -17,14 +17,15 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from ops.drills import DrillError, journal, scenarios
+from ops.aws import AwsError, clients, explained
+from ops.drills import journal, scenarios
 from ops.drills import report as reports
-from ops.drills.aws import AwsError, clients, explained
 from ops.drills.clock import Clock
 from ops.drills.load import Request, burst, summary
 from ops.drills.report import Event, Measurement, Report
 from ops.drills.scenarios import DRILLS, FAILED_PERCENT, Drill
 from ops.drills.target import Deployment, read_outputs
+from ops.errors import OpsError
 
 REQUESTS_PER_SECOND = 10.0
 """Of the background of a drill on AWS: a failure shows after a tenth of a second."""
@@ -57,8 +58,8 @@ def _deployment(where: Where, console: Console) -> Iterator[tuple[Deployment, Cl
         yield Deployment(clients(), found, clock, where.url), clock
         return
     if where.outputs or where.url:
-        raise DrillError("--sandbox deploys the stack itself: leave out --outputs and --url")
-    from ops.rehearsal import rehearsed  # moto takes a second to import
+        raise OpsError("--sandbox deploys the stack itself: leave out --outputs and --url")
+    from ops.drills.rehearsal.rehearsed import rehearsed  # moto takes a second to import
 
     with rehearsed(where.stack, console) as rehearsal:
         yield rehearsal
@@ -68,13 +69,13 @@ def _confirmed(question: str, yes: bool) -> None:
     """Go on only if that is wanted.
 
     Raises:
-        DrillError: there is nobody to ask.
+        OpsError: there is nobody to ask.
         typer.Abort: it is not.
     """
     if yes:
         return
     if not sys.stdin.isatty():
-        raise DrillError("there is no terminal to ask on: give --yes if you mean it")
+        raise OpsError("there is no terminal to ask on: give --yes if you mean it")
     typer.confirm(question, abort=True)
 
 
@@ -91,7 +92,7 @@ def drill(
     """Run one drill or, called `all`, each; whether all passed.
 
     Raises:
-        DrillError: a drill cannot start.
+        OpsError: a drill cannot start.
         typer.Abort: the user said no.
     """
     chosen = list(DRILLS.values()) if name == "all" else [DRILLS[name]]
@@ -133,9 +134,9 @@ def drill(
 def _requests_per_second(where: Where) -> float:
     if not where.sandbox:
         return REQUESTS_PER_SECOND
-    from ops import rehearsal
+    from ops.drills.rehearsal import rehearsed
 
-    return rehearsal.REQUESTS_PER_SECOND
+    return rehearsed.REQUESTS_PER_SECOND
 
 
 def _print_plan(chosen: Drill, steps: Sequence[str], console: Console) -> None:
@@ -163,7 +164,7 @@ def restore(where: Where, console: Console, *, dry_run: bool, yes: bool, folder:
     """Undo what interrupted drills have left; False if one of them still runs.
 
     Raises:
-        DrillError: AWS refuses, or a journal is of another account.
+        OpsError: AWS refuses, or a journal is of another account.
     """
     left = journal.left_behind(folder)
     if not left:
@@ -214,7 +215,7 @@ def load(
     """Send a burst of requests and report on it; whether at most 1 % failed.
 
     Raises:
-        DrillError: there is no steady deployment.
+        OpsError: there is no steady deployment.
         typer.Abort: the user said no.
     """
     with _deployment(where, console) as (deployment, clock):
@@ -332,7 +333,7 @@ def overview(console: Console, folder: Path) -> bool:
     """Collect all reports of a folder into one page and JUnit XML; whether all passed.
 
     Raises:
-        DrillError: there is no report.
+        OpsError: there is no report.
     """
     found = reports.collect(folder)
     page = reports.write_overview(folder)

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from ops.drills import DrillError
 from ops.drills.load import Request
+from ops.errors import OpsError
 
 BUCKETS = 240
 """Most columns that a timeline has; a column is at least a second."""
@@ -29,7 +29,7 @@ class Measurement:
         value: None if it did not happen before the time limit.
         limit: the objective, the most that `value` may be; None if there is none.
         verified: whether something that is no figure is as it must be.
-        model: what `ops.recovery` computes for it, best to worst case.
+        model: what `ops.model.recovery` computes for it, best to worst case.
     """
 
     name: str
@@ -156,7 +156,7 @@ def read(path: Path) -> Report:
     """A report from its JSON file.
 
     Raises:
-        DrillError: it is none.
+        OpsError: it is none.
     """
     try:
         document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
@@ -166,18 +166,18 @@ def read(path: Path) -> Report:
         document["traffic"] = [Slice(**one) for one in document["traffic"]]
         return Report(**document)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DrillError(f"{path} is no report of a drill: {error}") from error
+        raise OpsError(f"{path} is no report of a drill: {error}") from error
 
 
 def collect(folder: Path) -> list[Report]:
     """All reports in a folder, the oldest first.
 
     Raises:
-        DrillError: there is none, or one cannot be read.
+        OpsError: there is none, or one cannot be read.
     """
     found = sorted(folder.glob("[0-9]*T[0-9]*-*.json"))
     if not found:
-        raise DrillError(f"{folder} holds no report: run a drill first, or name another --reports")
+        raise OpsError(f"{folder} holds no report: run a drill first, or name another --reports")
     return [read(path) for path in found]
 
 
@@ -397,7 +397,7 @@ def write_overview(folder: Path) -> Path:
     """Write `index.html` and `junit.xml` about all reports in a folder; the page.
 
     Raises:
-        DrillError: see `collect`.
+        OpsError: see `collect`.
     """
     reports = collect(folder)
     (folder / "junit.xml").write_text(junit(reports), encoding="utf-8")

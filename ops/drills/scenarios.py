@@ -17,13 +17,13 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from ops.drills import DrillError
-from ops.drills.aws import AwsError, explained
+from ops.aws import AwsError, explained
 from ops.drills.clock import Clock
 from ops.drills.journal import Journal, Place, Undo
 from ops.drills.load import PATH, Background, served_again, summary
 from ops.drills.report import Event, Measurement, Report, slices
 from ops.drills.target import Deployment, NotSteady, Snapshot
+from ops.errors import OpsError
 
 POLL_SECONDS = 1.0
 BASELINE_SECONDS = 10.0
@@ -224,7 +224,7 @@ def run_task(
     """Run a task definition once on Fargate; the task's ARN.
 
     Raises:
-        DrillError: AWS starts none.
+        OpsError: AWS starts none.
     """
     answer = deployment.ecs.run_task(
         cluster=deployment.outputs.ecs_cluster_name,
@@ -250,7 +250,7 @@ def run_task(
     )
     if not answer["tasks"]:
         reasons = ", ".join(one.get("reason", "no reason") for one in answer["failures"])
-        raise DrillError(f"AWS starts no task of {task_definition}: {reasons}")
+        raise OpsError(f"AWS starts no task of {task_definition}: {reasons}")
     arn: str = answer["tasks"][0]["taskArn"]
     return arn
 
@@ -259,7 +259,7 @@ def wait_for_exit(deployment: Deployment, arn: str, clock: Clock, end: float) ->
     """The exit code of a task's container.
 
     Raises:
-        DrillError: it has none before `end`, or the task never ran.
+        OpsError: it has none before `end`, or the task never ran.
     """
     cluster = deployment.outputs.ecs_cluster_name
     while clock.now() < end:
@@ -268,17 +268,17 @@ def wait_for_exit(deployment: Deployment, arn: str, clock: Clock, end: float) ->
             code = described[0]["containers"][0].get("exitCode")
             if code is None:
                 reason = described[0].get("stoppedReason", "no reason")
-                raise DrillError(f"task {arn} ended before its command ran: {reason}")
+                raise OpsError(f"task {arn} ended before its command ran: {reason}")
             return int(code)
         clock.sleep(POLL_SECONDS)
-    raise DrillError(f"task {arn} did not end in time; see its log stream")
+    raise OpsError(f"task {arn} did not end in time; see its log stream")
 
 
 def undo(deployment: Deployment, clock: Clock, entry: Undo) -> None:
     """Take away what a journal's entry is about. Harmless when it is gone, or never was.
 
     Raises:
-        DrillError: AWS refuses, or does not know how.
+        OpsError: AWS refuses, or does not know how.
     """
     cluster = deployment.outputs.ecs_cluster_name
     try:
@@ -308,12 +308,12 @@ def undo(deployment: Deployment, clock: Clock, entry: Undo) -> None:
             )
             code = wait_for_exit(deployment, arn, clock, clock.now() + UNDO_SECONDS)
             if code:
-                raise DrillError(
+                raise OpsError(
                     f"the table opsfolio_drill could not be dropped (exit code {code}): see the "
                     f"log of task {arn}"
                 )
         else:
-            raise DrillError(f"an undo {entry['do']!r} is of another version of this program")
+            raise OpsError(f"an undo {entry['do']!r} is of another version of this program")
     except AwsError as error:
         raise explained(error) from error
 
@@ -461,10 +461,10 @@ def _health_check(run: Run) -> list[Measurement]:
         if canary and canary.status in ("RUNNING", "STOPPED"):
             running_at, address = seen.at, canary.address  # `seen` is older by this one call
             if canary.status == "STOPPED":
-                raise DrillError(f"canary {arn} ended by itself: see its log stream")
+                raise OpsError(f"canary {arn} ended by itself: see its log stream")
             break
     if running_at is None:
-        raise DrillError(f"canary {arn} was not RUNNING in time: see the task in the console")
+        raise OpsError(f"canary {arn} was not RUNNING in time: see the task in the console")
     stops_at = running_at + serve_seconds
     run.event(f"canary runs, at {address}", running_at)
     run.journal.add(
@@ -485,7 +485,7 @@ def _health_check(run: Run) -> list[Measurement]:
         if in_rotation or seen.at + POLL_SECONDS >= stops_at:
             break
     if not in_rotation:
-        raise DrillError(
+        raise OpsError(
             f"the canary at {address} did not pass the health check in {serve_seconds} s: see its "
             "log stream, and whether the security group lets the load balancer in"
         )
@@ -518,7 +518,7 @@ def _fail_over(run: Run) -> None:
 
 def _refuse_single_zone(deployment: Deployment) -> None:
     if not deployment.multi_az:
-        raise DrillError(
+        raise OpsError(
             f"database {deployment.outputs.rds_identifier} is not Multi-AZ, so nothing can take "
             "over: set `database.multi_az` and apply, or drill another stack"
         )
@@ -547,7 +547,7 @@ def _db_failover(run: Run) -> list[Measurement]:
     )
     code = run.marker("write", marker)
     if code:
-        raise DrillError(
+        raise OpsError(
             f"the marker could not be written (exit code {code}): see the newest log stream of "
             "the service's log group; nothing was broken"
         )
@@ -565,7 +565,7 @@ def _db_failover(run: Run) -> list[Measurement]:
     traffic = _traffic(run, start)
     kept = run.marker("read", marker)
     if kept not in (0, MISSING_EXIT_CODE):
-        raise DrillError(f"the marker could not be read (exit code {kept}): see the log streams")
+        raise OpsError(f"the marker could not be read (exit code {kept}): see the log streams")
     run.event("marker read" if kept == 0 else "marker lost")
     after = run.look().database_zone
     return [
@@ -703,7 +703,7 @@ def plan(drill: Drill, deployment: Deployment) -> list[str]:
     """What the drill would do.
 
     Raises:
-        DrillError: the deployment is not steady, or the drill is not for it.
+        OpsError: the deployment is not steady, or the drill is not for it.
     """
     with _explaining():
         deployment.check_steady()
@@ -714,7 +714,7 @@ def wait_until_steady(deployment: Deployment, clock: Clock, limit_seconds: float
     """Wait for the deployment to be steady, say after another drill.
 
     Raises:
-        DrillError: it is not after `limit_seconds`; says what is missing.
+        OpsError: it is not after `limit_seconds`; says what is missing.
     """
     end = clock.now() + limit_seconds
     while True:
@@ -742,7 +742,7 @@ def execute(
     """Do the drill, and undo what it added, whatever happens.
 
     Raises:
-        DrillError: it could not start: nothing was broken or added, or all of it is undone.
+        OpsError: it could not start: nothing was broken or added, or all of it is undone.
         KeyboardInterrupt: it was interrupted; what it added is undone.
 
     An error after the damage is done ends in a report that says so, and has failed.
@@ -767,7 +767,7 @@ def execute(
         with load, _explaining():
             _baseline(run)
             measurements = drill.run(run)
-    except DrillError as problem:
+    except OpsError as problem:
         error = str(problem)
     finally:
         ended = clock.now()
@@ -775,7 +775,7 @@ def execute(
     if undone:
         error = f"{error}; {undone}" if error else undone
     if error and run.broken_at is None:
-        raise DrillError(error)
+        raise OpsError(error)
     return _report(run, drill, started, ended, measurements, error)
 
 
@@ -787,7 +787,7 @@ def _baseline(run: Run) -> None:
     before = summary(run.load.requests, start, run.clock.now())
     if before.failed or not before.requests:
         errors = ", ".join(before.errors) or "no answer"
-        raise DrillError(
+        raise OpsError(
             f"{run.deployment.url}{PATH}: {before.failed} of {before.requests} requests failed "
             f"before anything was broken ({errors}): mend that first, or name another --url"
         )
@@ -798,7 +798,7 @@ def _undo_all(run: Run) -> str:
     hint = f"not everything is undone: run `python -m ops drill restore` ({run.journal.path})"
     try:
         run.journal.undo(lambda entry: undo(run.deployment, run.clock, entry))
-    except DrillError as problem:
+    except OpsError as problem:
         run.event(f"{problem}; {hint}")
         return f"{problem}; {hint}"
     except BaseException:

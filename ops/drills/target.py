@@ -11,18 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ops import recovery
-from ops.drills import DrillError
-from ops.drills.aws import AwsError, Clients, explained
+from ops import ROOT
+from ops.aws import AwsError, Clients, explained
 from ops.drills.clock import Clock
-from ops.synthesis import ROOT
+from ops.errors import OpsError
+from ops.model import recovery
 from ops.terraform import find_binary
 
 MANAGED_BY = "cdktf"
 """The tag ManagedBy that this project's provider gives to all it makes."""
 
 
-class NotSteady(DrillError):
+class NotSteady(OpsError):
     """The deployment is not healthy now; it may be in a moment."""
 
 
@@ -48,7 +48,7 @@ def read_outputs(source: str | None, stack_id: str) -> Outputs:
         stack_id: which stack, where the file holds several.
 
     Raises:
-        DrillError: they cannot be read, or some are missing.
+        OpsError: they cannot be read, or some are missing.
     """
     if source is None:
         text, source = _terraform_output(stack_id), f"terraform output of {stack_id}"
@@ -58,20 +58,20 @@ def read_outputs(source: str | None, stack_id: str) -> Outputs:
         try:
             text = Path(source).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise DrillError(f"the outputs in {source} cannot be read: {error}") from error
+            raise OpsError(f"the outputs in {source} cannot be read: {error}") from error
     try:
         document = json.loads(text)
     except ValueError as error:
-        raise DrillError(
+        raise OpsError(
             f"{source} is no JSON ({error}): give what `terraform output -json` or `cdktf output "
             "--outputs-file` writes"
         ) from error
     if not isinstance(document, dict):
-        raise DrillError(f"{source} holds a {type(document).__name__}, not an object of outputs")
+        raise OpsError(f"{source} holds a {type(document).__name__}, not an object of outputs")
     found = _values(document, stack_id)
     missing = [name for name in NEEDED if not isinstance(found.get(name), str)]
     if missing:
-        raise DrillError(
+        raise OpsError(
             f"{source} lacks the outputs {', '.join(missing)} of {stack_id}: apply the stack, or "
             "choose another one; drills need all of " + ", ".join(NEEDED)
         )
@@ -93,7 +93,7 @@ def _values(document: dict[str, Any], stack_id: str) -> dict[str, Any]:
 def _terraform_output(stack_id: str) -> str:
     folder = ROOT / "cdktf.out" / "stacks" / stack_id
     if not folder.is_dir():
-        raise DrillError(
+        raise OpsError(
             f"cdktf.out/stacks/{stack_id} is not there: deploy the stack from here, or give its "
             "outputs with --outputs FILE"
         )
@@ -105,7 +105,7 @@ def _terraform_output(stack_id: str) -> str:
     )
     if done.returncode:
         reason = " ".join(done.stderr.split())
-        raise DrillError(f"terraform output failed in cdktf.out/stacks/{stack_id}: {reason}")
+        raise OpsError(f"terraform output failed in cdktf.out/stacks/{stack_id}: {reason}")
     return done.stdout
 
 
@@ -163,7 +163,7 @@ class Deployment:
     """Service, target group and database of one deployed stack.
 
     Args:
-        clients: see `ops.drills.aws.clients`.
+        clients: see `ops.aws.clients`.
         outputs: the stack's.
         clock: what `Snapshot.at` counts.
         url: where requests go, if not to `application_url`.
@@ -172,7 +172,7 @@ class Deployment:
         project: the tag Project, which all of it has.
 
     Raises:
-        DrillError: it is not there, or not tagged as this project's.
+        OpsError: it is not there, or not tagged as this project's.
     """
 
     def __init__(
@@ -196,7 +196,7 @@ class Deployment:
         cluster, name = self.outputs.ecs_cluster_name, self.outputs.ecs_service_name
         self.service = self._service()
         if not self.service["loadBalancers"]:
-            raise DrillError(f"service {name} has no load balancer: no drill can see it recover")
+            raise OpsError(f"service {name} has no load balancer: no drill can see it recover")
         attached = self.service["loadBalancers"][0]
         self.target_group_arn: str = attached["targetGroupArn"]
         self.port: int = attached["containerPort"]
@@ -215,7 +215,7 @@ class Deployment:
             *(_project("the load balancer", tags) for tags in balancers),
         }
         if len(projects) > 1:
-            raise DrillError(
+            raise OpsError(
                 f"cluster {cluster} belongs to several projects ({', '.join(sorted(projects))}): "
                 "the outputs are not of one deployment"
             )
@@ -226,13 +226,13 @@ class Deployment:
         try:
             found = self.ecs.describe_services(cluster=cluster, services=[name], include=["TAGS"])
         except self.ecs.exceptions.ClusterNotFoundException as error:
-            raise DrillError(
+            raise OpsError(
                 f"cluster {cluster} is not in {self.region} of this account: apply the stack, or "
                 "set AWS_REGION and AWS_PROFILE to where it is"
             ) from error
         active = [one for one in found["services"] if one["status"] == "ACTIVE"]
         if not active:
-            raise DrillError(f"service {name} is not in cluster {cluster}: apply the stack")
+            raise OpsError(f"service {name} is not in cluster {cluster}: apply the stack")
         service: dict[str, Any] = active[0]
         return service
 
@@ -241,7 +241,7 @@ class Deployment:
         try:
             found = self.rds.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"]
         except self.rds.exceptions.DBInstanceNotFoundFault as error:
-            raise DrillError(f"database {name} is not there: apply the stack") from error
+            raise OpsError(f"database {name} is not there: apply the stack") from error
         database: dict[str, Any] = found[0]
         return database
 
@@ -316,7 +316,7 @@ class Deployment:
         return found
 
     def expected(self) -> dict[str, recovery.Scenario]:
-        """What `ops.recovery` computes for the deployment as it is now, by kind of failure."""
+        """What `ops.model.recovery` computes for the deployment as it is, by kind of failure."""
         attributes = {
             one["Key"]: one["Value"]
             for one in self.elb.describe_target_group_attributes(
@@ -374,14 +374,14 @@ def _project(what: str, tags: list[dict[str, str]]) -> str:
     """The project that a resource belongs to.
 
     Raises:
-        DrillError: it is none of this project's.
+        OpsError: it is none of this project's.
     """
     found = {
         (tag.get("key") or tag.get("Key")): (tag.get("value") or tag.get("Value")) for tag in tags
     }
     project = found.get("Project")
     if not project or found.get("ManagedBy") != MANAGED_BY:
-        raise DrillError(
+        raise OpsError(
             f"{what} is not tagged Project and ManagedBy={MANAGED_BY}: it is not this project's, "
             "or its stack has `default_tags` off (wp-ecs has); drills break only what is tagged"
         )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.sandbox import Sandbox
+from ops.sandbox.server import Sandbox
 from ops.terraform import TerraformMissing, find_binary
 from tests.e2e.deployment import Deployment, assert_granted, synthesized
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import boto3
 
-from ops.deployer import POLICIES, granted
-from ops.sandbox import Sandbox
+from ops.delivery.permissions import POLICIES, granted
+from ops.sandbox.server import Sandbox
 from ops.terraform import Terraform
 from tests.synth.options import DIGEST
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.sandbox import Sandbox
+from ops.sandbox.server import Sandbox
 from ops.terraform import Terraform
 from tests.e2e.deployment import PASSWORD, ROOT
 

@@ -9,9 +9,9 @@ from xml.etree import ElementTree
 import pytest
 
 from ops.drills import target
+from ops.drills.rehearsal.rehearsed import SPEED
+from ops.drills.rehearsal.standin import World
 from ops.drills.target import NEEDED, Outputs, read_outputs
-from ops.rehearsal import SPEED
-from ops.standin import World
 from tests.e2e.deployment import ROOT
 
 

@@ -11,7 +11,7 @@ import pytest
 from botocore.config import Config
 
 if TYPE_CHECKING:
-    from ops.sandbox import Sandbox
+    from ops.sandbox.server import Sandbox
 
 # A developer's profile must neither help nor hinder a test.
 for name in [name for name in os.environ if name.startswith("AWS_")]:
@@ -22,7 +22,7 @@ Client = Callable[..., Any]
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
-    from ops.sandbox import Sandbox  # takes a second, which not every test here needs
+    from ops.sandbox.server import Sandbox  # takes a second, which not every test here needs
 
     with Sandbox() as running:
         yield running

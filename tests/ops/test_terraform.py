@@ -21,11 +21,12 @@ from pathlib import Path
 import pytest
 
 from ops import terraform
-from ops.environment import aws_settings_hidden, clean_environment
+from ops.aws import aws_settings_hidden
 from ops.terraform import (
     CommandFailed,
     Terraform,
     TerraformMissing,
+    clean_environment,
     cli_config,
     error_text,
     find_binary,

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ops.policies import (
+from ops.delivery.policies import (
     POLICIES,
     Document,
     PlanVerdict,

@@ -11,14 +11,13 @@ from typing import Any
 import pytest
 import yaml
 
-from ops import policies
-from ops.policies import (
+from ops.delivery import policies
+from ops.delivery.policies import (
     OUTPUTS,
     POLICIES,
     ApprovalVerdict,
     NotificationVerdict,
     Policy,
-    PolicyError,
     PushVerdict,
     Run,
     RunType,
@@ -35,6 +34,7 @@ from ops.policies import (
     rules,
     sanitized,
 )
+from ops.errors import OpsError
 
 STACK = Stack()
 
@@ -558,7 +558,7 @@ def test_sanitization_covers_what_terraform_marks_or_everything(
 
 
 def test_a_document_that_is_no_plan_is_refused() -> None:
-    with pytest.raises(PolicyError, match=r"^the document is no Terraform plan: .*terraform show"):
+    with pytest.raises(OpsError, match=r"^the document is no Terraform plan: .*terraform show"):
         plan_input({"values": {}}, run=Run(), stack=STACK)
 
 
@@ -583,7 +583,7 @@ def test_a_policy_that_does_not_parse_is_refused_in_one_line(
     text = push_policy.read_text()
     assert before in text
     push_policy.write_text(text.replace(before, after, 1))
-    with pytest.raises(PolicyError, match=message) as refused:
+    with pytest.raises(OpsError, match=message) as refused:
         Policy(push_policy).evaluate(DOCUMENTS["push"])
     assert "\n" not in str(refused.value)
 
@@ -595,14 +595,14 @@ def test_engines_that_disagree_are_an_error(push_policy: Path) -> None:
     spoiled = push_policy.read_text().split("# METADATA\n# title: Tracked branch")[0]
     rest = "propose := false\n\nignore := false\n\nnotify := false\n"
     push_policy.write_text(spoiled.split("default propose")[0] + rest)
-    with pytest.raises(PolicyError, match=r"the engines disagree about track: regorus says 50"):
+    with pytest.raises(OpsError, match=r"the engines disagree about track: regorus says 50"):
         Policy(push_policy).evaluate({})
 
 
 def test_an_unknown_policy_and_a_missing_file_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(PolicyError, match=r"^login\.rego: unknown policy; known are plan, "):
+    with pytest.raises(OpsError, match=r"^login\.rego: unknown policy; known are plan, "):
         Policy(tmp_path / "login.rego")
-    with pytest.raises(PolicyError, match=r"^plan\.rego: .*No such file"):
+    with pytest.raises(OpsError, match=r"^plan\.rego: .*No such file"):
         Policy(tmp_path / "plan.rego")
 
 

@@ -1,0 +1,492 @@
+"""The IAM policies that deploying needs, derived from what Terraform calls.
+
+Each stack lives a whole life in the sandbox, which records every action: plan, apply, changes of
+variables, attributes and tags and back again, the repair of what somebody changed by hand,
+destroy. Together with what no call shows, which stands in tables here with its reasons, that makes
+two policies: one for the stacks that share the contract's services, and one with what the hardened
+stack needs on top of it.
+
+IAM's limits and conditions:
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import boto3
+from rich.console import Console
+
+from ops import ROOT
+from ops.console import Narrator
+from ops.demo import scratch_folder
+from ops.errors import OpsError
+from ops.model.stack import Stack, read_stack, synthesize
+from ops.sandbox.server import Sandbox
+from ops.terraform import Terraform
+
+POLICIES: dict[str, tuple[str, ...]] = {
+    "deployer-policy.json": ("wp-ecs", "resilience-platform", "resilience-platform-staging"),
+    "deployer-policy-hardened.json": ("resilience-platform-hardened",),
+}
+"""File below docs/ to the stacks it is for. Each grants what those before it do not."""
+
+SIZE_LIMIT = 6144
+"""Of a managed policy, in characters other than white space."""
+
+IMAGE = "wordpress@sha256:" + "0" * 64
+
+CHANGED_VARIABLES: dict[str, object] = {
+    "alarm_email": "ops@example.com",
+    "container_image": "wordpress@sha256:" + "1" * 64,
+    "db_allocated_storage": 30,
+    "monthly_budget_usd": 150,
+    "task_memory": 2048,
+}
+"""What the second apply of a stack's life changes, as far as the stack has these variables."""
+
+CHANGED_ATTRIBUTES: dict[str, dict[str, Any]] = {
+    "aws_lb_target_group": {"deregistration_delay": "77", "health_check": {"interval": 45}},
+    "aws_lb_listener": {
+        "default_action": [
+            {
+                "type": "fixed-response",
+                "fixed_response": [{"content_type": "text/plain", "status_code": "503"}],
+            }
+        ]
+    },
+    "aws_ecs_cluster": {"setting": [{"name": "containerInsights", "value": "disabled"}]},
+}
+"""And what it changes in the Terraform JSON, beside one more default tag."""
+
+
+class Unseen(NamedTuple):
+    """What AWS checks though Terraform does not call it in the sandbox.
+
+    Attributes:
+        actions: as IAM names them.
+        needed_by: resource type, or resource type and attribute, like `aws_lb.web_acl`.
+        reason: who does it, with whose permissions.
+    """
+
+    actions: tuple[str, ...]
+    needed_by: str
+    reason: str
+
+
+UNSEEN = (
+    Unseen(
+        ("ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:DescribeSubnets"),
+        "aws_efs_mount_target",
+        "EFS puts the mount target's network interface into the subnet as the caller",
+    ),
+    Unseen(
+        (
+            "ec2:DescribeRegions",
+            "route53:CreateHostedZone",
+            "route53:DeleteHostedZone",
+            "route53:GetHostedZone",
+            "route53:ListHostedZonesByName",
+        ),
+        "aws_service_discovery_private_dns_namespace",
+        "Cloud Map makes the private hosted zone as the caller",
+    ),
+    Unseen(
+        ("logs:CreateLogDelivery", "logs:DeleteLogDelivery"),
+        "aws_flow_log",
+        "VPC sets the delivery of flow logs up as the caller",
+    ),
+    Unseen(
+        (
+            "logs:CreateLogDelivery",
+            "logs:DeleteLogDelivery",
+            "logs:DescribeResourcePolicies",
+            "logs:PutResourcePolicy",
+        ),
+        "aws_wafv2_web_acl_logging_configuration",
+        "WAF lets itself write to the log group as the caller",
+    ),
+    Unseen(
+        ("elasticloadbalancing:SetWebAcl",),
+        "aws_wafv2_web_acl_association",
+        "a permission of its own on the load balancer that is protected",
+    ),
+    Unseen(
+        ("backup-storage:MountCapsule",),
+        "aws_backup_vault",
+        "AWS Backup mounts the vault's storage as the caller",
+    ),
+    Unseen(
+        ("s3:DeleteObject", "s3:DeleteObjectVersion", "s3:ListBucketVersions"),
+        "aws_s3_bucket",
+        "Terraform empties a bucket that it destroys; in the sandbox it is empty",
+    ),
+    Unseen(
+        ("secretsmanager:CreateSecret", "secretsmanager:TagResource"),
+        "aws_db_instance.manage_master_user_password",
+        "RDS makes the secret of the master user as the caller",
+    ),
+    Unseen(
+        (
+            "secretsmanager:CreateSecret",
+            "secretsmanager:DeleteSecret",
+            "secretsmanager:DescribeSecret",
+            "secretsmanager:GetRandomPassword",
+            "secretsmanager:TagResource",
+            "secretsmanager:UntagResource",
+            "secretsmanager:UpdateSecret",
+        ),
+        "aws_cloudformation_stack",
+        "CloudFormation makes the secrets of its template as the caller",
+    ),
+    Unseen(
+        ("sns:Publish",),
+        "aws_cloudformation_stack",
+        "CloudFormation tells the topic what it does as the caller",
+    ),
+    Unseen(
+        ("kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"),
+        "aws_kms_key",
+        "RDS, EFS, Secrets Manager and AWS Backup try the key as the caller",
+    ),
+    Unseen(
+        ("kms:PutKeyPolicy",),
+        "aws_kms_key",
+        "KMS makes no key whose policy the caller could not change afterwards",
+    ),
+    Unseen(
+        ("rds:CreateDBSnapshot",),
+        "aws_db_instance.final_snapshot_identifier",
+        "RDS makes the final snapshot as the caller",
+    ),
+    # what another value of a setting or variable calls, which no life here changes
+    Unseen(
+        ("elasticloadbalancing:SetSecurityGroups", "elasticloadbalancing:SetSubnets"),
+        "aws_lb",
+        "a change of subnets or security groups",
+    ),
+    Unseen(("rds:ModifyDBSubnetGroup",), "aws_db_subnet_group", "a change of subnets"),
+    Unseen(("ce:UpdateAnomalySubscription",), "aws_ce_anomaly_subscription", "another threshold"),
+    Unseen(
+        ("logs:AssociateKmsKey", "logs:DisassociateKmsKey"),
+        "aws_cloudwatch_log_group.kms_key_id",
+        "a key for a log group that is there",
+    ),
+    Unseen(
+        ("ec2:ReplaceRouteTableAssociation",),
+        "aws_nat_gateway",
+        "a subnet that gets a route table of its own",
+    ),
+    Unseen(("wafv2:UpdateWebACL",), "aws_wafv2_web_acl", "another rate limit"),
+    Unseen(
+        ("ssm:UpdateDocument", "ssm:UpdateDocumentDefaultVersion"),
+        "aws_ssm_document",
+        "a new version of the runbook",
+    ),
+    Unseen(("backup:UpdateBackupPlan",), "aws_backup_plan", "another schedule"),
+    Unseen(
+        (
+            "rds:AddSourceIdentifierToSubscription",
+            "rds:ModifyEventSubscription",
+            "rds:RemoveSourceIdentifierFromSubscription",
+        ),
+        "aws_db_event_subscription",
+        "other events, another database",
+    ),
+)
+
+LINKED_ROLES = {
+    "backup.amazonaws.com": "aws_backup_vault",
+    "ecs.amazonaws.com": "aws_ecs_cluster",
+    "ecs.application-autoscaling.amazonaws.com": "aws_appautoscaling_target",
+    "elasticfilesystem.amazonaws.com": "aws_efs_mount_target",
+    "elasticloadbalancing.amazonaws.com": "aws_lb",
+    "rds.amazonaws.com": "aws_db_instance",
+    "wafv2.amazonaws.com": "aws_wafv2_web_acl_logging_configuration",
+}
+"""Services that make a role of their own, once for each account, when the caller may: and the
+resource with which they do.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_aws-services-that-work-with-iam.html
+"""
+
+_ATTACHING = {"iam:AttachRolePolicy", "iam:DetachRolePolicy"}
+
+
+@dataclass
+class Needs:
+    """What a stack's deployment has to be granted.
+
+    Attributes:
+        actions: all but those on roles; on any resource, whose names AWS makes up.
+        role_actions: on the project's own roles.
+        attached: AWS's managed policies that the roles get.
+        passed_to: services that the roles are passed to.
+        linked: services that make a role of their own.
+        granting: services that are granted the use of a key: one marker, since the condition is
+            the same for all of them.
+        projects: prefixes of the roles' names.
+    """
+
+    actions: set[str]
+    role_actions: set[str]
+    attached: set[str]
+    passed_to: set[str]
+    linked: set[str]
+    granting: set[str]
+    projects: set[str]
+
+    def __or__(self, other: Needs) -> Needs:
+        return Needs(*(getattr(self, f.name) | getattr(other, f.name) for f in fields(self)))
+
+    def beyond(self, other: Needs) -> Needs:
+        """What `other` lacks, for the same projects."""
+        rest = Needs(*(getattr(self, f.name) - getattr(other, f.name) for f in fields(self)))
+        rest.projects = self.projects
+        return rest
+
+
+def needs(stack: Stack, called: Iterable[str]) -> Needs:
+    """What deploying a stack takes.
+
+    Args:
+        stack: as synthesized; says what no call shows.
+        called: actions that Terraform called in its life.
+    """
+    roles = stack.all("aws_iam_role").values()
+    trusts = [json.loads(role["assume_role_policy"]) for role in roles]
+    principals = [
+        statement["Principal"]["Service"] for trust in trusts for statement in trust["Statement"]
+    ]
+    attachments = stack.all("aws_iam_role_policy_attachment").values()
+    unseen = {action for row in UNSEEN if _declares(stack, row.needed_by) for action in row.actions}
+    return Needs(
+        actions={action for action in called if not action.startswith("iam:")} | unseen,
+        role_actions={action for action in called if action.startswith("iam:")} - _ATTACHING,
+        attached={attachment["policy_arn"] for attachment in attachments},
+        passed_to={
+            service
+            for named in principals
+            for service in ([named] if isinstance(named, str) else named)
+        },
+        linked={service for service, kind in LINKED_ROLES.items() if _declares(stack, kind)},
+        granting={"kms:CreateGrant"} if _declares(stack, "aws_kms_key") else set(),
+        projects={stack.value("${var.project_name}")},
+    )
+
+
+def _declares(stack: Stack, what: str) -> bool:
+    """Whether it has such a resource, with that attribute if one is named."""
+    kind, _, attribute = what.partition(".")
+    return any(not attribute or block.get(attribute) for block in stack.all(kind).values())
+
+
+def document(needed: Needs) -> dict[str, Any]:
+    """The policy that grants exactly this.
+
+    Raises:
+        OpsError: it is longer than IAM takes.
+    """
+    shortest = {
+        project
+        for project in needed.projects
+        if not any(project.startswith(f"{other}-") for other in needed.projects)
+    }
+    roles = [f"arn:aws:iam::*:role/{project}-*" for project in sorted(shortest)]
+    statements: list[dict[str, Any]] = [
+        {"Sid": "Calls", "Action": sorted(needed.actions), "Resource": "*"},
+        {"Sid": "Roles", "Action": sorted(needed.role_actions), "Resource": roles},
+        {
+            "Sid": "ManagedPolicies",
+            "Action": sorted(_ATTACHING) if needed.attached else [],
+            "Resource": roles,
+            "Condition": {"ArnEquals": {"iam:PolicyARN": sorted(needed.attached)}},
+        },
+        {
+            "Sid": "PassRoles",
+            "Action": ["iam:PassRole"] if needed.passed_to else [],
+            "Resource": roles,
+            "Condition": {"StringEquals": {"iam:PassedToService": sorted(needed.passed_to)}},
+        },
+        {
+            "Sid": "ServiceLinkedRoles",
+            "Action": ["iam:CreateServiceLinkedRole"] if needed.linked else [],
+            "Resource": ["arn:aws:iam::*:role/aws-service-role/*"],
+            "Condition": {"StringEquals": {"iam:AWSServiceName": sorted(needed.linked)}},
+        },
+        {
+            "Sid": "Grants",
+            "Action": sorted(needed.granting),
+            "Resource": "*",
+            "Condition": {"Bool": {"kms:GrantIsForAWSResource": "true"}},
+        },
+    ]
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", **one} for one in statements if one["Action"]],
+    }
+    size = len(re.sub(r"\s", "", json.dumps(policy)))
+    if size > SIZE_LIMIT:
+        raise OpsError(
+            f"the policy has {size} characters and IAM takes {SIZE_LIMIT}: divide its stacks among "
+            "more files in POLICIES"
+        )
+    return policy
+
+
+def documents(called: Mapping[str, Iterable[str]]) -> dict[str, dict[str, Any]]:
+    """The policies by file name, from what was called in the life of each stack."""
+    made = {}
+    before = Needs(*(set() for _ in fields(Needs)))
+    for name, stack_ids in POLICIES.items():
+        needed = Needs(*(set() for _ in fields(Needs)))
+        for stack_id in stack_ids:
+            needed |= needs(read_stack(stack_id), called[stack_id])
+        made[name] = document(needed.beyond(before))
+        before |= needed
+    return made
+
+
+def granted(name: str) -> set[str]:
+    """The actions that a policy file grants, whatever to."""
+    policy = json.loads((ROOT / "docs" / name).read_text(encoding="utf-8"))
+    return {action for statement in policy["Statement"] for action in statement["Action"]}
+
+
+def run(console: Console) -> None:
+    """Live every stack's life and write the policies. It takes about half an hour.
+
+    Raises:
+        OpsError, ops.terraform.CommandFailed, ops.terraform.TerraformMissing: what went wrong.
+    """
+    say = Narrator(console)
+    called = {
+        stack_id: called_by(stack_id, say) for stacks in POLICIES.values() for stack_id in stacks
+    }
+    for name, policy in documents(called).items():
+        text = json.dumps(policy, indent=2) + "\n"
+        (ROOT / "docs" / name).write_text(text, encoding="utf-8")
+        console.print(f"written: docs/{name}")
+
+
+def called_by(stack_id: str, say: Narrator) -> set[str]:
+    """Let a stack live from nothing to nothing, and return what Terraform called.
+
+    Raises:
+        OpsError: the emulator lacks something that was called, so the rest is not known.
+        ops.terraform.CommandFailed, ops.terraform.TerraformMissing: what went wrong.
+    """
+    with scratch_folder() as name, Sandbox() as sandbox:
+        scratch = Path(name)
+        folder = synthesize(stack_id, scratch)
+        file = folder / "cdk.tf.json"
+        stack = json.loads(file.read_text(encoding="utf-8"))
+        variables = _required(stack, sandbox)
+
+        def apply(document: dict[str, Any]) -> Terraform:
+            file.write_text(json.dumps(document, indent=2), encoding="utf-8")
+            terraform = Terraform(
+                folder,
+                scratch=scratch,
+                environment=sandbox.environment,
+                variables=variables,
+                on_line=say.line,
+            )
+            terraform.init()
+            terraform.apply()
+            return terraform
+
+        with say.step(f"{stack_id}: plan and apply"):
+            apply(stack)
+        with say.step(f"{stack_id}: change it, and back"):
+            variables |= {k: v for k, v in CHANGED_VARIABLES.items() if k in stack["variable"]}
+            apply(_changed(stack))
+            terraform = apply(stack)
+        with say.step(f"{stack_id}: repair what was changed by hand"):
+            _tamper(terraform, sandbox)
+            terraform.apply()
+        with say.step(f"{stack_id}: destroy"):
+            apply(_unprotected(stack)).destroy()
+        if sandbox.unsupported:
+            raise OpsError(f"{stack_id}: the sandbox lacks {', '.join(sandbox.unsupported)}")
+        return set(sandbox.terraform_actions)
+
+
+def _client(service: str, sandbox: Sandbox) -> Any:  # boto3 has no types
+    environment = sandbox.environment
+    return boto3.client(
+        service,
+        endpoint_url=environment["AWS_ENDPOINT_URL"],
+        region_name=environment["AWS_REGION"],
+        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+    )
+
+
+def _required(stack: dict[str, Any], sandbox: Sandbox) -> dict[str, object]:
+    """A value for each variable that has no default."""
+    values: dict[str, object] = {}
+    for name, variable in stack["variable"].items():
+        if "default" in variable:
+            continue
+        if name == "certificate_arn":
+            # asked for twice with the same token, it is the same certificate
+            certificate = _client("acm", sandbox).request_certificate(
+                DomainName="example.com", IdempotencyToken="once"
+            )
+            values[name] = certificate["CertificateArn"]
+        else:
+            values[name] = IMAGE if name == "container_image" else secrets.token_urlsafe(24)
+    return values
+
+
+def _changed(stack: dict[str, Any]) -> dict[str, Any]:
+    """The stack with one more tag on all that can have tags, and other attributes."""
+    changed: dict[str, Any] = json.loads(json.dumps(stack))
+    (provider,) = changed["provider"]["aws"]
+    (tags,) = provider.setdefault("default_tags", [{"tags": {}}])
+    tags["tags"]["Changed"] = "yes"
+    for kind, attributes in CHANGED_ATTRIBUTES.items():
+        for resource in changed["resource"][kind].values():
+            resource.update(attributes)
+    return changed
+
+
+def _unprotected(stack: dict[str, Any]) -> dict[str, Any]:
+    """The stack with every protection from deletion switched off."""
+    changed: dict[str, Any] = json.loads(json.dumps(stack))
+    for types in changed["resource"].values():
+        for resource in types.values():
+            for protection in ("deletion_protection", "enable_deletion_protection"):
+                if resource.get(protection):
+                    resource[protection] = False
+    return changed
+
+
+def _tamper(terraform: Terraform, sandbox: Sandbox) -> None:
+    """Opens the database to the world, and gives its subnets a route there."""
+    resources = {
+        resource["address"]: resource["values"]["id"]
+        for resource in terraform.show()["values"]["root_module"]["resources"]
+        if resource["mode"] == "managed"
+    }
+    ec2 = _client("ec2", sandbox)
+    ec2.authorize_security_group_ingress(
+        GroupId=resources["aws_security_group.rds_sg"],
+        IpProtocol="tcp",
+        FromPort=3306,
+        ToPort=3306,
+        CidrIp="0.0.0.0/0",
+    )
+    ec2.create_route(
+        RouteTableId=resources["aws_route_table.private"],
+        DestinationCidrBlock="203.0.113.0/24",
+        GatewayId=resources["aws_internet_gateway.igw"],
+    )

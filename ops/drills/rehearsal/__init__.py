@@ -1,0 +1,1 @@
+"""The world that drills are rehearsed in: tasks, a balancer and a database that behave."""
