@@ -11,7 +11,7 @@ account. Between moto and the socket stands a gateway, which
   format and with a status that no SDK retries. Left alone, moto answers such a call with a
   server error, which the AWS provider repeats for minutes before it gives up.
 
-What the emulator does differently from AWS is listed in `ops.sandbox.emulator`.
+What the emulator does differently from AWS is listed in `ops.sandbox.services`.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ with aws_settings_hidden():
     from werkzeug.serving import BaseWSGIServer, make_server
     from werkzeug.test import run_wsgi_app
 
-    from ops.sandbox import emulator, leftovers
+    from ops.sandbox import leftovers, services
     from ops.sandbox.calls import Call, identify
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ class Sandbox:
         if not _one_at_a_time.acquire(blocking=False):
             raise OpsError("a sandbox runs in this process already: stop it first")
         try:
-            emulator.install()
+            services.install()
             leftovers.install()
             _forget_everything()
             self.actions.clear()
@@ -185,7 +185,7 @@ class Sandbox:
         }
 
     def leftovers(self) -> list[str]:
-        """What exists beyond a fresh account's defaults, see `ops.leftovers.leftovers`."""
+        """What exists beyond a fresh account's defaults, see `ops.sandbox.leftovers`."""
         return leftovers.leftovers()
 
 

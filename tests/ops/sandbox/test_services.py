@@ -1,12 +1,9 @@
-"""What `ops.sandbox.emulator` adds to moto behaves as AWS does, seen through boto3."""
+"""What `ops.sandbox.services` adds to moto behaves as AWS does, seen through boto3."""
 
 from __future__ import annotations
 
-import io
-import json
 import subprocess
 import sys
-import zipfile
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +12,7 @@ from botocore.exceptions import ClientError
 from moto.ce.responses import CostExplorerResponse
 from moto.rds.responses import RDSResponse
 
-from ops.sandbox import emulator
+from ops.sandbox import services
 from ops.sandbox.server import ACCOUNT_ID
 
 Client = Callable[..., Any]
@@ -42,9 +39,9 @@ def code_of(caught: pytest.ExceptionInfo[ClientError]) -> str:
 
 
 def test_install_twice_changes_nothing(client: Client) -> None:
-    emulator.install()
+    services.install()
     before = dict(vars(RDSResponse)), dict(vars(CostExplorerResponse))
-    emulator.install()
+    services.install()
     assert (dict(vars(RDSResponse)), dict(vars(CostExplorerResponse))) == before
     assert client("ce").get_anomaly_monitors()["AnomalyMonitors"] == []
 
@@ -53,9 +50,9 @@ def test_install_refuses_to_hide_a_call_that_moto_has_learnt() -> None:
     program = (
         "from moto.ce.responses import CostExplorerResponse\n"
         "CostExplorerResponse.get_anomaly_monitors = lambda self: ''\n"
-        "from ops.sandbox import emulator\n"
+        "from ops.sandbox import services\n"
         "try:\n"
-        "    emulator.install()\n"
+        "    services.install()\n"
         "except RuntimeError as error:\n"
         "    print(error)\n"
     )
@@ -627,40 +624,3 @@ def test_a_backup_selection_lives_and_dies_with_tags_on_its_plan(client: Client)
     with pytest.raises(ClientError) as caught:
         backup.get_backup_selection(**of_selection)
     assert code_of(caught) == "ResourceNotFoundException"
-
-
-def test_a_function_returns_its_dead_letter_queue_before_and_after_a_change(
-    client: Client,
-) -> None:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("index.py", "def handler(event, context): pass")
-    trust = json.dumps({"Version": "2012-10-17", "Statement": []})
-    role = client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
-    functions = client("lambda")
-    functions.create_function(
-        FunctionName="f",
-        Role=role,
-        Runtime="python3.12",
-        Handler="index.handler",
-        Code={"ZipFile": packed.getvalue()},
-        DeadLetterConfig={"TargetArn": TOPIC["Address"]},
-    )
-    functions.update_function_configuration(FunctionName="f", TracingConfig={"Mode": "Active"})
-    found = functions.get_function_configuration(FunctionName="f")
-    assert found["DeadLetterConfig"] == {"TargetArn": TOPIC["Address"]}
-    assert found["TracingConfig"] == {"Mode": "Active"}
-
-
-@pytest.mark.parametrize(
-    ("definition", "result"),
-    [
-        ('{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}', "OK"),
-        ('{"StartAt": "B", "States": {"A": {"Type": "Succeed"}}}', "FAIL"),
-        ("{", "FAIL"),
-    ],
-)
-def test_a_state_machine_is_validated(client: Client, definition: str, result: str) -> None:
-    answer = client("stepfunctions").validate_state_machine_definition(definition=definition)
-    assert answer["result"] == result
-    assert bool(answer["diagnostics"]) == (result == "FAIL")
