@@ -15,20 +15,17 @@ from __future__ import annotations
 
 import json
 import re
-import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import Any, NamedTuple
 
-import boto3
 from rich.console import Console
 
 from ops import ROOT
 from ops.console import Narrator
-from ops.demo import scratch_folder
 from ops.errors import OpsError
-from ops.model.stack import Stack, read_stack, synthesize
+from ops.model.stack import Stack, read_stack
+from ops.sandbox.deployed import deployed
 from ops.sandbox.server import Sandbox
 from ops.terraform import Terraform
 
@@ -40,8 +37,6 @@ POLICIES: dict[str, tuple[str, ...]] = {
 
 SIZE_LIMIT = 6144
 """Of a managed policy, in characters other than white space."""
-
-IMAGE = "wordpress@sha256:" + "0" * 64
 
 CHANGED_VARIABLES: dict[str, object] = {
     "alarm_email": "ops@example.com",
@@ -364,7 +359,7 @@ def run(console: Console) -> None:
     """Live every stack's life and write the policies. It takes about half an hour.
 
     Raises:
-        OpsError, ops.terraform.CommandFailed, ops.terraform.TerraformMissing: what went wrong.
+        OpsError: see `called_by` and `document`.
     """
     say = Narrator(console)
     called = {
@@ -380,71 +375,35 @@ def called_by(stack_id: str, say: Narrator) -> set[str]:
     """Let a stack live from nothing to nothing, and return what Terraform called.
 
     Raises:
-        OpsError: the emulator lacks something that was called, so the rest is not known.
-        ops.terraform.CommandFailed, ops.terraform.TerraformMissing: what went wrong.
+        OpsError: Terraform failed or is missing, or the emulator lacks something that was called,
+            so the rest is not known.
     """
-    with scratch_folder() as name, Sandbox() as sandbox:
-        scratch = Path(name)
-        folder = synthesize(stack_id, scratch)
-        file = folder / "cdk.tf.json"
-        stack = json.loads(file.read_text(encoding="utf-8"))
-        variables = _required(stack, sandbox)
+    with deployed(stack_id, say) as life:
+        stack = json.loads((life.folder / "cdk.tf.json").read_text(encoding="utf-8"))
+        new = {
+            name: value for name, value in CHANGED_VARIABLES.items() if name in stack["variable"]
+        }
 
-        def apply(document: dict[str, Any]) -> Terraform:
-            file.write_text(json.dumps(document, indent=2), encoding="utf-8")
-            terraform = Terraform(
-                folder,
-                scratch=scratch,
-                environment=sandbox.environment,
-                variables=variables,
-                on_line=say.line,
-            )
+        def apply(document: dict[str, Any], variables: Mapping[str, object]) -> Terraform:
+            life.replace(json.dumps(document, indent=2))
+            terraform = life.terraform(variables)
             terraform.init()
             terraform.apply()
             return terraform
 
         with say.step(f"{stack_id}: plan and apply"):
-            apply(stack)
+            apply(stack, {})
         with say.step(f"{stack_id}: change it, and back"):
-            variables |= {k: v for k, v in CHANGED_VARIABLES.items() if k in stack["variable"]}
-            apply(_changed(stack))
-            terraform = apply(stack)
+            apply(_changed(stack), new)
+            terraform = apply(stack, new)
         with say.step(f"{stack_id}: repair what was changed by hand"):
-            _tamper(terraform, sandbox)
+            _tamper(terraform, life.sandbox)
             terraform.apply()
         with say.step(f"{stack_id}: destroy"):
-            apply(_unprotected(stack)).destroy()
-        if sandbox.unsupported:
-            raise OpsError(f"{stack_id}: the sandbox lacks {', '.join(sandbox.unsupported)}")
-        return set(sandbox.terraform_actions)
-
-
-def _client(service: str, sandbox: Sandbox) -> Any:  # boto3 has no types
-    environment = sandbox.environment
-    return boto3.client(
-        service,
-        endpoint_url=environment["AWS_ENDPOINT_URL"],
-        region_name=environment["AWS_REGION"],
-        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
-    )
-
-
-def _required(stack: dict[str, Any], sandbox: Sandbox) -> dict[str, object]:
-    """A value for each variable that has no default."""
-    values: dict[str, object] = {}
-    for name, variable in stack["variable"].items():
-        if "default" in variable:
-            continue
-        if name == "certificate_arn":
-            # asked for twice with the same token, it is the same certificate
-            certificate = _client("acm", sandbox).request_certificate(
-                DomainName="example.com", IdempotencyToken="once"
-            )
-            values[name] = certificate["CertificateArn"]
-        else:
-            values[name] = IMAGE if name == "container_image" else secrets.token_urlsafe(24)
-    return values
+            apply(_unprotected(stack), new).destroy()
+        if life.sandbox.unsupported:
+            raise OpsError(f"{stack_id}: the sandbox lacks {', '.join(life.sandbox.unsupported)}")
+        return set(life.sandbox.terraform_actions)
 
 
 def _changed(stack: dict[str, Any]) -> dict[str, Any]:
@@ -477,7 +436,7 @@ def _tamper(terraform: Terraform, sandbox: Sandbox) -> None:
         for resource in terraform.show()["values"]["root_module"]["resources"]
         if resource["mode"] == "managed"
     }
-    ec2 = _client("ec2", sandbox)
+    ec2 = sandbox.client("ec2")
     ec2.authorize_security_group_ingress(
         GroupId=resources["aws_security_group.rds_sg"],
         IpProtocol="tcp",

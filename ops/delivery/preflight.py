@@ -16,6 +16,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -32,8 +33,8 @@ from ops import ROOT
 from ops.console import Narrator
 from ops.delivery import policies
 from ops.delivery.policies import Document, Run, RunType, Stack
-from ops.demo import scratch_folder
 from ops.errors import OpsError
+from ops.sandbox.deployed import IMAGE
 from ops.sandbox.server import Sandbox
 from ops.terraform import Terraform, error_text, stop
 from spacelift.settings import SpaceliftSettings, labels, load_spacelift
@@ -43,8 +44,7 @@ PLAN_FILE = "spacelift.plan"
 
 SAMPLE_INPUTS = {
     "TF_VAR_certificate_arn": "arn:aws:acm:eu-central-1:123456789012:certificate/sandbox",
-    "TF_VAR_container_image": "123456789012.dkr.ecr.eu-central-1.amazonaws.com/wordpress@sha256:"
-    + "0" * 64,
+    "TF_VAR_container_image": IMAGE,
 }
 """For variables that have no default in some stack: nothing looks them up before the apply."""
 
@@ -80,7 +80,7 @@ def run(
         infracost: Infracost's report on it (`infracost breakdown --format json`).
 
     Raises:
-        OpsError, ops.terraform.CommandFailed: what went wrong.
+        OpsError: a hook, Terraform or a policy cannot be run, or a file cannot be read.
     """
     platform, delivery = _declared(stack_id)
     stack = Stack(
@@ -235,7 +235,7 @@ def _plan(
     """The plan document of a run in a copy of the checkout."""
     say = Narrator(console)
     with ExitStack() as open_until_done:
-        scratch = Path(open_until_done.enter_context(scratch_folder()))
+        scratch = Path(open_until_done.enter_context(tempfile.TemporaryDirectory()))
         inputs = {k: v for k, v in os.environ.items() if k.startswith("TF_VAR_")}
         if aws:
             account = {k: v for k, v in os.environ.items() if k.startswith("AWS_")}

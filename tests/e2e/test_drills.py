@@ -8,11 +8,11 @@ from xml.etree import ElementTree
 
 import pytest
 
+from ops import ROOT
 from ops.drills import target
 from ops.drills.rehearsal.rehearsed import SPEED
 from ops.drills.rehearsal.standin import World
 from ops.drills.target import NEEDED, Outputs, read_outputs
-from tests.e2e.deployment import ROOT
 
 
 @pytest.mark.slow(120)

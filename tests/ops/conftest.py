@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
-from botocore.config import Config
 
 if TYPE_CHECKING:
     from ops.sandbox.server import Sandbox
@@ -31,15 +30,4 @@ def sandbox() -> Iterator[Sandbox]:
 @pytest.fixture
 def client(sandbox: Sandbox) -> Client:
     """Makes a boto3 client of a service in the sandbox, which never retries."""
-
-    def make(service: str, region: str = "eu-central-1") -> Any:
-        return boto3.client(
-            service,
-            region_name=region,
-            endpoint_url=sandbox.endpoint,
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-            config=Config(retries={"total_max_attempts": 1}, parameter_validation=True),
-        )
-
-    return make
+    return partial(sandbox.client, attempts=1)

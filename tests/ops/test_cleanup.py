@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from ops import cleanup
-from ops.aws import Clients, clients
+from ops.aws import Clients
 from ops.sandbox.server import Sandbox
 
 PROJECT = "shop"
@@ -19,7 +19,7 @@ TAG = [{"Key": "Project", "Value": PROJECT}]
 @pytest.fixture
 def aws() -> Iterator[Clients]:
     with Sandbox() as sandbox:
-        yield clients(environment=sandbox.environment)
+        yield sandbox.client
 
 
 def kinds(aws: Clients, others: tuple[str, ...] = ()) -> set[tuple[str, str]]:

@@ -6,7 +6,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
 from ops import ROOT
@@ -176,8 +175,7 @@ def test_no_action_is_a_pattern_and_no_role_is_just_any(name: str) -> None:
 def test_iam_takes_the_policies() -> None:
     """As far as the emulator checks a policy document, which is its grammar."""
     with Sandbox() as sandbox:
-        session = boto3.Session("test", "test", region_name="eu-central-1")
-        iam = session.client("iam", endpoint_url=sandbox.endpoint)
+        iam = sandbox.client("iam")
         for name in POLICIES:
             text = (ROOT / "docs" / name).read_text(encoding="utf-8")
             iam.create_policy(PolicyName=Path(name).stem, PolicyDocument=text)

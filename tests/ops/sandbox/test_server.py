@@ -21,7 +21,8 @@ from botocore.exceptions import ClientError
 from moto.ec2.models import EC2Backend
 
 from ops.errors import OpsError
-from ops.sandbox.server import ACCOUNT_ID, UNSUPPORTED, Sandbox
+from ops.sandbox.gateway import UNSUPPORTED
+from ops.sandbox.server import ACCOUNT_ID, Sandbox
 
 Client = Callable[..., Any]
 
@@ -61,8 +62,7 @@ def test_a_second_sandbox_in_one_process_is_refused(sandbox: Sandbox) -> None:
 def test_every_start_begins_with_an_empty_account() -> None:
     for _ in range(2):
         with Sandbox() as sandbox:
-            session = boto3.Session("test", "test", region_name="eu-central-1")
-            logs = session.client("logs", endpoint_url=sandbox.endpoint)
+            logs = sandbox.client("logs")
             assert logs.describe_log_groups()["logGroups"] == []
             assert sandbox.actions == {"logs:DescribeLogGroups"}
             logs.create_log_group(logGroupName="/left")
@@ -80,14 +80,9 @@ def test_what_terraform_called_is_told_from_other_calls() -> None:
 
 def test_nothing_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
     with Sandbox() as sandbox:
-        session = boto3.Session("test", "test", region_name="eu-central-1")
-        session.client("ec2", endpoint_url=sandbox.endpoint).describe_vpcs()
+        sandbox.client("ec2").describe_vpcs()
         with pytest.raises(ClientError):
-            session.client(
-                "gamelift",
-                endpoint_url=sandbox.endpoint,
-                config=Config(retries={"total_max_attempts": 1}),
-            ).list_fleets()
+            sandbox.client("gamelift").list_fleets()
     assert capfd.readouterr() == ("", "")
 
 
@@ -369,14 +364,7 @@ def test_a_call_the_emulator_lacks_fails_at_once_and_says_which(
             Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
         )
     # With retries on: the error itself has to stop them.
-    caller = boto3.client(
-        service,
-        region_name="eu-central-1",
-        endpoint_url=sandbox.endpoint,
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-        config=Config(retries={"total_max_attempts": 5, "mode": "standard"}),
-    )
+    caller = sandbox.client(service, attempts=5)
     with pytest.raises(ClientError) as caught:
         getattr(caller, operation)(**arguments)
     error = caught.value.response
