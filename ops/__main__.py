@@ -56,9 +56,9 @@ def recovery_model(
     json_output: Annotated[bool, typer.Option("--json", help="for other programs")] = False,
 ) -> None:
     """Compute how long each failure lasts, and which claims that leaves."""
-    from ops.model import recovery
+    from ops.model import claims
 
-    recovery.run(stack, console, json_output=json_output)
+    claims.run(stack, console, json_output=json_output)
 
 
 @app.command()
@@ -222,9 +222,9 @@ def docs(
 @app.command("deployer-policy")
 def deployer_policy() -> None:
     """Derive docs/deployer-policy*.json from what Terraform calls; takes half an hour."""
-    from ops.delivery import permissions
+    from ops.delivery import recording
 
-    permissions.run(console)
+    recording.run(console)
 
 
 def main() -> int:

@@ -1,11 +1,13 @@
-"""How commands tell what they do: a line for each step, and a live line while one runs."""
+"""How commands tell what they do: steps while they run, tables when they are done."""
 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from rich import box
 from rich.console import Console
 from rich.status import Status
+from rich.table import Table
 
 
 class Narrator:
@@ -50,3 +52,11 @@ class Narrator:
 def _plain(text: str) -> str:
     """`text` with nothing in it that rich would read as markup."""
     return text.replace("[", r"\[")
+
+
+def table(title: str, *headings: str) -> Table:
+    """An empty table, whose long cells are folded rather than cut."""
+    made = Table(title=title, title_justify="left", box=box.SIMPLE)
+    for heading in headings:
+        made.add_column(heading, overflow="fold")
+    return made

@@ -7,9 +7,9 @@ environment says where AWS is. Everything is written to a temporary folder that 
 from rich.console import Console
 from rich.table import Table
 
-from ops.console import Narrator
+from ops.console import Narrator, table
 from ops.errors import OpsError
-from ops.sandbox.deployed import Deployed, deployed
+from ops.sandbox.deployed import deployed
 from ops.terraform import Terraform
 
 
@@ -38,7 +38,7 @@ def run(stack_id: str, console: Console) -> None:
             if changes := platform.changes(terraform):
                 raise OpsError(f"the plan is not empty after apply: {', '.join(changes)}")
         with say.step("Somebody opens the database to the internet by hand"):
-            group = _open_database(terraform, platform)
+            group = platform.open_database(terraform)
         with say.step("Drift detection: terraform plan -detailed-exitcode"):
             changes = platform.changes(terraform)
             if not changes:
@@ -60,19 +60,9 @@ def run(stack_id: str, console: Console) -> None:
 def _outputs(terraform: Terraform) -> Table:
     """The stack's outputs; sensitive ones stay hidden."""
     values = terraform.show()["values"]["outputs"]
-    table = Table(title="Outputs", title_justify="left", show_header=False)
+    shown = table("Outputs", "name", "value")
     for name, output in sorted(values.items()):
         value = output["value"]
-        shown = ", ".join(value) if isinstance(value, list) else str(value)
-        table.add_row(name, "(sensitive)" if output["sensitive"] else shown)
-    return table
-
-
-def _open_database(terraform: Terraform, platform: Deployed) -> str:
-    """What a person in a hurry does in the console; the id of the security group."""
-    resources = terraform.show()["values"]["root_module"]["resources"]
-    group: str = next(r["values"]["id"] for r in resources if r["name"] == "rds_sg")
-    platform.sandbox.client("ec2").authorize_security_group_ingress(
-        GroupId=group, IpProtocol="tcp", FromPort=3306, ToPort=3306, CidrIp="0.0.0.0/0"
-    )
-    return group
+        text = ", ".join(value) if isinstance(value, list) else str(value)
+        shown.add_row(name, "(sensitive)" if output["sensitive"] else text)
+    return shown

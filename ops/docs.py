@@ -28,7 +28,7 @@ from constructs_lib.settings import (
 from ops import ROOT
 from ops.delivery import policies
 from ops.errors import OpsError
-from ops.model import cost, diagram, recovery
+from ops.model import claims, cost, diagram
 from ops.model.stack import Stack, read_stack
 from spacelift.settings import SpaceliftSettings
 
@@ -125,8 +125,8 @@ def parts(stack: Stack) -> dict[str, Callable[[], str]]:
         "fargate": _fargate,
         "security-groups": lambda: _security_groups(stack),
         "alarms": lambda: _alarms(stack),
-        "recovery": lambda: _recovery(recovery.model(stack)),
-        "claims": lambda: _claims(recovery.model(stack)),
+        "recovery": lambda: _recovery(claims.model(stack)),
+        "claims": lambda: _claims(claims.model(stack)),
         "cost": lambda: _cost(stack),
         "architecture": lambda: diagram.mermaid(stack),
         "architecture-hardened": lambda: diagram.mermaid(read_stack(HARDENED)),
@@ -344,7 +344,7 @@ def _alarms(stack: Stack) -> str:
     return table(("alarm", "goes off when", "for", "which means"), rows)
 
 
-def _recovery(model: recovery.Model) -> str:
+def _recovery(model: claims.Model) -> str:
     return table(
         ("failure", "noticed", "all requests served again", "fully restored", "worst case"),
         (
@@ -354,7 +354,7 @@ def _recovery(model: recovery.Model) -> str:
     )
 
 
-def _claims(model: recovery.Model) -> str:
+def _claims(model: claims.Model) -> str:
     return table(
         ("the original README says", "computed for this configuration", "verdict"),
         ((f'"{c.quote}"', c.computed, f"**{c.verdict}**") for c in model.claims),
@@ -369,7 +369,7 @@ def _cost(stack: Stack) -> str:
             item.quantity,
             "" if item.unit_usd is None else f"{item.unit_usd:g}",
             "not known here" if item.usd is None else f"{item.usd:.2f}",
-            item.seed,
+            item.original,
         )
         for item in bill
     ]

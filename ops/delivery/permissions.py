@@ -1,10 +1,8 @@
 """The IAM policies that deploying needs, derived from what Terraform calls.
 
-Each stack lives a whole life in the sandbox, which records every action: plan, apply, changes of
-variables, attributes and tags and back again, the repair of what somebody changed by hand,
-destroy. Together with what no call shows, which stands in tables here with its reasons, that makes
-two policies: one for the stacks that share the contract's services, and one with what the hardened
-stack needs on top of it.
+What it calls, `ops.delivery.recording` sees. Together with what no call shows, which stands in
+tables here with its reasons, that makes two policies: one for the stacks that share the contract's
+services, and one with what the hardened stack needs on top of it.
 
 IAM's limits and conditions:
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
@@ -16,18 +14,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
 
-from rich.console import Console
-
 from ops import ROOT
-from ops.console import Narrator
 from ops.errors import OpsError
 from ops.model.stack import Stack, read_stack
-from ops.sandbox.deployed import deployed
-from ops.sandbox.server import Sandbox
-from ops.terraform import Terraform
 
 POLICIES: dict[str, tuple[str, ...]] = {
     "deployer-policy.json": ("wp-ecs", "resilience-platform", "resilience-platform-staging"),
@@ -37,29 +29,6 @@ POLICIES: dict[str, tuple[str, ...]] = {
 
 SIZE_LIMIT = 6144
 """Of a managed policy, in characters other than white space."""
-
-CHANGED_VARIABLES: dict[str, object] = {
-    "alarm_email": "ops@example.com",
-    "container_image": "wordpress@sha256:" + "1" * 64,
-    "db_allocated_storage": 30,
-    "monthly_budget_usd": 150,
-    "task_memory": 2048,
-}
-"""What the second apply of a stack's life changes, as far as the stack has these variables."""
-
-CHANGED_ATTRIBUTES: dict[str, dict[str, Any]] = {
-    "aws_lb_target_group": {"deregistration_delay": "77", "health_check": {"interval": 45}},
-    "aws_lb_listener": {
-        "default_action": [
-            {
-                "type": "fixed-response",
-                "fixed_response": [{"content_type": "text/plain", "status_code": "503"}],
-            }
-        ]
-    },
-    "aws_ecs_cluster": {"setting": [{"name": "containerInsights", "value": "disabled"}]},
-}
-"""And what it changes in the Terraform JSON, beside one more default tag."""
 
 
 class Unseen(NamedTuple):
@@ -230,13 +199,13 @@ class Needs:
         projects: prefixes of the roles' names.
     """
 
-    actions: set[str]
-    role_actions: set[str]
-    attached: set[str]
-    passed_to: set[str]
-    linked: set[str]
-    granting: set[str]
-    projects: set[str]
+    actions: set[str] = field(default_factory=set)
+    role_actions: set[str] = field(default_factory=set)
+    attached: set[str] = field(default_factory=set)
+    passed_to: set[str] = field(default_factory=set)
+    linked: set[str] = field(default_factory=set)
+    granting: set[str] = field(default_factory=set)
+    projects: set[str] = field(default_factory=set)
 
     def __or__(self, other: Needs) -> Needs:
         return Needs(*(getattr(self, f.name) | getattr(other, f.name) for f in fields(self)))
@@ -339,9 +308,9 @@ def document(needed: Needs) -> dict[str, Any]:
 def documents(called: Mapping[str, Iterable[str]]) -> dict[str, dict[str, Any]]:
     """The policies by file name, from what was called in the life of each stack."""
     made = {}
-    before = Needs(*(set() for _ in fields(Needs)))
+    before = Needs()
     for name, stack_ids in POLICIES.items():
-        needed = Needs(*(set() for _ in fields(Needs)))
+        needed = Needs()
         for stack_id in stack_ids:
             needed |= needs(read_stack(stack_id), called[stack_id])
         made[name] = document(needed.beyond(before))
@@ -353,99 +322,3 @@ def granted(name: str) -> set[str]:
     """The actions that a policy file grants, whatever to."""
     policy = json.loads((ROOT / "docs" / name).read_text(encoding="utf-8"))
     return {action for statement in policy["Statement"] for action in statement["Action"]}
-
-
-def run(console: Console) -> None:
-    """Live every stack's life and write the policies. It takes about half an hour.
-
-    Raises:
-        OpsError: see `called_by` and `document`.
-    """
-    say = Narrator(console)
-    called = {
-        stack_id: called_by(stack_id, say) for stacks in POLICIES.values() for stack_id in stacks
-    }
-    for name, policy in documents(called).items():
-        text = json.dumps(policy, indent=2) + "\n"
-        (ROOT / "docs" / name).write_text(text, encoding="utf-8")
-        console.print(f"written: docs/{name}")
-
-
-def called_by(stack_id: str, say: Narrator) -> set[str]:
-    """Let a stack live from nothing to nothing, and return what Terraform called.
-
-    Raises:
-        OpsError: Terraform failed or is missing, or the emulator lacks something that was called,
-            so the rest is not known.
-    """
-    with deployed(stack_id, say) as life:
-        stack = json.loads((life.folder / "cdk.tf.json").read_text(encoding="utf-8"))
-        new = {
-            name: value for name, value in CHANGED_VARIABLES.items() if name in stack["variable"]
-        }
-
-        def apply(document: dict[str, Any], variables: Mapping[str, object]) -> Terraform:
-            life.replace(json.dumps(document, indent=2))
-            terraform = life.terraform(variables)
-            terraform.init()
-            terraform.apply()
-            return terraform
-
-        with say.step(f"{stack_id}: plan and apply"):
-            apply(stack, {})
-        with say.step(f"{stack_id}: change it, and back"):
-            apply(_changed(stack), new)
-            terraform = apply(stack, new)
-        with say.step(f"{stack_id}: repair what was changed by hand"):
-            _tamper(terraform, life.sandbox)
-            terraform.apply()
-        with say.step(f"{stack_id}: destroy"):
-            apply(_unprotected(stack), new).destroy()
-        if life.sandbox.unsupported:
-            raise OpsError(f"{stack_id}: the sandbox lacks {', '.join(life.sandbox.unsupported)}")
-        return set(life.sandbox.terraform_actions)
-
-
-def _changed(stack: dict[str, Any]) -> dict[str, Any]:
-    """The stack with one more tag on all that can have tags, and other attributes."""
-    changed: dict[str, Any] = json.loads(json.dumps(stack))
-    (provider,) = changed["provider"]["aws"]
-    (tags,) = provider.setdefault("default_tags", [{"tags": {}}])
-    tags["tags"]["Changed"] = "yes"
-    for kind, attributes in CHANGED_ATTRIBUTES.items():
-        for resource in changed["resource"][kind].values():
-            resource.update(attributes)
-    return changed
-
-
-def _unprotected(stack: dict[str, Any]) -> dict[str, Any]:
-    """The stack with every protection from deletion switched off."""
-    changed: dict[str, Any] = json.loads(json.dumps(stack))
-    for types in changed["resource"].values():
-        for resource in types.values():
-            for protection in ("deletion_protection", "enable_deletion_protection"):
-                if resource.get(protection):
-                    resource[protection] = False
-    return changed
-
-
-def _tamper(terraform: Terraform, sandbox: Sandbox) -> None:
-    """Opens the database to the world, and gives its subnets a route there."""
-    resources = {
-        resource["address"]: resource["values"]["id"]
-        for resource in terraform.show()["values"]["root_module"]["resources"]
-        if resource["mode"] == "managed"
-    }
-    ec2 = sandbox.client("ec2")
-    ec2.authorize_security_group_ingress(
-        GroupId=resources["aws_security_group.rds_sg"],
-        IpProtocol="tcp",
-        FromPort=3306,
-        ToPort=3306,
-        CidrIp="0.0.0.0/0",
-    )
-    ec2.create_route(
-        RouteTableId=resources["aws_route_table.private"],
-        DestinationCidrBlock="203.0.113.0/24",
-        GatewayId=resources["aws_internet_gateway.igw"],
-    )

@@ -30,9 +30,9 @@ from rich.text import Text
 
 from constructs_lib.settings import SettingsError, StackSettings, load_stacks
 from ops import ROOT
-from ops.console import Narrator
-from ops.delivery import policies
-from ops.delivery.policies import Document, Run, RunType, Stack
+from ops.console import Narrator, table
+from ops.delivery import inputs, policies
+from ops.delivery.inputs import Document, Run, RunType, Stack
 from ops.errors import OpsError
 from ops.sandbox.deployed import IMAGE
 from ops.sandbox.server import Sandbox
@@ -291,7 +291,7 @@ def _judge(
 ) -> Iterator[Finding]:
     run = Run(type=run_type)
     verdict = policies.review_plan(
-        policies.plan_input(document, run=run, stack=stack, third_party_metadata=costs)
+        inputs.plan_input(document, run=run, stack=stack, third_party_metadata=costs)
     )
     yield from (Finding("plan", "deny", message) for message in verdict.deny)
     yield from (Finding("plan", "warn", message) for message in verdict.warn)
@@ -301,7 +301,7 @@ def _judge(
     waiting = Run(type="DESTROY" if run_type == "DESTROY" else "TRACKED", state="UNCONFIRMED")
     for reviewers in ((), ("bob",), ("bob", "carol")):
         approval = policies.review_approval(
-            policies.approval_input(run=waiting, stack=stack, approvals=reviewers)
+            inputs.approval_input(run=waiting, stack=stack, approvals=reviewers)
         )
         answer = "approved" if approval.approve else "waits for more"
         plural = "" if len(reviewers) == 1 else "s"
@@ -309,7 +309,7 @@ def _judge(
 
     files = _changed_files(stack.branch)
     pull_request = policies.review_push(
-        policies.push_input(
+        inputs.push_input(
             stack=stack,
             branch="preflight",
             files=files,
@@ -317,13 +317,11 @@ def _judge(
         )
     )
     yield Finding("push", _started(pull_request), f"as a pull request ({len(files)} files)")
-    merged = policies.review_push(
-        policies.push_input(stack=stack, branch=stack.branch, files=files)
-    )
+    merged = policies.review_push(inputs.push_input(stack=stack, branch=stack.branch, files=files))
     yield Finding("push", _started(merged), f"once on {stack.branch}")
 
     ended = Run(type=run_type, state="FAILED") if verdict.deny else waiting
-    told = policies.route_notification(policies.notification_input(run=ended, stack=stack))
+    told = policies.route_notification(inputs.notification_input(run=ended, stack=stack))
     routes = [route for route in ("inbox", "slack", "webhook") if getattr(told, route)]
     yield Finding("notification", "tells", f"{', '.join(routes) or 'nobody'}: {ended.state}")
 
@@ -352,15 +350,12 @@ def _changed_files(branch: str) -> list[str]:
 
 
 def _table(title: str, findings: Sequence[Finding]) -> Table:
-    table = Table(title=title, title_justify="left")
-    table.add_column("policy")
-    table.add_column("verdict")
-    table.add_column("", overflow="fold")
+    shown = table(title, "policy", "verdict", "")
     for finding in findings:
         colour = _COLOURS.get(finding.verdict, "default")
-        table.add_row(
+        shown.add_row(
             finding.policy,
             Text(finding.verdict, style=colour),
             Text(finding.text, style=colour if finding.verdict in ("deny", "warn") else "default"),
         )
-    return table
+    return shown

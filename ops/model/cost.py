@@ -56,7 +56,7 @@ ALARMS_PER_TRACKING_POLICY = 2
 
 ASSUMED_LOGS_GB = 1
 ASSUMED_BALANCER_UNITS = 0.1
-"""Little traffic, as the seed assumes: its logs are 1 GB, its transfer "minimal"."""
+"""Little traffic, as the original assumes: its logs are 1 GB, its transfer "minimal"."""
 
 
 @dataclass(frozen=True)
@@ -67,14 +67,14 @@ class Item:
         quantity: with its unit.
         unit_usd: price of one unit an hour, or a month where the quantity has no hours.
         usd: a month; None where the price is not known here.
-        seed: what the seed's README says for the same thing.
+        original: what the original's README says for the same thing.
     """
 
     name: str
     quantity: str
     unit_usd: float | None
     usd: float | None
-    seed: str = ""
+    original: str = ""
 
 
 def items(stack: Stack) -> list[Item]:
@@ -91,12 +91,12 @@ def total(bill: list[Item]) -> float:
     return math.fsum(item.usd or 0 for item in bill)
 
 
-def _hourly(name: str, count: float, unit: str, price: float, seed: str = "") -> Item:
-    return Item(name, f"{count:g} {unit} x {HOURS} h", price, count * price * HOURS, seed)
+def _hourly(name: str, count: float, unit: str, price: float, original: str = "") -> Item:
+    return Item(name, f"{count:g} {unit} x {HOURS} h", price, count * price * HOURS, original)
 
 
-def _monthly(name: str, count: float, unit: str, price: float, seed: str = "") -> Item:
-    return Item(name, f"{count:g} {unit}", price, count * price, seed)
+def _monthly(name: str, count: float, unit: str, price: float, original: str = "") -> Item:
+    return Item(name, f"{count:g} {unit}", price, count * price, original)
 
 
 def _tasks(stack: Stack) -> list[Item]:

@@ -1,23 +1,16 @@
 """The recovery model: from a stack's Terraform JSON alone, how long each failure lasts.
 
 Each time is a span from the best to the worst case. Waiting for a health check is arithmetic over
-the stack's own values; what AWS adds is one constant below each, with its source. The worst case is
-what a promise has to be measured by, so each claim of the original README ("the seed") is held
-against it. Times that AWS gives no figure for are named assumptions; the drills measure them.
+the stack's own values; what AWS adds is one constant below each, with its source. Times that AWS
+gives no figure for are named assumptions; the drills measure them.
 """
 
-import json
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Literal
-
-from rich import box
-from rich.console import Console
-from rich.table import Table
+from dataclasses import dataclass
 
 from ops.errors import OpsError
-from ops.model.stack import Stack, block, read_stack
+from ops.model.stack import Stack, block
 
 NEVER = math.inf
 """Seconds until something that does not end by itself, ends."""
@@ -72,16 +65,6 @@ https://docs.aws.amazon.com/AmazonECS/latest/developerguide/load-balancer-connec
 RESTORE_POINT_SECONDS = 300
 """Without a standby a database is restored to, at best, five minutes before its failure.
 https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIT.html"""
-
-SLA_PERCENT = {"load balancer": (99.99, 99.9), "tasks": (99.99, 99.5), "database": (99.95, 99.5)}
-"""Monthly uptime AWS commits to over two zones, and over one. Below it AWS owes a credit; it is no
-forecast.
-https://aws.amazon.com/elasticloadbalancing/sla/
-https://aws.amazon.com/ecs/sla/
-https://aws.amazon.com/rds/sla/"""
-
-CLAIMED_AVAILABILITY_PERCENT = 99.95
-MINUTES_A_MONTH = 30 * 24 * 60
 
 
 @dataclass(frozen=True)
@@ -168,28 +151,6 @@ class Scenario:
     serving: Span
     restored: Span
     because: str
-
-
-Verdict = Literal["met", "not guaranteed", "not met"]
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A sentence of the seed, and what the configuration makes of it."""
-
-    quote: str
-    computed: str
-    verdict: Verdict
-
-
-@dataclass(frozen=True)
-class Model:
-    """All that is said about a stack."""
-
-    configuration: Configuration
-    scenarios: tuple[Scenario, ...]
-    availability_percent: dict[str, float]
-    claims: tuple[Claim, ...]
 
 
 def configuration(stack: Stack) -> Configuration:
@@ -393,132 +354,3 @@ def _load(c: Configuration, replace: Span) -> Scenario:
         f"alarm {TARGET_TRACKING_ALARM.worst:g} s, cool-down {c.scale_out_cooldown} s, "
         "start as above",
     )
-
-
-def availability(c: Configuration) -> dict[str, float]:
-    """Percent that AWS's SLAs commit to for each part, and, as `all`, for all of them at once."""
-    redundant = {
-        "load balancer": c.balancer_zones > 1,
-        "tasks": c.task_zones > 1 and c.tasks > 1,
-        "database": c.multi_az,
-    }
-    parts = {name: SLA_PERCENT[name][0 if two else 1] for name, two in redundant.items()}
-    return {**parts, "all": 100 * math.prod(percent / 100 for percent in parts.values())}
-
-
-def claims(c: Configuration, all_scenarios: Sequence[Scenario]) -> tuple[Claim, ...]:
-    """The seed's sentences that promise something measurable, each with its verdict."""
-    stop, hang, zone, database, _, rolling, _ = all_scenarios
-    percent = availability(c)["all"]
-    return (
-        Claim(
-            "99.95% Availability: Multi-AZ architecture ensures continuous operation during zone "
-            "failures",
-            f"AWS's SLAs together: {percent:.2f} %, "
-            f"{(100 - percent) / 100 * MINUTES_A_MONTH:.0f} minutes a month",
-            "met" if percent >= CLAIMED_AVAILABILITY_PERCENT else "not met",
-        ),
-        _timed(
-            "ALB health checks remove unhealthy targets from rotation within 30 seconds",
-            30,
-            hang.noticed,
-        ),
-        _timed("Verify: Task removed from ALB within 90 seconds", 90, hang.noticed),
-        _timed(
-            "Individual task failure: < 30 seconds (health check + replacement)", 30, hang.restored
-        ),
-        _timed("Verify: New task launches within 60 seconds", 60, SCHEDULER_REACTION + TASK_START),
-        _timed("Application tier failure: < 60 seconds (new task launch)", 60, stop.restored),
-        _timed("RDS Multi-AZ performs automatic failover within 60 seconds", 60, database.noticed),
-        _timed(
-            "Database zone failure: < 60 seconds (automated RDS failover)", 60, database.serving
-        ),
-        _timed("Availability Zone Failure: […] Total time: ~60 seconds", 60, zone.serving),
-        _no_data_loss(c),
-        _timed(
-            "Zero-Downtime Deployments: Rolling updates maintain service availability during "
-            "changes",
-            0,
-            rolling.serving,
-            "not served: ",
-        ),
-    )
-
-
-def _no_data_loss(c: Configuration) -> Claim:
-    """The seed wants this of a database failover."""
-    quote = "Verify: No data loss"
-    if not c.multi_az:
-        kept = f"up to {RESTORE_POINT_SECONDS} s of writes" if c.backup_retention_days else "all"
-        return Claim(quote, f"no standby: {kept} can be lost", "not met")
-    if not c.shared_files and not c.outlasts_failover:
-        text = "nothing of the database; uploads go with the tasks that are replaced"
-        return Claim(quote, text, "not guaranteed")
-    return Claim(quote, "nothing: replication is synchronous", "met")
-
-
-def _timed(quote: str, limit_seconds: float, computed: Span, label: str = "") -> Claim:
-    """A claim that something takes no longer than `limit_seconds`."""
-    if computed.worst <= limit_seconds:
-        verdict: Verdict = "met"
-    else:
-        verdict = "not guaranteed" if computed.best <= limit_seconds else "not met"
-    return Claim(quote, f"{label}{computed}", verdict)
-
-
-def model(stack: Stack) -> Model:
-    """Everything about one stack.
-
-    Raises:
-        OpsError: see `configuration`.
-    """
-    c = configuration(stack)
-    all_scenarios = scenarios(c)
-    return Model(c, all_scenarios, availability(c), claims(c, all_scenarios))
-
-
-def as_json(computed: Model) -> str:
-    """The model for other programs; a time that does not end is null."""
-
-    def finite(value: object) -> object:
-        if isinstance(value, dict):
-            return {key: finite(inner) for key, inner in value.items()}
-        if isinstance(value, (list, tuple)):
-            return [finite(inner) for inner in value]
-        return None if value == NEVER else value
-
-    return json.dumps(finite(asdict(computed)), indent=2, ensure_ascii=False)
-
-
-def run(stack_id: str, console: Console, *, json_output: bool = False) -> None:
-    """Synthesize a stack and print its model, as tables or as JSON.
-
-    Raises:
-        OpsError: the stack cannot be synthesized, or is none that the model covers.
-    """
-    computed = model(read_stack(stack_id))
-    if json_output:
-        print(as_json(computed))
-        return
-    table = Table(title=f"Recovery of {stack_id}, best to worst case", box=box.SIMPLE)
-    for heading in ("failure", "noticed", "serving again", "restored", "worst case"):
-        table.add_column(heading, overflow="fold")
-    for s in computed.scenarios:
-        table.add_row(s.name, str(s.noticed), str(s.serving), str(s.restored), s.because)
-    console.print(table)
-
-    c = computed.configuration
-    if c.multi_az and not c.outlasts_failover:
-        console.print(
-            f"[yellow]Health checks take a task out after {c.out_of_rotation.best:g} s at the "
-            f"earliest: a database failover of up to {RDS_FAILOVER.worst:g} s replaces every "
-            "task. Raise interval_seconds or unhealthy_threshold to outlast it.[/yellow]\n"
-        )
-    table = Table(title="What the original README claims", box=box.SIMPLE)
-    for heading in ("claim", "computed", "verdict"):
-        table.add_column(heading, overflow="fold")
-    colours = {"met": "green", "not guaranteed": "yellow", "not met": "red"}
-    for claim in computed.claims:
-        colour = colours[claim.verdict]
-        table.add_row(claim.quote, claim.computed, f"[{colour}]{claim.verdict}[/{colour}]")
-    console.print(table)

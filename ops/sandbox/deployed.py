@@ -89,6 +89,23 @@ class Deployed:
             if change["change"]["actions"] not in (["no-op"], ["read"])
         }
 
+    def ids(self, terraform: Terraform) -> dict[str, str]:
+        """Address to id of all that has been applied."""
+        resources = terraform.show()["values"]["root_module"]["resources"]
+        return {
+            resource["address"]: resource["values"]["id"]
+            for resource in resources
+            if resource["mode"] == "managed"
+        }
+
+    def open_database(self, terraform: Terraform) -> str:
+        """Does what a person in a hurry does in the console; the id of the security group."""
+        group = self.ids(terraform)["aws_security_group.rds_sg"]
+        self.sandbox.client("ec2").authorize_security_group_ingress(
+            GroupId=group, IpProtocol="tcp", FromPort=3306, ToPort=3306, CidrIp="0.0.0.0/0"
+        )
+        return group
+
 
 @contextmanager
 def deployed(stack_id: str, say: Narrator | None = None) -> Iterator[Deployed]:

@@ -12,19 +12,8 @@ from typing import Any
 
 import pytest
 
-from ops.delivery.policies import (
-    POLICIES,
-    Document,
-    PlanVerdict,
-    Run,
-    RunType,
-    Sanitization,
-    Stack,
-    infracost,
-    plan_input,
-    review_plan,
-    rules,
-)
+from ops.delivery.inputs import Document, Run, RunType, Sanitization, Stack, infracost, plan_input
+from ops.delivery.policies import POLICIES, PlanVerdict, review_plan, rules
 from tests.spacelift.plans import Plan, PlanDocuments, change
 
 pytestmark = pytest.mark.e2e

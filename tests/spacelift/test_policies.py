@@ -12,13 +12,7 @@ import pytest
 import yaml
 
 from ops.delivery import policies
-from ops.delivery.policies import (
-    OUTPUTS,
-    POLICIES,
-    ApprovalVerdict,
-    NotificationVerdict,
-    Policy,
-    PushVerdict,
+from ops.delivery.inputs import (
     Run,
     RunType,
     Sanitization,
@@ -28,11 +22,19 @@ from ops.delivery.policies import (
     notification_input,
     plan_input,
     push_input,
+    sanitized,
+)
+from ops.delivery.policies import (
+    OUTPUTS,
+    POLICIES,
+    ApprovalVerdict,
+    NotificationVerdict,
+    Policy,
+    PushVerdict,
     review_approval,
     review_push,
     route_notification,
     rules,
-    sanitized,
 )
 from ops.errors import OpsError
 

@@ -124,9 +124,7 @@ def test_a_further_policy_grants_only_what_is_missing() -> None:
 
 
 def test_one_pattern_is_enough_for_names_that_begin_alike() -> None:
-    roles = Needs(
-        set(), {"iam:GetRole"}, set(), set(), set(), set(), {"shop", "shop-test", "shopper"}
-    )
+    roles = Needs(role_actions={"iam:GetRole"}, projects={"shop", "shop-test", "shopper"})
     (statement,) = document(roles)["Statement"]
     assert statement["Resource"] == [
         "arn:aws:iam::*:role/shop-*",

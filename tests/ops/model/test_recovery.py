@@ -8,8 +8,9 @@ import pytest
 from rich.console import Console
 
 from ops.errors import OpsError
-from ops.model import recovery
-from ops.model.recovery import NEVER, Model, Scenario, Span
+from ops.model import claims
+from ops.model.claims import Model
+from ops.model.recovery import NEVER, Scenario, Span
 from ops.model.stack import Stack
 
 STOP, HANG, ZONE, DATABASE, BAD_DEPLOYMENT, DEPLOYMENT, LOAD = range(7)
@@ -93,7 +94,7 @@ def platform(
 
 
 def computed(**changes: Any) -> Model:
-    return recovery.model(Stack(platform(**changes)))
+    return claims.model(Stack(platform(**changes)))
 
 
 def spans(scenario: Scenario) -> tuple[Span, Span, Span]:
@@ -333,7 +334,7 @@ def test_a_claim_that_the_configuration_can_meet() -> None:
 
 def test_json_writes_null_for_a_time_without_end() -> None:
     """Infinity is no JSON."""
-    text = recovery.as_json(computed(database={"multi_az": False}))
+    text = claims.as_json(computed(database={"multi_az": False}))
     model = json.loads(text, parse_constant=lambda name: pytest.fail(name))
     assert model["scenarios"][DATABASE]["restored"] == {"best": None, "worst": None}
     assert model["scenarios"][HANG]["noticed"] == {"best": 60, "worst": 95}
@@ -365,7 +366,7 @@ def test_a_stack_without_database() -> None:
     document = platform()
     del document["resource"]["aws_db_instance"]
     with pytest.raises(OpsError, match="the stack has 0 aws_db_instance, not exactly one"):
-        recovery.model(Stack(document))
+        claims.model(Stack(document))
 
 
 def test_the_command_warns_when_a_failover_replaces_every_task(
@@ -373,11 +374,11 @@ def test_the_command_warns_when_a_failover_replaces_every_task(
 ) -> None:
     """The tables name every scenario and every claim."""
     stack = Stack(platform())
-    monkeypatch.setattr(recovery, "read_stack", lambda stack_id: stack)
+    monkeypatch.setattr(claims, "read_stack", lambda stack_id: stack)
     console = Console(width=200, record=True)
-    recovery.run("resilience-platform", console)
+    claims.run("resilience-platform", console)
     shown = console.export_text()
-    model = recovery.model(stack)
+    model = claims.model(stack)
     assert all(scenario.name in shown for scenario in model.scenarios)
     assert all(claim.quote[:60] in shown for claim in model.claims)
     assert "a database failover of up to 120 s replaces every task" in " ".join(shown.split())
