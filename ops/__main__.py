@@ -219,6 +219,17 @@ def docs(
     writer.run(console, check=check)
 
 
+@app.command()
+def bench(
+    runs: Annotated[int, typer.Option(min=1, help="measured runs of each program")] = 5,
+    quick: Annotated[bool, typer.Option("--quick", help="one run, warm caches only")] = False,
+) -> None:
+    """Compare the synth with stock CDKTF, plain JavaScript and cdktn (about 12 minutes)."""
+    from ops import bench as benchmark
+
+    benchmark.run(console, errors, runs=runs, quick=quick)
+
+
 @app.command("deployer-policy")
 def deployer_policy() -> None:
     """Derive docs/deployer-policy*.json from what Terraform calls; takes half an hour."""
