@@ -135,19 +135,11 @@ def drill(
     """Break a live deployment on purpose, measure its recovery. Exit code 1 if it is too slow."""
     from ops.drills import commands
 
-    where = commands.Where(stack, outputs, url, sandbox)
+    options = commands.Options(stack, outputs, url, sandbox, dry_run, yes, time_limit, reports)
     if name == "restore":
-        passed = commands.restore(where, console, dry_run=dry_run, yes=yes, folder=reports)
+        passed = commands.restore(options, console)
     else:
-        passed = commands.drill(
-            name,
-            where,
-            console,
-            dry_run=dry_run,
-            yes=yes,
-            time_limit_seconds=time_limit,
-            folder=reports,
-        )
+        passed = commands.drill(name, options, console)
     if not passed:
         raise typer.Exit(1)
 
@@ -171,16 +163,12 @@ def load(
     from ops.drills import commands
 
     passed = commands.load(
-        commands.Where(stack, outputs, url, sandbox),
+        commands.Options(stack, outputs, url, sandbox, dry_run, yes, time_limit, reports),
         console,
         requests=requests,
         concurrency=concurrency,
         timeout_seconds=timeout,
         path=path,
-        dry_run=dry_run,
-        yes=yes,
-        time_limit_seconds=time_limit,
-        folder=reports,
     )
     if not passed:
         raise typer.Exit(1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
@@ -50,38 +50,25 @@ _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
 AwsError = (BotoCoreError, ClientError)
 
 
-def clients(region: str | None = None, environment: Mapping[str, str] | None = None) -> Clients:
-    """Clients for the credentials and the region that boto3 finds, or of `environment` alone.
+def clients(region: str | None = None) -> Clients:
+    """Clients for the credentials and the region that boto3 finds.
 
     Args:
-        region: instead of the one that is configured.
-        environment: `Sandbox.environment`, for a rehearsal in this very process.
+        region: instead of the one that is configured; boto3 itself does not know AWS_REGION.
     """
-    given: dict[str, Any] = {}
-    attempts = ATTEMPTS
-    if environment is not None:
-        attempts = int(environment["AWS_MAX_ATTEMPTS"])
-        given = {
-            "endpoint_url": environment["AWS_ENDPOINT_URL"],
-            "region_name": environment["AWS_REGION"],
-            "aws_access_key_id": environment["AWS_ACCESS_KEY_ID"],
-            "aws_secret_access_key": environment["AWS_SECRET_ACCESS_KEY"],
-        }
     config = Config(
-        retries={"mode": "standard", "total_max_attempts": attempts},
+        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
         connect_timeout=10,
         read_timeout=30,
     )
-    if region is not None:
-        given["region_name"] = region
     try:
-        session = boto3.Session()
+        session = boto3.Session(region_name=region or os.environ.get("AWS_REGION"))
     except ProfileNotFound as error:
         raise explained(error) from error
 
-    def client(service: str, **more: Any) -> Any:
+    def client(service: str) -> Any:
         try:
-            return session.client(service, config=config, **{**given, **more})
+            return session.client(service, config=config)
         except BotoCoreError as error:
             raise explained(error) from error
 
@@ -118,6 +105,19 @@ def explained(error: Exception) -> OpsError:
         )
     reason = error.response.get("Error", {}).get("Message", "")
     return OpsError(f"AWS refuses {call} ({code}): {reason}")
+
+
+@contextlib.contextmanager
+def explaining() -> Iterator[None]:
+    """Makes boto3's errors the line that a user gets.
+
+    Raises:
+        OpsError: see `explained`.
+    """
+    try:
+        yield
+    except AwsError as error:
+        raise explained(error) from error
 
 
 @contextlib.contextmanager

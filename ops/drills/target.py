@@ -6,13 +6,13 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ops import ROOT
-from ops.aws import AwsError, Clients, explained
+from ops.aws import Clients, explaining
 from ops.drills.clock import Clock
 from ops.errors import OpsError
 from ops.model import recovery
@@ -63,7 +63,7 @@ def read_outputs(source: str | None, stack_id: str) -> Outputs:
         document = json.loads(text)
     except ValueError as error:
         raise OpsError(
-            f"{source} is no JSON ({error}): give what `terraform output -json` or `cdktf output "
+            f"{source} is not JSON ({error}): give what `terraform output -json` or `cdktf output "
             "--outputs-file` writes"
         ) from error
     if not isinstance(document, dict):
@@ -107,6 +107,11 @@ def _terraform_output(stack_id: str) -> str:
         reason = " ".join(done.stderr.split())
         raise OpsError(f"terraform output failed in cdktf.out/stacks/{stack_id}: {reason}")
     return done.stdout
+
+
+def tasks(count: int) -> str:
+    """`1 task`, `2 tasks`."""
+    return f"{count} task" if count == 1 else f"{count} tasks"
 
 
 @dataclass(frozen=True)
@@ -158,6 +163,10 @@ class Snapshot:
             if task.status == "RUNNING" and self.targets.get(task.address) == "healthy"
         ]
 
+    def in_rotation(self, without: Container[str]) -> int:
+        """How many tasks get requests, those with an ARN in `without` not counted."""
+        return sum(task.arn not in without for task in self.healthy())
+
 
 class Deployment:
     """Service, target group and database of one deployed stack.
@@ -185,12 +194,10 @@ class Deployment:
         )
         self._clock = clock
         self._seen: dict[str, None] = {}
-        try:
+        with explaining():
             self.account: str = self.sts.get_caller_identity()["Account"]
             self.region: str = self.ecs.meta.region_name
             self._find()
-        except AwsError as error:
-            raise explained(error) from error
 
     def _find(self) -> None:
         cluster, name = self.outputs.ecs_cluster_name, self.outputs.ecs_service_name
@@ -208,7 +215,7 @@ class Deployment:
         ][0]
         self.database = self._database()
         tagged = self.elb.describe_tags(ResourceArns=self.group["LoadBalancerArns"])
-        balancers = [one["Tags"] for one in tagged["TagDescriptions"]]
+        balancers = [balancer["Tags"] for balancer in tagged["TagDescriptions"]]
         projects = {
             _project(f"service {name}", self.service.get("tags", [])),
             _project(f"database {self.outputs.rds_identifier}", self.database.get("TagList", [])),
@@ -230,7 +237,7 @@ class Deployment:
                 f"cluster {cluster} is not in {self.region} of this account: apply the stack, or "
                 "set AWS_REGION and AWS_PROFILE to where it is"
             ) from error
-        active = [one for one in found["services"] if one["status"] == "ACTIVE"]
+        active = [service for service in found["services"] if service["status"] == "ACTIVE"]
         if not active:
             raise OpsError(f"service {name} is not in cluster {cluster}: apply the stack")
         service: dict[str, Any] = active[0]
@@ -248,6 +255,20 @@ class Deployment:
     @property
     def multi_az(self) -> bool:
         return bool(self.database["MultiAZ"])
+
+    @property
+    def desired(self) -> int:
+        """How many tasks the service wants."""
+        return int(self.service["desiredCount"])
+
+    @property
+    def source(self) -> dict[str, Any]:
+        """What a one-off task is made from, in a form that a journal can keep."""
+        return {
+            "task_definition": self.task_definition,
+            "network": self.network,
+            "container": self.container,
+        }
 
     def check_steady(self) -> None:
         """Drills start from a healthy state only, or they would measure something else.
@@ -297,8 +318,8 @@ class Deployment:
             at=at,
             tasks={task.arn: task for task in tasks},
             targets={
-                one["Target"]["Id"]: one["TargetHealth"]["State"]
-                for one in health["TargetHealthDescriptions"]
+                target["Target"]["Id"]: target["TargetHealth"]["State"]
+                for target in health["TargetHealthDescriptions"]
             },
             database=database["DBInstanceStatus"],
             database_zone=database["AvailabilityZone"],
@@ -312,28 +333,28 @@ class Deployment:
             described = self.ecs.describe_tasks(
                 cluster=self.outputs.ecs_cluster_name, tasks=wanted[start : start + 100]
             )
-            found += [_task(one) for one in described["tasks"]]
+            found += [_task(task) for task in described["tasks"]]
         return found
 
     def expected(self) -> dict[str, recovery.Scenario]:
         """What `ops.model.recovery` computes for the deployment as it is, by kind of failure."""
         attributes = {
-            one["Key"]: one["Value"]
-            for one in self.elb.describe_target_group_attributes(
+            attribute["Key"]: attribute["Value"]
+            for attribute in self.elb.describe_target_group_attributes(
                 TargetGroupArn=self.target_group_arn
             )["Attributes"]
         }
         subnets = self.network["awsvpcConfiguration"]["subnets"]
         zones = {
-            one["AvailabilityZone"]
-            for one in self.ec2.describe_subnets(SubnetIds=subnets)["Subnets"]
+            subnet["AvailabilityZone"]
+            for subnet in self.ec2.describe_subnets(SubnetIds=subnets)["Subnets"]
         }
         balancer = self.elb.describe_load_balancers(LoadBalancerArns=self.group["LoadBalancerArns"])
         deployment = self.service.get("deploymentConfiguration", {})
         path = self.group.get("HealthCheckPath", "/")
         stop, hang, zone, database, *_ = recovery.scenarios(
             recovery.Configuration(
-                tasks=self.service["desiredCount"],
+                tasks=self.desired,
                 task_zones=len(zones),
                 balancer_zones=len(balancer["LoadBalancers"][0]["AvailabilityZones"]),
                 interval=self.group["HealthCheckIntervalSeconds"],

@@ -6,32 +6,17 @@ Only used where a test needs a world of its own; `tests/e2e` has drills on a rea
 from __future__ import annotations
 
 import json
-from typing import Any
-
-import boto3
 
 from ops.drills.target import Outputs
 from ops.model.stack import Stack, block
 from ops.sandbox.server import Sandbox
 
 
-def client(sandbox: Sandbox, service: str) -> Any:
-    """A client of the sandbox; boto3 has no types."""
-    environment = sandbox.environment
-    return boto3.client(
-        service,
-        endpoint_url=environment["AWS_ENDPOINT_URL"],
-        region_name=environment["AWS_REGION"],
-        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
-    )
-
-
 def deploy(
     sandbox: Sandbox, stack: Stack, *, tagged: bool = True, multi_az: bool = True
 ) -> Outputs:
     """Network, load balancer, service and database with the stack's own values."""
-    ec2, elb, ecs, rds = (client(sandbox, name) for name in ("ec2", "elbv2", "ecs", "rds"))
+    ec2, elb, ecs, rds = (sandbox.client(name) for name in ("ec2", "elbv2", "ecs", "rds"))
     project = stack.value("${var.project_name}")
     tags = {"Project": project, "ManagedBy": "cdktf"} if tagged else {}
     upper = [{"Key": key, "Value": value} for key, value in tags.items()]

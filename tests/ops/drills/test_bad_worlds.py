@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from ops.drills import journal, scenarios
+from ops.drills import journal
 from ops.drills.clock import Clock
-from ops.drills.rehearsal.standin import World
+from ops.drills.drills import DRILLS
+from ops.drills.rehearsal.world import World
 from ops.drills.report import Report
+from ops.drills.run import plan
+from ops.drills.undo import undo
 from ops.errors import OpsError
 from ops.sandbox.calls import Call
 from tests.ops.drills.conftest import Alive, Bring
@@ -18,7 +21,7 @@ from tests.ops.drills.conftest import Alive, Bring
 
 def missed(report: Report) -> dict[str, str]:
     """The objectives that were missed, with what was measured."""
-    return {one.name: one.shown for one in report.measurements if one.passed is False}
+    return {found.name: found.shown for found in report.judged if not found.passed}
 
 
 @pytest.mark.slow(8)
@@ -32,7 +35,7 @@ def test_tasks_that_are_never_replaced(bring: Bring, tmp_path: Path) -> None:
 
 @pytest.mark.slow(10)
 def test_a_failover_that_loses_what_was_written(bring: Bring, tmp_path: Path) -> None:
-    with bring(World(5, 5, 20, failover_keeps_data=False)) as alive:
+    with bring(World(5, 5, 5, failover_keeps_data=False), speed=8) as alive:
         report = alive.drill("db-failover", tmp_path)
     assert missed(report) == {"what was written before is still there": "no"}
     assert any(event.text == "marker lost" for event in report.events)
@@ -40,10 +43,10 @@ def test_a_failover_that_loses_what_was_written(bring: Bring, tmp_path: Path) ->
 
 @pytest.mark.slow(9)
 def test_a_load_balancer_that_keeps_sending_to_a_dead_task(bring: Bring, tmp_path: Path) -> None:
-    with bring(World(balancer_notices=False)) as alive:
+    with bring(World(react_seconds=1, balancer_notices=False)) as alive:
         report = alive.drill("task-failure", tmp_path, limit_seconds=100)
     assert "requests that failed" in missed(report)
-    failed = next(one for one in report.measurements if one.name == "requests that failed")
+    failed = next(found for found in report.judged if found.name == "requests that failed")
     assert failed.value is not None
     assert failed.value > 10
     assert "HTTP 502" in failed.note
@@ -96,7 +99,7 @@ def test_a_credential_that_expires_in_the_middle(patient: Alive, tmp_path: Path)
 
     def once_the_canary_serves(call: Call) -> str | None:
         log = patient.stand_in.log[begun:]
-        return "ExpiredTokenException" if any(one.what == "healthy" for one in log) else None
+        return "ExpiredTokenException" if any(done.what == "healthy" for done in log) else None
 
     patient.sandbox.fault = once_the_canary_serves
     with pytest.raises(OpsError) as raised:
@@ -110,19 +113,19 @@ def test_a_credential_that_expires_in_the_middle(patient: Alive, tmp_path: Path)
     (left,) = journal.left_behind(tmp_path)
     assert [entry["do"] for entry in journal.entries(left)] == ["stop-tasks", "deregister-target"]
     with pytest.raises(OpsError, match="is not steady: its target group has other targets"):
-        scenarios.plan(scenarios.DRILLS["task-failure"], patient.deployment)
+        plan(DRILLS["task-failure"], patient.deployment)
 
     deployment = patient.deployment
     with pytest.raises(OpsError, match=r"is of account 123456789012, eu-central-1, and the cred"):
         journal.restore(left, "000000000000", "eu-central-1", lambda entry: None)
     for _ in range(2):  # an undo can be repeated
         for entry in journal.entries(left):
-            scenarios.undo(deployment, Clock(), entry)
+            undo(deployment, Clock(), entry)
     assert journal.restore(
         left,
         deployment.account,
         deployment.region,
-        lambda entry: scenarios.undo(deployment, Clock(), entry),
+        lambda entry: undo(deployment, Clock(), entry),
     )
     assert journal.left_behind(tmp_path) == []
-    scenarios.wait_until_steady(deployment, patient.clock, 60)
+    patient.wait_until_steady()

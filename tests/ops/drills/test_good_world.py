@@ -9,14 +9,15 @@ from pathlib import Path
 import pytest
 
 from ops import ROOT
-from ops.drills.rehearsal.standin import World
+from ops.drills.drills import DRILLS
+from ops.drills.rehearsal.world import World
 from ops.drills.report import Measurement, Report
-from ops.drills.scenarios import DRILLS, plan
+from ops.drills.run import plan
 from tests.ops.drills.conftest import Alive, Bring
 
-WORLD = World()
-SPEED = 4.0
-"""Half a rehearsal's: the figures must be right while other tests keep the machine busy."""
+WORLD = World(react_seconds=5, start_seconds=5, failover_seconds=20)
+SPEED = 8.0
+"""A rehearsal's. The objectives are half a minute away from what this world does."""
 
 
 @pytest.fixture(scope="module")
@@ -35,48 +36,58 @@ def documented(alive: Alive) -> Iterator[None]:
     assert alive.sandbox.actions <= set(re.findall(r"`([\w-]+:\w+)`", listed))
 
 
-def about(told_seconds: float) -> object:
-    return pytest.approx(told_seconds, rel=0.1)
-
-
 def figures(report: Report) -> dict[str, Measurement]:
     assert not report.error
-    return {one.name: one for one in report.measurements}
+    return {found.name: found for found in report.measurements}
+
+
+def assert_measured(found: Measurement, span: tuple[float, float]) -> None:
+    assert found.value is not None
+    assert span[0] - 0.001 <= found.value <= span[1] + 0.001, f"{found.name}: {found.value}, {span}"
 
 
 def test_a_plan_breaks_nothing(alive: Alive) -> None:
     """A dry run looks, and what it says names the service, the database and the canary's time."""
     before = len(alive.stand_in.log)
     said = {name: " ".join(plan(drill, alive.deployment)) for name, drill in DRILLS.items()}
-    assert "one of the 2 tasks of resilience-platform-service" in said["task-failure"]
+    assert "one of the 2 tasks, at random, of resilience-platform-service" in said["task-failure"]
     assert "stops serving after 195 s" in said["health-check"]
     assert "reboot database resilience-platform-db with failover" in said["db-failover"]
-    assert "stop the 1 tasks in eu-central-1" in said["zone-failure"]
+    assert re.search(r"stop 1 task in eu-central-1[ab] reboot", said["zone-failure"])
     assert len(alive.stand_in.log) == before
 
 
-@pytest.mark.slow(20)
+@pytest.mark.slow(6)
 def test_task_failure(alive: Alive, tmp_path: Path) -> None:
+    begun = alive.clock.now()
     report = alive.drill("task-failure", tmp_path)
     found = figures(report)
     assert report.passed
-    assert found["the stopped task is out of rotation"].value == about(WORLD.react_seconds)
-    replaced = WORLD.react_seconds + WORLD.start_seconds
-    assert found["its replacement runs"].value == about(replaced)
-    assert found["its replacement is in rotation"].value == about(replaced)
+    broke = alive.broke("stop task")
+    stopped, drained = alive.told("stop", begun), alive.told("draining", begun)
+    runs, healthy = alive.told("running", begun), alive.told("healthy", begun)
+    assert drained - stopped >= WORLD.react_seconds
+    assert runs - stopped >= WORLD.react_seconds + WORLD.start_seconds
+    assert_measured(found["the stopped task is out of rotation"], alive.measurable(drained, broke))
+    assert_measured(found["its replacement runs"], alive.measurable(runs, broke))
+    assert_measured(found["its replacement is in rotation"], alive.measurable(healthy, broke))
     assert found["its replacement is in rotation"].model == "20-150 s"
     assert report.rehearsed_speed == SPEED
 
 
-@pytest.mark.slow(86)
+@pytest.mark.slow(40)
 def test_health_check(alive: Alive, tmp_path: Path) -> None:
     """The time is the health check's own, as Terraform was given it: 3 failures, 30 s apart."""
     begun = alive.clock.now()
     report = alive.drill("health-check", tmp_path)
     found = figures(report)["the failing task is out of rotation"]
-    told = alive.told("unhealthy", begun) - (alive.told("running", begun) + 195)
-    assert found.value == about(told)
-    assert 60 <= told <= 95
+    runs, unhealthy = alive.told("running", begun), alive.told("unhealthy", begun)
+    said = next(at for text, at in alive.said if text.startswith("canary runs"))
+    asked = max(look.asked for look in alive.looks if look.answered < said)
+    assert_measured(found, alive.measurable(unhealthy, (asked + 195, asked + 195)))
+    log = [done for done in alive.stand_in.log if done.at >= runs and "check" in done.what]
+    assert [done.what for done in log if done.at <= unhealthy] == ["failed check"] * 3
+    assert unhealthy - (runs + 195) >= 60
     assert found.limit == 90
     assert found.model == "60-95 s"
     assert figures(report)["requests that failed"].value, "the canary takes its share of requests"
@@ -85,30 +96,43 @@ def test_health_check(alive: Alive, tmp_path: Path) -> None:
     assert not list(tmp_path.glob("journal-*"))
 
 
-@pytest.mark.slow(44)
+def assert_served_again(alive: Alive, found: Measurement, broke: tuple[float, float]) -> None:
+    """Requests come three a second; the first that the database answers is the one that counts."""
+    back = alive.told("failed over", broke[0])
+    assert back - alive.told("failover", broke[0]) >= WORLD.failover_seconds
+    assert_measured(found, (WORLD.failover_seconds / 2, back - broke[0] + 0.34))
+
+
+@pytest.mark.slow(9)
 def test_db_failover(alive: Alive, tmp_path: Path) -> None:
     zone = alive.deployment.observe().database_zone
     report = alive.drill("db-failover", tmp_path)
     found = figures(report)
     assert report.passed
+    broke = alive.broke("reboot with failover")
+    moved = found["AWS shows the database available in the other zone"]
+    assert_measured(moved, alive.measurable(alive.told("failed over", broke[0]), broke))
+    again = found["all requests are served again"]
+    assert_served_again(alive, again, broke)
     both = "the database is in the other zone and all requests are served again"
-    assert found[both].value == about(WORLD.failover_seconds)
-    assert found["all requests are served again"].value == about(WORLD.failover_seconds)
+    assert found[both].value == max(moved.value or 0, again.value or 0)
     assert found["what was written before is still there"].verified
     assert alive.deployment.observe().database_zone != zone
-    assert alive.stand_in.markers == set(), "the marker is taken away again"
+    assert alive.stand_in.database.markers == set(), "the marker is taken away again"
     assert not list(tmp_path.glob("journal-*"))
 
 
-@pytest.mark.slow(22)
+@pytest.mark.slow(7)
 def test_zone_failure(alive: Alive, tmp_path: Path) -> None:
     """It takes the zone of the primary, and moves that too."""
     zone = alive.deployment.observe().database_zone
+    begun = alive.clock.now()
     report = alive.drill("zone-failure", tmp_path)
     found = figures(report)
     assert report.passed
-    assert found["all requests are served again"].value == about(WORLD.failover_seconds)
-    tasks = WORLD.react_seconds + WORLD.start_seconds
-    assert found["2 tasks are in rotation again"].value == about(tasks)
-    assert any(f"stop all 1 tasks in {zone}" in event.text for event in report.events)
+    broke = alive.broke("stop 1 task")
+    assert_served_again(alive, found["all requests are served again"], broke)
+    healthy = alive.told("healthy", alive.told("running", begun))
+    assert_measured(found["2 tasks are in rotation again"], alive.measurable(healthy, broke))
+    assert any(f"stop 1 task in {zone}" in event.text for event in report.events)
     assert alive.deployment.observe().database_zone != zone

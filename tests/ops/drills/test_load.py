@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 
 import pytest
 
@@ -58,22 +59,32 @@ def test_served_again_from_the_first_request_after_the_last_failure() -> None:
     assert served_again(requests(False, True, True), 1.5) == 0, "failures before do not count"
 
 
+CONCURRENCY = 5
+
+
 class _Handler(BaseHTTPRequestHandler):
-    """Sets a cookie, and remembers whether it was sent back."""
+    """Sets a cookie, and remembers whether it was sent back.
+
+    `/together` is answered once `CONCURRENCY` requests have waited for it at the same time.
+    """
 
     protocol_version = "HTTP/1.1"
     seen: list[str | None] = []
     at_once = 0
     most_at_once = 0
     lock = threading.Lock()
+    together = threading.Event()
 
     def do_GET(self) -> None:
         with self.lock:
             _Handler.at_once += 1
             _Handler.most_at_once = max(self.most_at_once, self.at_once)
-        time.sleep(0.01)
+            if self.at_once >= CONCURRENCY:
+                self.together.set()
         self.seen.append(self.headers.get("Cookie"))
         status = {"/moved": 302, "/broken": 503}.get(self.path, 200)
+        if self.path == "/together" and not self.together.wait(60):
+            status = 504
         with self.lock:
             _Handler.at_once -= 1
         self.send_response(status)
@@ -89,47 +100,64 @@ class _Handler(BaseHTTPRequestHandler):
 def server() -> Iterator[str]:
     _Handler.seen.clear()
     _Handler.most_at_once = 0
+    _Handler.together.clear()
     with ThreadingHTTPServer(("127.0.0.1", 0), _Handler) as running:
         threading.Thread(target=running.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{running.server_port}"
         running.shutdown()
 
 
-def sent(url: str, count: int = 60, limit_seconds: float = 60) -> list[Request]:
+def sent(
+    url: str, count: int = 60, clock: Clock | None = None, limit_seconds: float = 600
+) -> list[Request]:
     return burst(
         url,
-        Clock(),
+        clock or Clock(),
         requests=count,
-        concurrency=5,
-        timeout_seconds=5,
+        concurrency=CONCURRENCY,
+        timeout_seconds=60,
         limit_seconds=limit_seconds,
     )
 
 
 def test_a_burst_sends_exactly_so_many_and_no_cookie(server: str) -> None:
     """The load balancer's cookie would tie them to one task."""
-    assert [one.error for one in sent(f"{server}/")] == [""] * 60
+    assert [request.error for request in sent(f"{server}/together")] == [""] * 60
     assert _Handler.seen == [None] * 60
-    assert 2 <= _Handler.most_at_once <= 5
+    assert _Handler.most_at_once == CONCURRENCY
 
 
 def test_what_counts_as_served(server: str) -> None:
-    assert {one.error for one in sent(f"{server}/moved", 5)} == {""}
-    assert {one.error for one in sent(f"{server}/broken", 5)} == {"HTTP 503"}
-    assert {one.error for one in sent("http://127.0.0.1:9/", 5)} == {"ConnectError"}
+    assert {request.error for request in sent(f"{server}/moved", 5)} == {""}
+    assert {request.error for request in sent(f"{server}/broken", 5)} == {"HTTP 503"}
+    assert {request.error for request in sent("http://127.0.0.1:9/", 5)} == {"ConnectError"}
+
+
+class _Ticking(Clock):
+    """A second passes whenever it is looked at."""
+
+    seconds = 0
+
+    def now(self) -> float:
+        self.seconds += 1
+        return self.seconds
 
 
 def test_a_burst_ends_at_its_time_limit(server: str) -> None:
-    assert 0 < len(sent(f"{server}/", 100_000, limit_seconds=0.5)) < 10_000
+    """Nothing is sent once the clock is past the limit."""
+    done = sent(f"{server}/", 1000, _Ticking(), limit_seconds=100)
+    assert 20 <= len(done) <= 100
+    assert len(_Handler.seen) == len(done)
 
 
 def test_the_background_keeps_its_rate_until_it_is_stopped(server: str) -> None:
-    """Ten seconds of the clock in two, five requests in each."""
-    clock = Clock(5)
-    with Background(f"{server}/", clock, per_second=5, timeout_seconds=100) as load:
-        clock.sleep(10)
-    done = load.requests
-    assert 40 <= len(done) <= 60
-    assert {one.error for one in done} == {""}
+    """One is due every fifth of a second of the clock, whether or not those before are answered."""
+    with Background(f"{server}/together", Clock(5), per_second=5, timeout_seconds=600) as load:
+        while len(load.requests) < 20:
+            time.sleep(0.01)
+    done = sorted(load.requests, key=lambda request: request.at)
+    assert {request.error for request in done} == {""}
+    pauses = [later.at - earlier.at for earlier, later in pairwise(done)]
+    assert pauses == pytest.approx([0.2] * len(pauses))
     time.sleep(0.1)
-    assert len(load.requests) == len(done)
+    assert len(load.requests) == len(_Handler.seen) == len(done)

@@ -14,8 +14,8 @@ import pytest
 
 from ops import ROOT
 from ops.drills import journal, report
-from ops.drills.rehearsal.standin import World
-from tests.ops.drills.conftest import Alive, Bring
+from ops.drills.rehearsal.world import World
+from tests.ops.drills.conftest import PATIENCE_SECONDS, Alive, Bring
 from tests.ops.drills.deployed import outputs_json
 
 
@@ -45,13 +45,13 @@ def start(alive: Alive, folder: Path, *arguments: str) -> subprocess.Popen[str]:
 
 def finish(alive: Alive, folder: Path, *arguments: str) -> tuple[int, str]:
     process = start(alive, folder, *arguments)
-    output, _ = process.communicate(timeout=120)
+    output, _ = process.communicate(timeout=PATIENCE_SECONDS)
     assert "Traceback" not in output
     return process.returncode, output
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
+def wait_for(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE_SECONDS
     while not condition():
         assert time.monotonic() < end, "it did not happen in time"
         time.sleep(0.1)
@@ -100,9 +100,9 @@ def test_interrupted_it_tidies_up(alive: Alive, tmp_path: Path) -> None:
     wait_for(lambda: nothing_is_left(alive))
     begun = len(alive.stand_in.log)
     drill = start(alive, tmp_path, "drill", "health-check", "--yes")
-    wait_for(lambda: any(one.what == "healthy" for one in alive.stand_in.log[begun:]))
+    wait_for(lambda: any(done.what == "healthy" for done in alive.stand_in.log[begun:]))
     drill.send_signal(signal.SIGINT)
-    output, _ = drill.communicate(timeout=60)
+    output, _ = drill.communicate(timeout=PATIENCE_SECONDS)
     assert drill.returncode == 130, output
     assert "Traceback" not in output
     assert nothing_is_left(alive)
@@ -115,7 +115,7 @@ def test_a_dry_run_says_what_would_be_done(alive: Alive, tmp_path: Path) -> None
     assert code == 0
     assert "resilience-platform in account 123456789012, eu-central-1" in output
     assert "1. reboot database" in output or "2. reboot database" in output
-    assert not [one for one in alive.stand_in.log[begun:] if one.what in ("stop", "failover")]
+    assert not [done for done in alive.stand_in.log[begun:] if done.what in ("stop", "failover")]
     assert not (tmp_path / "reports").exists()
 
 
@@ -137,8 +137,8 @@ def test_load_alone(alive: Alive, tmp_path: Path) -> None:
     assert code == 0, output
     (path,) = (tmp_path / "reports").glob("*-load.json")
     found = report.read(path)
-    assert {one.name: one.value for one in found.measurements}["requests"] == 300
-    assert sum(one.served for one in found.traffic) == 300
+    assert {row.name: row.value for row in found.measurements}["requests"] == 300
+    assert sum(part.served for part in found.traffic) == 300
     assert [event.text for event in found.events] == ["2 of 2 tasks run"]
 
 
@@ -149,7 +149,8 @@ def test_tasks_end_with_a_stand_in_that_is_killed(tmp_path: Path) -> None:
         "import time\n"
         "from ops.drills.clock import Clock\n"
         "from ops.sandbox.server import Sandbox\n"
-        "from ops.drills.rehearsal.standin import StandIn, World\n"
+        "from ops.drills.rehearsal.standin import StandIn\n"
+        "from ops.drills.rehearsal.world import World\n"
         "from ops.model.stack import read_stack\n"
         "from tests.ops.drills.deployed import deploy\n"
         "with Sandbox() as sandbox:\n"
@@ -165,7 +166,7 @@ def test_tasks_end_with_a_stand_in_that_is_killed(tmp_path: Path) -> None:
     finally:
         process.kill()
         process.wait()
-    wait_for(lambda: not tasks_of(tmp_path), seconds=20)
+    wait_for(lambda: not tasks_of(tmp_path))
 
 
 def tasks_of(folder: Path) -> list[str]:

@@ -12,13 +12,14 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from ops.aws import clients, explained
-from ops.drills import scenarios
 from ops.drills.clock import Clock
+from ops.drills.drills import DRILLS
+from ops.drills.run import plan
 from ops.drills.target import Deployment, Outputs, read_outputs
 from ops.errors import OpsError
 from ops.model.stack import Stack
 from ops.sandbox.server import Sandbox
-from tests.ops.drills.deployed import client, deploy
+from tests.ops.drills.deployed import deploy
 
 VALUES = {
     "application_url": "http://example.test",
@@ -49,7 +50,7 @@ def test_outputs_from_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ("{}", "lacks the outputs application_url, ecs_cluster_name, ecs_service_name, rds_id"),
         ("[]", "holds a list, not an object of outputs"),
-        ("Outputs:", "is no JSON"),
+        ("Outputs:", "is not JSON"),
         (json.dumps({"wp-ecs": VALUES}), f"lacks the outputs application_url.* of {STACK}"),
         (json.dumps({**TERRAFORM, "rds_identifier": {"value": 5}}), "lacks the outputs rds_ident"),
     ],
@@ -69,7 +70,7 @@ def test_outputs_that_are_not_there(tmp_path: Path) -> None:
 
 
 def found(sandbox: Sandbox, outputs: Outputs) -> Deployment:
-    return Deployment(clients(environment=sandbox.environment), outputs, Clock())
+    return Deployment(sandbox.client, outputs, Clock())
 
 
 def test_what_is_not_there_is_one_line(stack: Stack) -> None:
@@ -95,7 +96,7 @@ def test_only_what_is_tagged_is_broken(stack: Stack) -> None:
 def test_outputs_of_two_deployments_are_refused(stack: Stack) -> None:
     with Sandbox() as sandbox:
         outputs = deploy(sandbox, stack)
-        rds = client(sandbox, "rds")
+        rds = sandbox.client("rds")
         arn = rds.describe_db_instances()["DBInstances"][0]["DBInstanceArn"]
         rds.add_tags_to_resource(
             ResourceName=arn, Tags=[{"Key": "Project", "Value": "somebody-elses"}]
@@ -112,7 +113,7 @@ def test_an_unsteady_deployment_is_not_drilled(stack: Stack) -> None:
             OpsError,
             match=r"^service resilience-platform-service is not steady: 0 of 2 tasks are healthy",
         ):
-            scenarios.plan(scenarios.DRILLS["task-failure"], deployment)
+            plan(DRILLS["task-failure"], deployment)
 
 
 def test_a_database_in_one_zone_cannot_fail_over(
@@ -122,7 +123,7 @@ def test_a_database_in_one_zone_cannot_fail_over(
         deployment = found(sandbox, deploy(sandbox, stack, multi_az=False))
         monkeypatch.setattr(deployment, "check_steady", lambda: None)
         with pytest.raises(OpsError, match=r"^database resilience-platform-db is not Multi-AZ"):
-            scenarios.plan(scenarios.DRILLS["db-failover"], deployment)
+            plan(DRILLS["db-failover"], deployment)
 
 
 def test_missing_credentials_are_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,6 +138,8 @@ def test_a_missing_profile_and_region_are_one_line(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
     with pytest.raises(OpsError, match=r"^no AWS region is configured: set AWS_REGION"):
         clients()("ecs")
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    assert clients()("ecs").meta.region_name == "eu-west-1"
     monkeypatch.setenv("AWS_PROFILE", "nobody")
     with pytest.raises(OpsError, match=r"^no AWS credentials .*nobody"):
         clients()
