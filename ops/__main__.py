@@ -189,11 +189,12 @@ def verify_cleanup(
     region: Annotated[
         str | None, typer.Option(help="AWS region", show_default="the configured one")
     ] = None,
+    json_output: Annotated[bool, typer.Option("--json", help="for other programs")] = False,
 ) -> None:
     """Look for what a destroy has left in AWS; changes nothing. Exit code 1 with a list."""
     from ops import cleanup
 
-    if not cleanup.run(project, region, console):
+    if not cleanup.run(project, region, console, json_output=json_output):
         raise typer.Exit(1)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -23,11 +24,13 @@ def aws() -> Iterator[Clients]:
 
 
 def kinds(aws: Clients, others: tuple[str, ...] = ()) -> set[tuple[str, str]]:
-    return {(one.service, one.kind) for one in cleanup.leftovers(aws, PROJECT, others)}
+    found = cleanup.search(aws, PROJECT, others)
+    return {(leftover.service, leftover.kind) for leftover in found.left}
 
 
 def test_a_fresh_account_has_nothing(aws: Clients) -> None:
-    assert cleanup.leftovers(aws, PROJECT) == []
+    found = cleanup.search(aws, PROJECT)
+    assert found == cleanup.Found(PROJECT, "123456789012", "eu-central-1", seen=False, left=[])
 
 
 def _rds_instance(aws: Clients) -> None:
@@ -64,6 +67,17 @@ def _budget(aws: Clients) -> None:
     )
 
 
+def _task_definition(aws: Clients) -> str:
+    container = {"name": "app", "image": "wordpress", "memory": 512}
+    registered = aws("ecs").register_task_definition(
+        family="shop-task",
+        containerDefinitions=[container],
+        tags=[{"key": "Project", "value": PROJECT}],
+    )
+    arn: str = registered["taskDefinition"]["taskDefinitionArn"]
+    return arn
+
+
 def _interface(aws: Clients) -> None:
     ec2 = aws("ec2")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16", TagSpecifications=_ec2_tags("vpc"))
@@ -73,7 +87,8 @@ def _interface(aws: Clients) -> None:
 
 LEFT: dict[tuple[str, str], Callable[[Clients], object]] = {
     ("ecs", "cluster"): lambda aws: aws("ecs").create_cluster(clusterName="shop-cluster"),
-    ("elasticloadbalancing", "target group"): lambda aws: aws("elbv2").create_target_group(
+    ("ecs", "task definition"): lambda aws: _task_definition(aws),
+    ("elbv2", "target group"): lambda aws: aws("elbv2").create_target_group(
         Name="shop-tg",
         Protocol="HTTP",
         Port=80,
@@ -106,7 +121,7 @@ LEFT: dict[tuple[str, str], Callable[[Clients], object]] = {
         DashboardName="shop-dashboard", DashboardBody='{"widgets": []}'
     ),
     ("sns", "topic"): lambda aws: aws("sns").create_topic(Name="shop-alerts"),
-    ("costs", "budget"): _budget,
+    ("budgets", "budget"): _budget,
     ("secretsmanager", "secret"): lambda aws: aws("secretsmanager").create_secret(
         Name="shop-keys", SecretString="x"
     ),
@@ -147,12 +162,117 @@ def test_nobody_elses_is_found(aws: Clients) -> None:
     assert kinds(aws) == {("sns", "topic")}
 
 
-def test_the_list_is_printed(aws: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_resource_is_listed_once(aws: Clients) -> None:
+    """What is found by its name or id, and by its tag too."""
+    _task_definition(aws)
+    aws("ecs").create_cluster(
+        clusterName="shop-cluster", tags=[{"key": "Project", "value": PROJECT}]
+    )
+    aws("sns").create_topic(Name="shop-alerts", Tags=TAG)
+    aws("secretsmanager").create_secret(Name="shop-keys", SecretString="x", Tags=TAG)
+    aws("logs").create_log_group(logGroupName="/ecs/shop", tags={"Project": PROJECT})
+    aws("ec2").create_vpc(CidrBlock="10.0.0.0/16", TagSpecifications=_ec2_tags("vpc"))
+    tagged = aws("resourcegroupstaggingapi").get_resources()["ResourceTagMappingList"]
+    assert len(tagged) == 6, "the tags are found, too"
+    left = cleanup.search(aws, PROJECT).left
+    assert [(leftover.service, leftover.kind) for leftover in left] == [
+        ("ec2", "VPC"),
+        ("ecs", "cluster"),
+        ("ecs", "task definition"),
+        ("logs", "log group"),
+        ("secretsmanager", "secret"),
+        ("sns", "topic"),
+    ]
+    assert [leftover.name for leftover in left][1:] == [
+        *("shop-cluster", "shop-task:1", "/ecs/shop", "shop-keys", "shop-alerts")
+    ]
+
+
+def _destroyed(aws: Clients) -> None:
+    """What ECS and EC2 list for a while, or for ever, although it is gone."""
+    ecs, ec2 = aws("ecs"), aws("ec2")
+    ecs.create_cluster(clusterName="shop-cluster", tags=[{"key": "Project", "value": PROJECT}])
+    ecs.delete_cluster(cluster="shop-cluster")
+    ecs.deregister_task_definition(taskDefinition=_task_definition(aws))
+    gateway = ec2.create_nat_gateway(
+        SubnetId=ec2.describe_subnets()["Subnets"][0]["SubnetId"],
+        ConnectivityType="private",
+        TagSpecifications=_ec2_tags("natgateway"),
+    )
+    ec2.delete_nat_gateway(NatGatewayId=gateway["NatGateway"]["NatGatewayId"])
+
+
+def test_what_is_only_listed_is_not_left_over(aws: Clients) -> None:
+    _destroyed(aws)
+    found = cleanup.search(aws, PROJECT)
+    assert found.left == []
+    assert found.seen
+
+
+def test_a_service_goes_with_its_cluster(aws: Clients) -> None:
+    ecs = aws("ecs")
+    tags = [{"key": "Project", "value": PROJECT}]
+    ecs.create_cluster(clusterName="any")
+    ecs.create_service(
+        cluster="any", serviceName="web", taskDefinition=_task_definition(aws), tags=tags
+    )
+    ecs.deregister_task_definition(taskDefinition="shop-task:1")
+    assert kinds(aws) == {("ecs", "tagged")}
+    ecs.delete_service(cluster="any", service="web", force=True)
+    ecs.delete_cluster(cluster="any")
+    assert kinds(aws) == set()
+
+
+def printed(
+    aws: Clients, monkeypatch: pytest.MonkeyPatch, project: str = PROJECT
+) -> tuple[bool, str]:
     monkeypatch.setattr(cleanup, "clients", lambda region: aws)
     out = io.StringIO()
-    console = Console(file=out, width=100)
-    assert cleanup.run(PROJECT, None, console)
-    assert "nothing of shop is left" in out.getvalue()
+    return cleanup.run(project, None, Console(file=out, width=60)), out.getvalue()
+
+
+def test_the_list_is_printed(aws: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With account and region, and a line for each resource however long it is."""
+    name = "shop-" + "a-very-long-name-" * 10
+    aws("sns").create_topic(Name=name)
+    passed, text = printed(aws, monkeypatch)
+    assert not passed
+    heading, *lines = text.splitlines()
+    assert heading == "left of shop in account 123456789012, eu-central-1:"
+    assert [line.split() for line in lines] == [["sns", "topic", name]]
+
+
+def test_a_project_that_is_gone(aws: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
+    _destroyed(aws)
+    passed, text = printed(aws, monkeypatch)
+    assert passed
+    assert text == "✓ nothing of shop is left in account 123456789012, eu-central-1\n"
+
+
+def test_a_project_that_never_was_here(aws: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not "nothing is left": cdktf.json may have it, and it may be a misspelling."""
+    passed, text = printed(aws, monkeypatch, "resilience-platform")
+    assert passed
+    assert "and nothing shows that it ever was" in text
+    passed, text = printed(aws, monkeypatch, "resilience-platfrom")
+    assert not passed
+    assert text.startswith(
+        "nothing of resilience-platfrom was ever seen in account 123456789012, eu-central-1, and "
+        "cdktf.json has no such project (it has resilience-platform, "
+    )
+    assert len(text.splitlines()) == 1
+
+
+def test_as_json(
+    aws: Clients, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(cleanup, "clients", lambda region: aws)
     aws("sns").create_topic(Name="shop-alerts")
-    assert not cleanup.run(PROJECT, None, console)
-    assert "shop-alerts" in out.getvalue()
+    assert not cleanup.run(PROJECT, None, Console(), json_output=True)
+    assert json.loads(capsys.readouterr().out) == {
+        "project": PROJECT,
+        "account": "123456789012",
+        "region": "eu-central-1",
+        "seen": True,
+        "left": [{"service": "sns", "kind": "topic", "name": "shop-alerts"}],
+    }
