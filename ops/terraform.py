@@ -318,7 +318,7 @@ class Terraform:
         """
         command = [subcommand, "-no-color", *arguments]
         lines: list[str] = []
-        with self._started(command, stderr=subprocess.STDOUT) as process:
+        with self._started(command, subprocess.STDOUT) as process:
             assert process.stdout is not None
             with _time_limit(process, time_limit_seconds) as expired:
                 for line in process.stdout:
@@ -335,33 +335,42 @@ class Terraform:
     def _quietly(self, subcommand: str, *arguments: str) -> str:
         """A sub-command whose standard output is data, not for `on_line`."""
         command = [subcommand, *arguments]
-        with self._started(command, stderr=subprocess.PIPE) as process:
+        with self._started(command, subprocess.PIPE) as process:
             output, errors = process.communicate()
         if process.returncode:
             lines = errors.splitlines()
             raise CommandFailed([self.binary.name, *command], process.returncode, error_text(lines))
         return output
 
-    @contextlib.contextmanager
-    def _started(self, command: Sequence[str], *, stderr: int) -> Iterator[subprocess.Popen[str]]:
-        process = subprocess.Popen(
-            [str(self.binary), *command],
-            cwd=self.folder,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-            text=True,
-            errors="replace",
-            start_new_session=True,
-        )
-        try:
-            yield process
-        finally:
-            stop(process)
-            for stream in (process.stdout, process.stderr):
-                if stream is not None:
-                    stream.close()
+    def _started(
+        self, command: Sequence[str], stderr: int
+    ) -> contextlib.AbstractContextManager[subprocess.Popen[str]]:
+        return started([str(self.binary), *command], self.folder, self.environment, stderr=stderr)
+
+
+@contextlib.contextmanager
+def started(
+    command: Sequence[str], folder: Path, environment: Mapping[str, str], *, stderr: int
+) -> Iterator[subprocess.Popen[str]]:
+    """A process in a group of its own, with which it is stopped when this block is left."""
+    process = subprocess.Popen(
+        list(command),
+        cwd=folder,
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        stop(process)
+        for stream in (process.stdout, process.stderr):
+            if stream is not None:
+                stream.close()
 
 
 def error_text(lines: Sequence[str]) -> str:

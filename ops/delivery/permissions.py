@@ -35,134 +35,116 @@ class Unseen(NamedTuple):
     """What AWS checks though Terraform does not call it in the sandbox.
 
     Attributes:
-        actions: as IAM names them.
         needed_by: resource type, or resource type and attribute, like `aws_lb.web_acl`.
         reason: who does it, with whose permissions.
+        actions: as IAM names them, with spaces between.
     """
 
-    actions: tuple[str, ...]
     needed_by: str
     reason: str
+    actions: str
 
 
 UNSEEN = (
     Unseen(
-        ("ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:DescribeSubnets"),
         "aws_efs_mount_target",
         "EFS puts the mount target's network interface into the subnet as the caller",
+        "ec2:CreateNetworkInterface ec2:DeleteNetworkInterface ec2:DescribeSubnets",
     ),
     Unseen(
-        (
-            "ec2:DescribeRegions",
-            "route53:CreateHostedZone",
-            "route53:DeleteHostedZone",
-            "route53:GetHostedZone",
-            "route53:ListHostedZonesByName",
-        ),
         "aws_service_discovery_private_dns_namespace",
         "Cloud Map makes the private hosted zone as the caller",
+        "ec2:DescribeRegions route53:CreateHostedZone route53:DeleteHostedZone "
+        "route53:GetHostedZone route53:ListHostedZonesByName",
     ),
     Unseen(
-        ("logs:CreateLogDelivery", "logs:DeleteLogDelivery"),
         "aws_flow_log",
         "VPC sets the delivery of flow logs up as the caller",
+        "logs:CreateLogDelivery logs:DeleteLogDelivery",
     ),
     Unseen(
-        (
-            "logs:CreateLogDelivery",
-            "logs:DeleteLogDelivery",
-            "logs:DescribeResourcePolicies",
-            "logs:PutResourcePolicy",
-        ),
         "aws_wafv2_web_acl_logging_configuration",
         "WAF lets itself write to the log group as the caller",
+        "logs:CreateLogDelivery logs:DeleteLogDelivery logs:DescribeResourcePolicies "
+        "logs:PutResourcePolicy",
     ),
     Unseen(
-        ("elasticloadbalancing:SetWebAcl",),
         "aws_wafv2_web_acl_association",
         "a permission of its own on the load balancer that is protected",
+        "elasticloadbalancing:SetWebAcl",
     ),
     Unseen(
-        ("backup-storage:MountCapsule",),
         "aws_backup_vault",
         "AWS Backup mounts the vault's storage as the caller",
+        "backup-storage:MountCapsule",
     ),
     Unseen(
-        ("s3:DeleteObject", "s3:DeleteObjectVersion", "s3:ListBucketVersions"),
         "aws_s3_bucket",
         "Terraform empties a bucket that it destroys; in the sandbox it is empty",
+        "s3:DeleteObject s3:DeleteObjectVersion s3:ListBucketVersions",
     ),
     Unseen(
-        ("secretsmanager:CreateSecret", "secretsmanager:TagResource"),
         "aws_db_instance.manage_master_user_password",
         "RDS makes the secret of the master user as the caller",
+        "secretsmanager:CreateSecret secretsmanager:TagResource",
     ),
     Unseen(
-        (
-            "secretsmanager:CreateSecret",
-            "secretsmanager:DeleteSecret",
-            "secretsmanager:DescribeSecret",
-            "secretsmanager:GetRandomPassword",
-            "secretsmanager:TagResource",
-            "secretsmanager:UntagResource",
-            "secretsmanager:UpdateSecret",
-        ),
         "aws_cloudformation_stack",
         "CloudFormation makes the secrets of its template as the caller",
+        "secretsmanager:CreateSecret secretsmanager:DeleteSecret secretsmanager:DescribeSecret "
+        "secretsmanager:GetRandomPassword secretsmanager:TagResource "
+        "secretsmanager:UntagResource secretsmanager:UpdateSecret",
     ),
     Unseen(
-        ("sns:Publish",),
         "aws_cloudformation_stack",
         "CloudFormation tells the topic what it does as the caller",
+        "sns:Publish",
     ),
     Unseen(
-        ("kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"),
         "aws_kms_key",
         "RDS, EFS, Secrets Manager and AWS Backup try the key as the caller",
+        "kms:Decrypt kms:DescribeKey kms:GenerateDataKey",
     ),
     Unseen(
-        ("kms:PutKeyPolicy",),
         "aws_kms_key",
         "KMS makes no key whose policy the caller could not change afterwards",
+        "kms:PutKeyPolicy",
     ),
     Unseen(
-        ("rds:CreateDBSnapshot",),
         "aws_db_instance.final_snapshot_identifier",
         "RDS makes the final snapshot as the caller",
+        "rds:CreateDBSnapshot",
     ),
     # what another value of a setting or variable calls, which no life here changes
     Unseen(
-        ("elasticloadbalancing:SetSecurityGroups", "elasticloadbalancing:SetSubnets"),
         "aws_lb",
         "a change of subnets or security groups",
+        "elasticloadbalancing:SetSecurityGroups elasticloadbalancing:SetSubnets",
     ),
-    Unseen(("rds:ModifyDBSubnetGroup",), "aws_db_subnet_group", "a change of subnets"),
-    Unseen(("ce:UpdateAnomalySubscription",), "aws_ce_anomaly_subscription", "another threshold"),
+    Unseen("aws_db_subnet_group", "a change of subnets", "rds:ModifyDBSubnetGroup"),
+    Unseen("aws_ce_anomaly_subscription", "another threshold", "ce:UpdateAnomalySubscription"),
     Unseen(
-        ("logs:AssociateKmsKey", "logs:DisassociateKmsKey"),
         "aws_cloudwatch_log_group.kms_key_id",
         "a key for a log group that is there",
+        "logs:AssociateKmsKey logs:DisassociateKmsKey",
     ),
     Unseen(
-        ("ec2:ReplaceRouteTableAssociation",),
         "aws_nat_gateway",
         "a subnet that gets a route table of its own",
+        "ec2:ReplaceRouteTableAssociation",
     ),
-    Unseen(("wafv2:UpdateWebACL",), "aws_wafv2_web_acl", "another rate limit"),
+    Unseen("aws_wafv2_web_acl", "another rate limit", "wafv2:UpdateWebACL"),
     Unseen(
-        ("ssm:UpdateDocument", "ssm:UpdateDocumentDefaultVersion"),
         "aws_ssm_document",
         "a new version of the runbook",
+        "ssm:UpdateDocument ssm:UpdateDocumentDefaultVersion",
     ),
-    Unseen(("backup:UpdateBackupPlan",), "aws_backup_plan", "another schedule"),
+    Unseen("aws_backup_plan", "another schedule", "backup:UpdateBackupPlan"),
     Unseen(
-        (
-            "rds:AddSourceIdentifierToSubscription",
-            "rds:ModifyEventSubscription",
-            "rds:RemoveSourceIdentifierFromSubscription",
-        ),
         "aws_db_event_subscription",
         "other events, another database",
+        "rds:AddSourceIdentifierToSubscription rds:ModifyEventSubscription "
+        "rds:RemoveSourceIdentifierFromSubscription",
     ),
 )
 
@@ -230,9 +212,14 @@ def needs(stack: Stack, called: Iterable[str]) -> Needs:
         statement["Principal"]["Service"] for trust in trusts for statement in trust["Statement"]
     ]
     attachments = stack.all("aws_iam_role_policy_attachment").values()
-    unseen = {action for row in UNSEEN if _declares(stack, row.needed_by) for action in row.actions}
+    unseen = {
+        action
+        for row in UNSEEN
+        if _declares(stack, row.needed_by)
+        for action in row.actions.split()
+    }
     return Needs(
-        actions={action for action in called if not action.startswith("iam:")} | unseen,
+        actions={action for action in called if not action.startswith("iam:")} | {*unseen},
         role_actions={action for action in called if action.startswith("iam:")} - _ATTACHING,
         attached={attachment["policy_arn"] for attachment in attachments},
         passed_to={

@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import opa_eval
 import regopy
@@ -36,41 +37,6 @@ OUTPUTS: Mapping[str, tuple[str, ...]] = {
     "notification": ("inbox", "slack", "webhook"),
 }
 """The rules that Spacelift asks for, by policy (the file's name without `.rego`)."""
-
-
-@dataclass(frozen=True)
-class PlanVerdict:
-    """What a plan policy says: a message under `deny` fails the run, one under `warn` is shown."""
-
-    deny: tuple[str, ...]
-    warn: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class ApprovalVerdict:
-    """What an approval policy says; neither means that it waits for more reviews."""
-
-    approve: bool
-    reject: bool
-
-
-@dataclass(frozen=True)
-class PushVerdict:
-    """What a push policy says; `ignore` outdoes the others."""
-
-    track: bool
-    propose: bool
-    ignore: bool
-    notify: bool
-
-
-@dataclass(frozen=True)
-class NotificationVerdict:
-    """Which messages a notification policy sends where."""
-
-    inbox: tuple[Json, ...]
-    slack: tuple[Json, ...]
-    webhook: tuple[Json, ...]
 
 
 class Policy:
@@ -145,39 +111,13 @@ def _one_line(error: Exception) -> str:
 _policy = cache(Policy)  # reading a policy takes as long as evaluating it
 
 
-def review_plan(document: Document, *, policies: Path = POLICIES) -> PlanVerdict:
-    """The plan policy's verdict. Raises OpsError as `Policy` does, like the functions below."""
-    answer = _policy(policies / "plan.rego").evaluate(document)
-    return PlanVerdict(deny=_texts(answer["deny"]), warn=_texts(answer["warn"]))
+def review(policy: str, document: Document, *, policies: Path = POLICIES) -> dict[str, Any]:
+    """What a policy answers: the value of each of its `OUTPUTS`, sets as sorted lists.
 
-
-def review_approval(document: Document, *, policies: Path = POLICIES) -> ApprovalVerdict:
-    """The approval policy's verdict."""
-    answer = _policy(policies / "approval.rego").evaluate(document)
-    return ApprovalVerdict(approve=answer["approve"] is True, reject=answer["reject"] is True)
-
-
-def review_push(document: Document, *, policies: Path = POLICIES) -> PushVerdict:
-    """The push policy's verdict."""
-    answer = _policy(policies / "push.rego").evaluate(document)
-    return PushVerdict(**{rule: answer[rule] is True for rule in OUTPUTS["push"]})
-
-
-def route_notification(document: Document, *, policies: Path = POLICIES) -> NotificationVerdict:
-    """What the notification policy sends."""
-    answer = _policy(policies / "notification.rego").evaluate(document)
-    return NotificationVerdict(
-        **{route: tuple(_list(answer[route])) for route in OUTPUTS["notification"]}
-    )
-
-
-def _list(value: Json) -> Sequence[Json]:
-    assert isinstance(value, list), f"a rule that should be a set is {value!r}"
-    return value
-
-
-def _texts(value: Json) -> tuple[str, ...]:
-    return tuple(str(item) for item in _list(value))
+    Raises:
+        OpsError: see `Policy`.
+    """
+    return _policy(policies / f"{policy}.rego").evaluate(document)
 
 
 @dataclass(frozen=True)

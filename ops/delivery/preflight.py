@@ -36,7 +36,7 @@ from ops.delivery.inputs import Document, Run, RunType, Stack
 from ops.errors import OpsError
 from ops.sandbox.deployed import IMAGE
 from ops.sandbox.server import Sandbox
-from ops.terraform import Terraform, error_text, stop
+from ops.terraform import Terraform, error_text, started
 from spacelift.settings import SpaceliftSettings, labels, load_spacelift
 
 BACKEND_FILE = "spacelift_backend.tf"
@@ -124,9 +124,6 @@ def _read_json(path: Path) -> dict[str, Any]:
     return document
 
 
-# ------------------------------------------------------------------ the run
-
-
 def hooks(phase: str, root: Path = ROOT) -> list[str]:
     """The commands that `.spacelift/config.yml` has for a phase, like `before_init`."""
     config = yaml.safe_load((root / ".spacelift" / "config.yml").read_text(encoding="utf-8"))
@@ -205,26 +202,13 @@ def run_phase(
         OpsError: one of them failed; says what it said.
     """
     lines: list[str] = []
-    process = subprocess.Popen(
-        ["sh", "-c", joined(commands)],
-        cwd=folder,
-        env=dict(environment),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        start_new_session=True,
-    )
-    try:
+    command = ["sh", "-c", joined(commands)]
+    with started(command, folder, environment, stderr=subprocess.STDOUT) as process:
         assert process.stdout is not None
-        with process.stdout:
-            for line in process.stdout:
-                lines.append(line.rstrip("\n"))
-                say.line(lines[-1])
+        for line in process.stdout:
+            lines.append(line.rstrip("\n"))
+            say.line(lines[-1])
         exit_code = process.wait()
-    finally:
-        stop(process)
     if exit_code:
         raise OpsError(f"the run would fail (exit code {exit_code}): {error_text(lines)}")
 
@@ -283,53 +267,48 @@ def _plan(
         return terraform.show(folder / PLAN_FILE)
 
 
-# ------------------------------------------------------------------ the verdicts
-
-
 def _judge(
     document: Document, stack: Stack, run_type: RunType, costs: Document | None
 ) -> Iterator[Finding]:
     run = Run(type=run_type)
-    verdict = policies.review_plan(
-        inputs.plan_input(document, run=run, stack=stack, third_party_metadata=costs)
+    verdict = policies.review(
+        "plan", inputs.plan_input(document, run=run, stack=stack, third_party_metadata=costs)
     )
-    yield from (Finding("plan", "deny", message) for message in verdict.deny)
-    yield from (Finding("plan", "warn", message) for message in verdict.warn)
-    if not verdict.deny and not verdict.warn:
+    for answer in ("deny", "warn"):
+        yield from (Finding("plan", answer, message) for message in verdict[answer])
+    if not verdict["deny"] and not verdict["warn"]:
         yield Finding("plan", "ok", "nothing to object to")
 
     waiting = Run(type="DESTROY" if run_type == "DESTROY" else "TRACKED", state="UNCONFIRMED")
     for reviewers in ((), ("bob",), ("bob", "carol")):
-        approval = policies.review_approval(
-            inputs.approval_input(run=waiting, stack=stack, approvals=reviewers)
+        approval = policies.review(
+            "approval", inputs.approval_input(run=waiting, stack=stack, approvals=reviewers)
         )
-        answer = "approved" if approval.approve else "waits for more"
+        answer = "approved" if approval["approve"] else "waits for more"
         plural = "" if len(reviewers) == 1 else "s"
         yield Finding("approval", answer, f"with {len(reviewers)} approval{plural} by others")
 
     files = _changed_files(stack.branch)
-    pull_request = policies.review_push(
-        inputs.push_input(
-            stack=stack,
-            branch="preflight",
-            files=files,
-            pull_request={"action": "opened", "closed": False, "diff": files},
+    opened: Document = {"action": "opened", "closed": False, "diff": files}
+    for branch, pull_request, text in (
+        ("preflight", opened, f"as a pull request ({len(files)} files)"),
+        (stack.branch, None, f"once on {stack.branch}"),
+    ):
+        event = inputs.push_input(
+            stack=stack, branch=branch, files=files, pull_request=pull_request
         )
-    )
-    yield Finding("push", _started(pull_request), f"as a pull request ({len(files)} files)")
-    merged = policies.review_push(inputs.push_input(stack=stack, branch=stack.branch, files=files))
-    yield Finding("push", _started(merged), f"once on {stack.branch}")
+        yield Finding("push", _started(policies.review("push", event)), text)
 
-    ended = Run(type=run_type, state="FAILED") if verdict.deny else waiting
-    told = policies.route_notification(inputs.notification_input(run=ended, stack=stack))
-    routes = [route for route in ("inbox", "slack", "webhook") if getattr(told, route)]
+    ended = Run(type=run_type, state="FAILED") if verdict["deny"] else waiting
+    told = policies.review("notification", inputs.notification_input(run=ended, stack=stack))
+    routes = [route for route in policies.OUTPUTS["notification"] if told[route]]
     yield Finding("notification", "tells", f"{', '.join(routes) or 'nobody'}: {ended.state}")
 
 
-def _started(verdict: policies.PushVerdict) -> str:
-    if verdict.ignore:
+def _started(verdict: Mapping[str, bool]) -> str:
+    if verdict["ignore"]:
         return "ignored"
-    return "tracked run" if verdict.track else "proposed run"
+    return "tracked run" if verdict["track"] else "proposed run"
 
 
 def _changed_files(branch: str) -> list[str]:

@@ -95,8 +95,6 @@ class Call:
             operation = _S3_ACTIONS.get(operation, operation)
         elif prefix == "budgets" and not operation.endswith(("Resource", "Action", "Actions")):
             operation = "ViewBudget" if operation.startswith("Describe") else "ModifyBudget"
-        elif prefix == "lambda" and operation == "Invoke":
-            operation = "InvokeFunction"
         return f"{prefix}:{operation}"
 
 

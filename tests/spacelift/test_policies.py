@@ -27,22 +27,17 @@ from ops.delivery.inputs import (
 from ops.delivery.policies import (
     OUTPUTS,
     POLICIES,
-    ApprovalVerdict,
-    NotificationVerdict,
     Policy,
-    PushVerdict,
-    review_approval,
-    review_push,
-    route_notification,
+    review,
     rules,
 )
 from ops.errors import OpsError
 
 STACK = Stack()
 
-APPROVED = ApprovalVerdict(approve=True, reject=False)
-UNDECIDED = ApprovalVerdict(approve=False, reject=False)
-REJECTED = ApprovalVerdict(approve=False, reject=True)
+APPROVED = {"approve": True, "reject": False}
+UNDECIDED = {"approve": False, "reject": False}
+REJECTED = {"approve": False, "reject": True}
 
 TRACKED_STATES = (
     "QUEUED",
@@ -63,15 +58,16 @@ def approval(
     approvals: Sequence[str] = (),
     rejections: Sequence[str] = (),
     older_approvals: Sequence[str] = (),
-) -> ApprovalVerdict:
-    return review_approval(
+) -> dict[str, Any]:
+    return review(
+        "approval",
         approval_input(
             run=run,
             stack=STACK,
             approvals=approvals,
             rejections=rejections,
             older_approvals=older_approvals,
-        )
+        ),
     )
 
 
@@ -113,7 +109,7 @@ DESTROY_TASK = Run(type="TASK", state="QUEUED", author="Ann", command="terraform
     ],
 )
 def test_who_may_let_a_run_go_on(
-    run: Run, approvals: list[str], rejections: list[str], expected: ApprovalVerdict
+    run: Run, approvals: list[str], rejections: list[str], expected: dict[str, Any]
 ) -> None:
     assert approval(run, approvals, rejections) == expected
 
@@ -180,7 +176,7 @@ def test_a_reviewer_whose_login_is_the_authors_is_the_author() -> None:
     document = copy.deepcopy(document)
     reviews: Any = document["reviews"]
     reviews["current"]["approvals"][0]["session"]["login"] = "ann"
-    assert review_approval(document) == UNDECIDED
+    assert review("approval", document) == UNDECIDED
 
 
 def pull_request(
@@ -201,15 +197,15 @@ def pull_request(
 
 def push(
     branch: str, files: Sequence[str] = ("main.py",), tag: str = "", pull: Any = None
-) -> PushVerdict:
-    return review_push(
-        push_input(stack=STACK, branch=branch, files=files, tag=tag, pull_request=pull)
+) -> dict[str, Any]:
+    return review(
+        "push", push_input(stack=STACK, branch=branch, files=files, tag=tag, pull_request=pull)
     )
 
 
-NOTHING = PushVerdict(track=False, propose=False, ignore=True, notify=False)
-TRACKS = PushVerdict(track=True, propose=False, ignore=False, notify=False)
-PROPOSES = PushVerdict(track=False, propose=True, ignore=False, notify=False)
+NOTHING = {"track": False, "propose": False, "ignore": True, "notify": False}
+TRACKS = {"track": True, "propose": False, "ignore": False, "notify": False}
+PROPOSES = {"track": False, "propose": True, "ignore": False, "notify": False}
 
 
 @pytest.mark.parametrize(
@@ -248,7 +244,7 @@ PROPOSES = PushVerdict(track=False, propose=True, ignore=False, notify=False)
         ),
     ],
 )
-def test_what_an_event_starts(verdict: Any, expected: PushVerdict) -> None:
+def test_what_an_event_starts(verdict: Any, expected: dict[str, Any]) -> None:
     assert verdict() == expected
 
 
@@ -261,8 +257,8 @@ def test_documentation_only_starts_nothing_and_says_so(files: list[str]) -> None
         push("main", files=files),
         push("feature", files=files, pull=pull_request(files=files)),
     ):
-        assert verdict.ignore
-        assert verdict.notify
+        assert verdict["ignore"]
+        assert verdict["notify"]
 
 
 @pytest.mark.parametrize(
@@ -284,24 +280,25 @@ def test_one_other_file_among_the_documentation_starts_a_run(file: str) -> None:
 
 
 def test_a_tag_starts_nothing() -> None:
-    assert push("main", tag="v1").ignore
+    assert push("main", tag="v1")["ignore"]
 
 
 def notified(
     run: Run, labels: tuple[str, ...], changes: int = 0, webhooks: Sequence[str] = ()
-) -> NotificationVerdict:
-    return route_notification(
+) -> dict[str, Any]:
+    return review(
+        "notification",
         notification_input(
             run=run,
             stack=Stack(labels=labels),
             changes=[{"action": "changed", "phase": "plan"}] * changes,
             webhooks=webhooks,
-        )
+        ),
     )
 
 
 ALL_ROUTES = ("notify:inbox", "notify:slack:C0123456789", "notify:webhook:platform")
-SILENCE = NotificationVerdict(inbox=(), slack=(), webhook=())
+SILENCE: dict[str, Any] = {"inbox": [], "slack": [], "webhook": []}
 FOUND_DRIFT = Run(type="PROPOSED", state="FINISHED", drift_detection=True)
 
 
@@ -321,11 +318,11 @@ def test_who_is_told_what(run: Run, changes: int, what: str, severity: str) -> N
     said = notified(run, ALL_ROUTES, changes, webhooks=["platform", "somebody-elses"])
     url = f"https://opsfolio.app.spacelift.io/stack/resilience-platform/run/{run.id}"
     text = f"resilience-platform: {run.type.lower()} run {run.id} {what} {url}"
-    assert said.inbox == (
-        {"title": f"resilience-platform: {what}", "body": text, "severity": severity},
-    )
-    assert said.slack == ({"channel_id": "C0123456789", "message": text},)
-    (webhook,) = said.webhook
+    assert said["inbox"] == [
+        {"title": f"resilience-platform: {what}", "body": text, "severity": severity}
+    ]
+    assert said["slack"] == [{"channel_id": "C0123456789", "message": text}]
+    (webhook,) = said["webhook"]
     assert isinstance(webhook, dict)
     assert webhook["endpoint_id"] == "platform"
     assert webhook["payload"]["text"] == text
@@ -353,7 +350,7 @@ def test_a_stack_without_a_label_is_left_alone() -> None:
 
 def test_an_event_that_is_no_run_says_nothing() -> None:
     event: dict[str, Any] = {"internal_error": {"error": "e"}, "webhook_endpoints": []}
-    assert route_notification(event) == SILENCE
+    assert review("notification", event) == SILENCE
 
 
 # ------------------------------------------------------------------ every policy
@@ -517,8 +514,8 @@ def test_engines_agree_whatever_is_missing_or_null(name: str) -> None:
 def test_a_destroyed_run_type_is_judged_as_a_proposed_one() -> None:
     document = copy.deepcopy(DOCUMENTS["plan"])
     del document["spacelift"]["run"]["type"]
-    said = policies.review_plan(document)
-    assert any("multi_az" in message for message in said.deny)
+    said = policies.review("plan", document)
+    assert any("multi_az" in message for message in said["deny"])
 
 
 # ------------------------------------------------------------------ the evaluation itself

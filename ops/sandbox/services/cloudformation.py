@@ -8,8 +8,21 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from botocore import xform_name
 from moto.core.common_models import CloudFormationModel
 from moto.secretsmanager.models import secretsmanager_backends
+
+_GENERATED = {
+    "PasswordLength": 32,
+    "ExcludeCharacters": "",
+    "ExcludeNumbers": False,
+    "ExcludePunctuation": False,
+    "ExcludeUppercase": False,
+    "ExcludeLowercase": False,
+    "IncludeSpace": False,
+    "RequireEachIncludedType": True,
+}
+"""What GenerateSecretString means where it says nothing."""
 
 
 class StackSecret(CloudFormationModel):
@@ -40,57 +53,37 @@ class StackSecret(CloudFormationModel):
         **kwargs: Any,
     ) -> StackSecret:
         properties = cloudformation_json["Properties"]
+        how = {**_GENERATED, **properties["GenerateSecretString"]}
+        how["PasswordLength"] = int(how["PasswordLength"])  # a template may hold it as text
         backend = secretsmanager_backends[account_id][region_name]
-        how = properties["GenerateSecretString"]
-        generated = json.loads(
-            backend.get_random_password(
-                password_length=int(how.get("PasswordLength", 32)),
-                exclude_characters=how.get("ExcludeCharacters", ""),
-                exclude_numbers=how.get("ExcludeNumbers", False),
-                exclude_punctuation=how.get("ExcludePunctuation", False),
-                exclude_uppercase=how.get("ExcludeUppercase", False),
-                exclude_lowercase=how.get("ExcludeLowercase", False),
-                include_space=how.get("IncludeSpace", False),
-                require_each_included_type=how.get("RequireEachIncludedType", True),
-            )
+        generated = backend.get_random_password(
+            **{xform_name(name): how[name] for name in _GENERATED}
         )
-        secret = json.loads(
-            backend.create_secret(
-                name=resource_name,
-                secret_string=generated["RandomPassword"],
-                secret_binary=None,
-                description=properties.get("Description"),
-                tags=[],
-                kms_key_id=properties.get("KmsKeyId"),
-                client_request_token=None,
-                replica_regions=[],
-                force_overwrite=False,
-            )
+        secret = backend.create_secret(
+            name=resource_name,
+            secret_string=json.loads(generated)["RandomPassword"],
+            secret_binary=None,
+            description=properties.get("Description"),
+            tags=[],
+            kms_key_id=properties.get("KmsKeyId"),
+            client_request_token=None,
+            replica_regions=[],
+            force_overwrite=False,
         )
-        return cls(secret["ARN"])
+        return cls(json.loads(secret)["ARN"])
 
     @classmethod
     def update_from_cloudformation_json(
-        cls,
-        original_resource: StackSecret,
-        new_resource_name: str,
-        cloudformation_json: dict[str, Any],
-        account_id: str,
-        region_name: str,
+        cls, original_resource: StackSecret, *args: Any, **kwargs: Any
     ) -> StackSecret:
         """The value stays: AWS makes another one only when GenerateSecretString changes."""
         return original_resource
 
     @classmethod
     def delete_from_cloudformation_json(
-        cls,
-        resource_name: str,
-        cloudformation_json: dict[str, Any],
-        account_id: str,
-        region_name: str,
+        cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str
     ) -> None:
-        backend = secretsmanager_backends[account_id][region_name]
-        backend.delete_secret(resource_name, None, True)
+        secretsmanager_backends[account_id][region_name].delete_secret(resource_name, None, True)
 
     def is_created(self) -> bool:
         return True

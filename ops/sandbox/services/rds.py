@@ -150,8 +150,7 @@ def remove_source_identifier_from_subscription(self: RDSResponse) -> ActionResul
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY = 24 * 60
-_WEEK = 7 * _DAY
-_TIME = "([01][0-9]|2[0-3]):([0-5][0-9])"
+_TIME = "((?:[01][0-9]|2[0-3]):[0-5][0-9])"
 _WEEKLY_WINDOW = re.compile(f"({'|'.join(_DAYS)}):{_TIME}-({'|'.join(_DAYS)}):{_TIME}")
 _DAILY_WINDOW = re.compile(f"{_TIME}-{_TIME}")
 
@@ -168,10 +167,9 @@ def valid_preferred_maintenance_window(
     weekly = _WEEKLY_WINDOW.fullmatch(maintenance_window)
     if weekly is None:
         return original(maintenance_window, None)
-    first_day, hour, minute, last_day, last_hour, last_minute = weekly.groups()
-    starts = _DAYS.index(first_day) * _DAY + int(hour) * 60 + int(minute)
-    ends = _DAYS.index(last_day) * _DAY + int(last_hour) * 60 + int(last_minute)
-    length = (ends - starts) % _WEEK
+    first_day, starts, last_day, ends = weekly.groups()
+    start = _DAYS.index(first_day) * _DAY + _minutes(starts)
+    length = (_DAYS.index(last_day) * _DAY + _minutes(ends) - start) % (7 * _DAY)
     if length < 30:
         return "The maintenance window must be at least 30 minutes."
     if length > _DAY:
@@ -181,14 +179,13 @@ def valid_preferred_maintenance_window(
     daily = _DAILY_WINDOW.fullmatch(backup_window)
     if daily is None:
         return f"Invalid backup window format: {backup_window}. Example: 03:00-04:00"
-    opens, opens_minute, closes, closes_minute = (int(part) for part in daily.groups())
-    opens = opens * 60 + opens_minute
-    closes = closes * 60 + closes_minute
-    if closes <= opens:
-        closes += _DAY
-    # A maintenance window of up to a day, against the backups of the days around it.
-    starts %= _DAY
-    for day in (-1, 0, 1):
-        if max(starts, opens + day * _DAY) < min(starts + length, closes + day * _DAY):
-            return "The backup window and maintenance window must not overlap."
+    opens, closes = map(_minutes, daily.groups())
+    backed_up = {minute % _DAY for minute in range(opens, closes + _DAY * (closes <= opens))}
+    if any(minute % _DAY in backed_up for minute in range(start, start + length)):
+        return "The backup window and maintenance window must not overlap."
     return None
+
+
+def _minutes(time: str) -> int:
+    hours, minutes = time.split(":")
+    return int(hours) * 60 + int(minutes)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -624,3 +626,21 @@ def test_a_backup_selection_lives_and_dies_with_tags_on_its_plan(client: Client)
     with pytest.raises(ClientError) as caught:
         backup.get_backup_selection(**of_selection)
     assert code_of(caught) == "ResourceNotFoundException"
+
+
+def test_a_stack_makes_a_secret_and_takes_it_along(client: Client) -> None:
+    secret = {
+        "Type": "AWS::SecretsManager::Secret",
+        "Properties": {
+            "GenerateSecretString": {"PasswordLength": "64", "ExcludePunctuation": True}
+        },
+    }
+    template = {"Resources": {"Salt": secret}, "Outputs": {"Salt": {"Value": {"Ref": "Salt"}}}}
+    formation, secrets = client("cloudformation"), client("secretsmanager")
+    formation.create_stack(StackName="keys", TemplateBody=json.dumps(template))
+    (made,) = formation.describe_stacks(StackName="keys")["Stacks"]
+    (output,) = made["Outputs"]
+    value = secrets.get_secret_value(SecretId=output["OutputValue"])["SecretString"]
+    assert re.fullmatch("[A-Za-z0-9]{64}", value)
+    formation.delete_stack(StackName="keys")
+    assert secrets.list_secrets()["SecretList"] == []
