@@ -13,14 +13,14 @@ from pathlib import Path
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import Progress
 
 from ops.aws import AwsError, clients, explained, explaining
 from ops.console import table
 from ops.drills import journal, report, run
 from ops.drills.clock import Clock
 from ops.drills.drills import DRILLS
-from ops.drills.load import FAILED_PERCENT, burst, summary
+from ops.drills.load import FAILED_PERCENT, Summary, burst, summary
 from ops.drills.report import Event, Measurement, Report
 from ops.drills.target import Deployment, read_outputs
 from ops.drills.undo import undo
@@ -212,7 +212,11 @@ def load(
             return True
         _confirmed("Send them?", options.yes or options.sandbox)
         started, start = datetime.now(timezone.utc), clock.now()
-        with _scaling(deployment, clock, start) as events, _progress(console) as progress:
+        silent = not console.is_terminal
+        with (
+            _scaling(deployment, clock, start) as events,
+            Progress(console=console, disable=silent) as progress,
+        ):
             bar = progress.add_task("requests", total=requests)
             done = burst(
                 deployment.url + path,
@@ -224,27 +228,19 @@ def load(
                 on_done=lambda request: progress.advance(bar),
             )
         end = max([request.end for request in done], default=clock.now())
-        total = summary(done, start, end)
-        failed, gap = report.traffic(total, failed_percent=FAILED_PERCENT)
-        found = run.describe(
-            "load",
-            text,
-            deployment,
-            clock,
-            started=started,
-            span=(start, end),
-            requests=done,
-            measurements=[
-                Measurement("requests", total.requests, ""),
-                failed,
-                Measurement("throughput", total.per_second, "/s", digits=1),
-                *(
-                    Measurement(f"{percent} % answered within", seconds, digits=3)
-                    for percent, seconds in total.percentiles.items()
-                ),
-                gap,
-            ],
+        width, traffic = report.slices(done, start, end)
+        found = Report(
+            drill="load",
+            title=text,
+            **deployment.facts,
+            started=started.strftime(report.STARTED),
+            rehearsed_speed=clock.speed,
+            seconds=round(end - start, 1),
+            error="",
+            measurements=_of_burst(summary(done, start, end)),
             events=events,
+            width=width,
+            traffic=traffic,
         )
     if len(done) < requests:
         console.print(f"only {len(done)} were sent in {options.time_limit:g} s", style="yellow")
@@ -252,15 +248,18 @@ def load(
     return found.passed
 
 
-def _progress(console: Console) -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        disable=not console.is_terminal,
-    )
+def _of_burst(total: Summary) -> list[Measurement]:
+    failed, gap = report.traffic(total, failed_percent=FAILED_PERCENT)
+    return [
+        Measurement("requests", total.requests, ""),
+        failed,
+        Measurement("throughput", total.per_second, "/s", digits=1),
+        *(
+            Measurement(f"{percent} % answered within", seconds, digits=3)
+            for percent, seconds in total.percentiles.items()
+        ),
+        gap,
+    ]
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable
 
 from ops.drills.load import FAILED_PERCENT, GAP_SECONDS, served_again
-from ops.drills.one_off import POLL_SECONDS, ask_marker, marker_tasks, run_task
+from ops.drills.one_off import POLL_SECONDS, ask_marker, run_task
 from ops.drills.report import Measurement
 from ops.drills.run import Drill, Run
 from ops.drills.target import Deployment, Snapshot, tasks
@@ -23,6 +23,11 @@ CANARY_START_SECONDS = 90.0
 
 CANARY_LIFE_SECONDS = 3600
 """A canary ends by itself after this, if nobody else ends it."""
+
+
+def _new_name() -> str:
+    """By it, what a drill adds is found again; `startedBy` takes 36 characters."""
+    return f"drill-{uuid.uuid4().hex[:20]}"
 
 
 def _since(start: float, met: float | None) -> float | None:
@@ -51,9 +56,11 @@ def _moved_from(zone: str) -> Callable[[Snapshot], bool]:
 
 def _plan_task_failure(deployment: Deployment) -> list[str]:
     count = len(deployment.observe().healthy())
-    which = "the only task" if count == 1 else f"one of the {tasks(count)}, at random,"
+    service = deployment.outputs.ecs_service_name
     return [
-        f"stop {which} of {deployment.outputs.ecs_service_name}",
+        f"stop the only task of {service}"
+        if count == 1
+        else f"stop one of the {tasks(count)} of {service}, at random",
         "watch until its replacement is in rotation",
     ]
 
@@ -124,13 +131,9 @@ def _canary_command(serve_seconds: int) -> list[str]:
 
 
 def _start_canary(run: Run, serve_seconds: int) -> tuple[str, float]:
-    """A canary that runs: its address, and when it is to stop serving.
-
-    Raises:
-        OpsError: it does not run.
-    """
+    """A canary that runs: its address, and when it is to stop serving."""
     deployment = run.deployment
-    started_by = f"drill-{uuid.uuid4().hex[:12]}"
+    started_by = _new_name()
     run.journal.add({"do": "stop-tasks", "started_by": started_by})
     command = _canary_command(serve_seconds)
     arn = run_task(deployment, deployment.source, command, {}, started_by)
@@ -146,11 +149,7 @@ def _start_canary(run: Run, serve_seconds: int) -> tuple[str, float]:
 
 
 def _take_into_rotation(run: Run, address: str, before: float) -> None:
-    """Register a target, and wait until it gets requests.
-
-    Raises:
-        OpsError: it does not, `before` a time of the clock.
-    """
+    """Register a target, and wait until it gets requests, but no longer than to `before`."""
     deployment, port = run.deployment, run.deployment.port
     group = deployment.target_group_arn
     run.journal.add(
@@ -214,18 +213,12 @@ def _plan_db_failover(deployment: Deployment) -> list[str]:
     ]
 
 
-def _latest(*times: float | None) -> float | None:
-    """The last of some times; None if one never came."""
-    known = [time for time in times if time is not None]
-    return max(known) if len(known) == len(times) else None
-
-
 def _db_failover(run: Run) -> list[Measurement]:
     deployment, clock = run.deployment, run.clock
     before = run.look()
     expected = deployment.expected()["database"]
-    marker = uuid.uuid4().hex
-    run.journal.add({"do": "stop-tasks", "started_by": marker_tasks(marker)})
+    marker = _new_name()
+    run.journal.add({"do": "stop-tasks", "started_by": marker})
     run.journal.add({"do": "drop-marker", "marker": marker, **deployment.source})
     ask_marker(deployment, clock, "write", marker, end=run.end)
     run.event("marker written")
@@ -242,7 +235,7 @@ def _db_failover(run: Run) -> list[Measurement]:
     return [
         Measurement(
             "the database is in the other zone and all requests are served again",
-            _latest(moved, again),
+            None if moved is None or again is None else max(moved, again),
             limit=RECOVERY_SECONDS,
             model=str(expected.serving),
         ),

@@ -183,9 +183,10 @@ class Background:
         self._clock = clock
         self._pause = 1 / per_second
         self._timeout_seconds = timeout_seconds
-        self._ready = threading.Event()
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="load", daemon=True)
+        self._thread = threading.Thread(
+            target=lambda: asyncio.run(self._main()), name="load", daemon=True
+        )
         self._requests: list[Request] = []
 
     @property
@@ -195,22 +196,12 @@ class Background:
 
     def __enter__(self) -> Background:
         self._thread.start()
-        self._ready.wait()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.stop()
-
-    def stop(self) -> None:
-        """Send no more, and wait for the answers that are due. Harmless when it has ended."""
+        """Send no more, and wait for the answers that are due."""
         self._stopping.set()
         self._thread.join()
-
-    def _run(self) -> None:
-        try:
-            asyncio.run(self._main())
-        finally:
-            self._ready.set()
 
     async def _main(self) -> None:
         clock = self._clock
@@ -222,7 +213,6 @@ class Background:
 
         async with _client(self._url, IN_FLIGHT, timeout) as client:
             due = clock.now()
-            self._ready.set()
             while not self._stopping.is_set():
                 task = asyncio.create_task(send(client, due))
                 waiting.add(task)

@@ -91,11 +91,6 @@ def run_task(
     return arn
 
 
-def marker_tasks(marker: str) -> str:
-    """What `startedBy` says of the tasks that handle this marker."""
-    return f"drill-{marker[:20]}"
-
-
 def ask_marker(
     deployment: Deployment,
     clock: Clock,
@@ -106,6 +101,8 @@ def ask_marker(
     source: Mapping[str, Any] | None = None,
 ) -> bool:
     """Let a task write, read or drop the marker; False if it should read and finds none.
+
+    The task is started by the marker: it says so, that it can be found.
 
     Args:
         end: how long to wait for it, as a time of the clock.
@@ -119,7 +116,7 @@ def ask_marker(
         source or deployment.source,
         ["php", "-r", _PHP],
         {"DRILL_ACTION": action, "DRILL_MARKER": marker},
-        marker_tasks(marker),
+        marker,
     )
     code = _exit_code(deployment, arn, clock, end)
     if code == 0:
@@ -133,11 +130,7 @@ def ask_marker(
 
 
 def _exit_code(deployment: Deployment, arn: str, clock: Clock, end: float) -> int:
-    """The exit code of a task's container.
-
-    Raises:
-        OpsError: it has none before `end`, or the task never ran.
-    """
+    """The exit code of a task's container."""
     cluster = deployment.outputs.ecs_cluster_name
     while clock.now() < end:
         described = deployment.ecs.describe_tasks(cluster=cluster, tasks=[arn])["tasks"]

@@ -7,7 +7,7 @@ the call that does the damage.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -16,14 +16,14 @@ from ops.aws import explaining
 from ops.drills import report, undo
 from ops.drills.clock import Clock
 from ops.drills.journal import Journal, Place
-from ops.drills.load import PATH, Background, Request, summary
+from ops.drills.load import PATH, Background, summary
 from ops.drills.one_off import POLL_SECONDS
 from ops.drills.report import Event, Measurement, Report
 from ops.drills.target import Deployment, NotSteady, Snapshot
 from ops.errors import OpsError
 
 BASELINE_SECONDS = 10.0
-"""How long requests run before anything is broken: all of them have to be served."""
+"""How long requests are answered before anything is broken: all of them have to be served."""
 
 QUIET_SECONDS = 15.0
 """How long the service has to be steady, and all requests served, before a drill is over."""
@@ -226,17 +226,19 @@ def execute(
     error = "; ".join(problems)
     if error and run.broken_at is None:
         raise OpsError(error)
-    return describe(
-        drill.name,
-        drill.title,
-        deployment,
-        clock,
-        started=started,
-        span=(run.began, ended),
-        requests=load.requests,
-        measurements=measurements,
-        events=run.events,
+    width, traffic = report.slices(load.requests, run.began, ended)
+    return Report(
+        drill=drill.name,
+        title=drill.title,
+        **deployment.facts,
+        started=started.strftime(report.STARTED),
+        rehearsed_speed=clock.speed,
+        seconds=round(ended - run.began, 1),
         error=error,
+        measurements=measurements,
+        events=sorted(run.events, key=lambda event: event.at),
+        width=width,
+        traffic=traffic,
     )
 
 
@@ -244,6 +246,8 @@ def _baseline(run: Run) -> None:
     """Nothing may be wrong before the drill."""
     start = run.clock.now()
     run.event(f"requests begin, to {run.deployment.url}{PATH}", start)
+    while not run.load.requests and run.clock.now() < run.end:
+        run.clock.sleep(POLL_SECONDS)
     run.clock.sleep(BASELINE_SECONDS)
     before = summary(run.load.requests, start, run.clock.now())
     if before.failed or not before.requests:
@@ -255,7 +259,7 @@ def _baseline(run: Run) -> None:
 
 
 def _undo_all(run: Run) -> list[str]:
-    """Undo what the drill added; why something of it is left, if it is."""
+    """Undo what the drill added; says why something of it is left, if it is."""
     hint = f"not everything is undone: run `python -m ops drill restore` ({run.journal.path})"
     try:
         run.journal.undo(lambda entry: undo.undo(run.deployment, run.clock, entry))
@@ -266,39 +270,3 @@ def _undo_all(run: Run) -> list[str]:
         run.event(hint)
         raise
     return []
-
-
-def describe(
-    name: str,
-    title: str,
-    deployment: Deployment,
-    clock: Clock,
-    *,
-    started: datetime,
-    span: tuple[float, float],
-    requests: Sequence[Request],
-    measurements: list[Measurement],
-    events: Sequence[Event],
-    error: str = "",
-) -> Report:
-    """The report on a drill, or on a burst of requests.
-
-    Args:
-        span: when it began and ended, on the clock.
-    """
-    width, slices = report.slices(requests, *span)
-    return Report(
-        drill=name,
-        title=title,
-        project=deployment.project,
-        region=deployment.region,
-        url=deployment.url,
-        started=started.strftime(report.STARTED),
-        rehearsed_speed=clock.speed,
-        seconds=round(span[1] - span[0], 1),
-        error=error,
-        measurements=measurements,
-        events=sorted(events, key=lambda event: event.at),
-        width=width,
-        traffic=slices,
-    )

@@ -262,6 +262,11 @@ class Deployment:
         return int(self.service["desiredCount"])
 
     @property
+    def facts(self) -> dict[str, str]:
+        """What a report says of it."""
+        return {"project": self.project, "region": self.region, "url": self.url}
+
+    @property
     def source(self) -> dict[str, Any]:
         """What a one-off task is made from, in a form that a journal can keep."""
         return {
@@ -392,11 +397,7 @@ def _task(described: dict[str, Any]) -> TaskState:
 
 
 def _project(what: str, tags: list[dict[str, str]]) -> str:
-    """The project that a resource belongs to.
-
-    Raises:
-        OpsError: it is none of this project's.
-    """
+    """The project that a resource belongs to; it has to be one of ours."""
     found = {
         (tag.get("key") or tag.get("Key")): (tag.get("value") or tag.get("Value")) for tag in tags
     }

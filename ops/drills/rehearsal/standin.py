@@ -1,15 +1,7 @@
 """What moto leaves out of a deployment, for the rehearsal of the drills: that anything happens.
 
 moto answers API calls and schedules nothing. The stand-in runs beside it, in the same process, and
-does what AWS does with the resources that Terraform made:
-
-- for each ECS service it keeps the desired number of tasks, each a real process that serves HTTP,
-  and replaces those that stop or that fail their target group's health check (`tasks`);
-- a load balancer on a loopback port sends requests to the healthy targets in turn; it makes the
-  health checks of the target group as the stack declares them (`balancer`);
-- a database answers the tasks over TCP; a reboot with failover takes it away for a while and
-  brings it back in the other zone (`database`).
-
+does what AWS does with the resources that Terraform made: `tasks`, a `balancer`, a `database`.
 How long each takes is told by a `World`, in seconds of the clock that the drills have too.
 """
 

@@ -15,6 +15,7 @@ import tempfile
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from moto.ec2.models import EC2Backend
@@ -89,13 +90,6 @@ class Task:
         }
 
 
-@dataclass(frozen=True)
-class _Arn:
-    """What moto reads of the tasks that ListTasks finds."""
-
-    task_arn: str
-
-
 class Scheduler:
     """Keeps as many tasks as each service wants, and the calls about tasks that moto leaves
     without effect; their signatures are moto's.
@@ -139,18 +133,11 @@ class Scheduler:
 
     # --- the calls ----------------------------------------------------------------------------
 
-    def list_tasks(
-        self,
-        cluster: str | None = None,
-        instance: str | None = None,
-        family: str | None = None,
-        started_by: str | None = None,
-        service: str | None = None,
-        desired: str | None = None,
-    ) -> list[Any]:
+    def list_tasks(self, *filters: str | None) -> list[Any]:
+        _, _, _, started_by, service, desired = filters or (None,) * 6
         with self._stage.lock:
             return [
-                _Arn(task.arn)
+                SimpleNamespace(task_arn=task.arn)
                 for task in self._tasks.values()
                 if task.desired == (desired or "RUNNING")
                 and (not service or task.service == service.split("/")[-1])
@@ -162,17 +149,9 @@ class Scheduler:
             return [self._tasks[arn].described() for arn in tasks if arn in self._tasks]
 
     def run_task(
-        self,
-        cluster: str,
-        definition: str,
-        count: int,
-        overrides: dict[str, Any] | None,
-        started_by: str | None,
-        tags: object,
-        launch_type: str | None,
-        network: dict[str, Any] | None = None,
-        *rest: object,
+        self, cluster: str, definition: str, count: int, *options: Any
     ) -> list[dict[str, Any]]:
+        overrides, started_by, _, _, network, *_ = options
         if not network:
             raise InvalidParameterException("Network Configuration must be provided.")
         override = ((overrides or {}).get("containerOverrides") or [{}])[0]
