@@ -225,7 +225,10 @@ def _is_inactive(aws: Clients, arn: str) -> bool:
     ecs = aws("ecs")
     kind, _, path = arn.split(":", 5)[5].partition("/")
     if kind == "task-definition":
-        described = [ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"]]
+        try:
+            described = [ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"]]
+        except ecs.exceptions.ClientException:  # deleted; only its tag is still listed
+            described = []
     elif kind in ("cluster", "service"):
         cluster = path.partition("/")[0]
         described = ecs.describe_clusters(clusters=[cluster])["clusters"]
