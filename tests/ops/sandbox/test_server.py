@@ -208,116 +208,85 @@ def test_leftovers_passes_what_is_deleted_and_only_still_listed(
     assert sandbox.leftovers() == []
 
 
-@pytest.mark.parametrize(
-    ("service", "create"),
-    [
-        ("budgets", "budget"),
-        ("ce", "monitor"),
-        ("secretsmanager", "secret"),
-        ("efs", "file system"),
-        ("wafv2", "acl"),
-        ("s3", "bucket"),
-        ("servicediscovery", "namespace"),
-        ("cloudwatch", "alarm"),
-        ("ssm", "parameter"),
-        ("rds", "parameter group"),
-        ("elbv2", "target group"),
-        ("kms", "key"),
-        ("ecs", "task definition"),
-        ("acm", "certificate"),
-        ("backup", "vault"),
-        ("lambda", "function"),
-        ("dynamodb", "table"),
-        ("sqs", "queue"),
-    ],
-)
-def test_leftovers_sees_every_service_a_stack_uses(
-    sandbox: Sandbox, client: Client, service: str, create: str
-) -> None:
-    created = client(service)
-    if service == "budgets":
-        created.create_budget(
-            AccountId=ACCOUNT_ID,
-            Budget={
+CREATED: dict[str, tuple[str, dict[str, Any]]] = {
+    "acm": ("request_certificate", {"DomainName": "example.com"}),
+    "backup": ("create_backup_vault", {"BackupVaultName": "v"}),
+    "budgets": (
+        "create_budget",
+        {
+            "AccountId": ACCOUNT_ID,
+            "Budget": {
                 "BudgetName": "b",
                 "BudgetType": "COST",
                 "TimeUnit": "MONTHLY",
                 "BudgetLimit": {"Amount": "1", "Unit": "USD"},
             },
-        )
-    elif service == "ce":
-        created.create_anomaly_monitor(AnomalyMonitor={"MonitorName": "m", "MonitorType": "CUSTOM"})
-    elif service == "secretsmanager":
-        created.create_secret(Name="s", SecretString="x")
-    elif service == "efs":
-        created.create_file_system(CreationToken="t")
-    elif service == "wafv2":
-        created.create_web_acl(
-            Name="w",
-            Scope="REGIONAL",
-            DefaultAction={"Allow": {}},
-            VisibilityConfig={
+        },
+    ),
+    "ce": (
+        "create_anomaly_monitor",
+        {"AnomalyMonitor": {"MonitorName": "m", "MonitorType": "CUSTOM"}},
+    ),
+    "cloudwatch": (
+        "put_metric_alarm",
+        {
+            "AlarmName": "a",
+            "MetricName": "m",
+            "Namespace": "n",
+            "ComparisonOperator": "GreaterThanThreshold",
+            "EvaluationPeriods": 1,
+            "Period": 60,
+            "Statistic": "Sum",
+            "Threshold": 1,
+        },
+    ),
+    "ecs": (
+        "register_task_definition",
+        {"family": "f", "containerDefinitions": [{"name": "c", "image": "i", "memory": 128}]},
+    ),
+    "efs": ("create_file_system", {"CreationToken": "t"}),
+    "elbv2": ("create_target_group", {"Name": "t", "TargetType": "lambda"}),
+    "kms": ("create_key", {}),
+    "rds": (
+        "create_db_parameter_group",
+        {
+            "DBParameterGroupName": "g",
+            "DBParameterGroupFamily": "mysql8.0",
+            "Description": "d",
+        },
+    ),
+    "s3": (
+        "create_bucket",
+        {"Bucket": "bucket", "CreateBucketConfiguration": {"LocationConstraint": "eu-central-1"}},
+    ),
+    "secretsmanager": ("create_secret", {"Name": "s", "SecretString": "x"}),
+    "servicediscovery": ("create_http_namespace", {"Name": "n"}),
+    "sqs": ("create_queue", {"QueueName": "q"}),
+    "ssm": ("put_parameter", {"Name": "p", "Value": "v", "Type": "String"}),
+    "wafv2": (
+        "create_web_acl",
+        {
+            "Name": "w",
+            "Scope": "REGIONAL",
+            "DefaultAction": {"Allow": {}},
+            "VisibilityConfig": {
                 "SampledRequestsEnabled": True,
                 "CloudWatchMetricsEnabled": True,
                 "MetricName": "w",
             },
-        )
-    elif service == "s3":
-        created.create_bucket(
-            Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
-        )
-    elif service == "servicediscovery":
-        created.create_http_namespace(Name="n")
-    elif service == "cloudwatch":
-        created.put_metric_alarm(
-            AlarmName="a",
-            MetricName="m",
-            Namespace="n",
-            ComparisonOperator="GreaterThanThreshold",
-            EvaluationPeriods=1,
-            Period=60,
-            Statistic="Sum",
-            Threshold=1,
-        )
-    elif service == "ssm":
-        created.put_parameter(Name="p", Value="v", Type="String")
-    elif service == "rds":
-        created.create_db_parameter_group(
-            DBParameterGroupName="g", DBParameterGroupFamily="mysql8.0", Description="d"
-        )
-    elif service == "elbv2":
-        created.create_target_group(Name="t", TargetType="lambda")
-    elif service == "kms":
-        created.create_key()
-    elif service == "ecs":
-        created.register_task_definition(
-            family="f", containerDefinitions=[{"name": "c", "image": "i", "memory": 128}]
-        )
-    elif service == "acm":
-        created.request_certificate(DomainName="example.com")
-    elif service == "backup":
-        created.create_backup_vault(BackupVaultName="v")
-    elif service == "lambda":
-        role = client("iam").create_role(
-            RoleName="r", AssumeRolePolicyDocument='{"Version": "2012-10-17", "Statement": []}'
-        )
-        created.create_function(
-            FunctionName="f",
-            Role=role["Role"]["Arn"],
-            Runtime="python3.12",
-            Handler="h",
-            Code={"ZipFile": b"x"},
-        )
-    elif service == "dynamodb":
-        created.create_table(
-            TableName="t",
-            KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
-    elif service == "sqs":
-        created.create_queue(QueueName="q")
-    assert any(line.startswith(f"{service} ") for line in sandbox.leftovers()), create
+        },
+    ),
+}
+"""Service to a call that creates something there, with its arguments."""
+
+
+@pytest.mark.parametrize("service", CREATED)
+def test_leftovers_sees_every_service_a_stack_uses(
+    sandbox: Sandbox, client: Client, service: str
+) -> None:
+    operation, arguments = CREATED[service]
+    getattr(client(service), operation)(**arguments)
+    assert any(line.startswith(f"{service} ") for line in sandbox.leftovers())
 
 
 def test_calls_are_recorded_as_iam_names_them(sandbox: Sandbox, client: Client) -> None:
