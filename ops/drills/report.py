@@ -36,7 +36,7 @@ class Measurement:
     Attributes:
         value: None if it did not happen before the time limit.
         limit: the objective, the most that `value` may be; None if there is none.
-        verified: whether something that is no figure is as it must be.
+        verified: whether something that is not a figure is as it must be.
         model: what `ops.model.recovery` computes for it, best to worst case.
         digits: after the decimal point, as many as the method is exact to.
     """

@@ -147,7 +147,7 @@ class Snapshot:
     database_zone: str
 
     def strangers(self) -> list[str]:
-        """The targets that get requests, or may soon, and are no tasks of the service."""
+        """The targets that get requests, or may soon, and are not tasks of the service."""
         own = {task.address for task in self.tasks.values()}
         return sorted(
             address

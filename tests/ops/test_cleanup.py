@@ -99,7 +99,7 @@ LEFT: dict[tuple[str, str], Callable[[Clients], object]] = {
     ("rds", "subnet group"): lambda aws: aws("rds").create_db_subnet_group(
         DBSubnetGroupName="shop-db-subnet-group",
         DBSubnetGroupDescription="x",
-        SubnetIds=[one["SubnetId"] for one in aws("ec2").describe_subnets()["Subnets"]],
+        SubnetIds=[subnet["SubnetId"] for subnet in aws("ec2").describe_subnets()["Subnets"]],
     ),
     ("logs", "log group"): lambda aws: aws("logs").create_log_group(
         logGroupName="/aws/ecs/containerinsights/shop-cluster/performance"

@@ -142,6 +142,16 @@ def test_load_alone(alive: Alive, tmp_path: Path) -> None:
     assert [event.text for event in found.events] == ["2 of 2 tasks run"]
 
 
+def test_a_rehearsal_does_not_look_at_profiles() -> None:
+    """moto does when it is imported, and one that does not exist would end the command."""
+    subprocess.run(
+        [sys.executable, "-c", "import ops.drills.rehearsal.rehearsed"],
+        cwd=ROOT,
+        env={**os.environ, "AWS_PROFILE": "nobody"},
+        check=True,
+    )
+
+
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks for tasks in /proc")
 def test_tasks_end_with_a_stand_in_that_is_killed(tmp_path: Path) -> None:
     """Even SIGKILL of the rehearsal leaves no process behind."""

@@ -106,7 +106,7 @@ def test_outputs_of_two_deployments_are_refused(stack: Stack) -> None:
 
 
 def test_an_unsteady_deployment_is_not_drilled(stack: Stack) -> None:
-    """Nothing schedules here, so the tasks that count as running are no healthy targets."""
+    """Nothing schedules here, so the tasks that count as running are not healthy targets."""
     with Sandbox() as sandbox:
         deployment = found(sandbox, deploy(sandbox, stack))
         with pytest.raises(
