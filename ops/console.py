@@ -16,7 +16,7 @@ class Narrator:
     Args:
         console: where to.
 
-    On something that is no terminal (CI, a pipe) there is only the line for each finished step.
+    On something that is not a terminal (CI, a pipe) there is only the line for each finished step.
     """
 
     def __init__(self, console: Console) -> None:

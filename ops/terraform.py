@@ -87,7 +87,7 @@ def find_binary(environment: Mapping[str, str] | None = None) -> Path:
             return Path(found).absolute()
     if chosen:
         raise TerraformMissing(
-            f"TERRAFORM_BINARY is {chosen!r}, which is no program: unset it, or name one"
+            f"TERRAFORM_BINARY is {chosen!r}, which is not a program: unset it, or name one"
         )
     raise TerraformMissing(
         "neither terraform nor tofu is on PATH: install Terraform >= 1.3 "

@@ -118,13 +118,13 @@ def plan_input(
         third_party_metadata: reports of other tools; see `infracost`.
 
     Raises:
-        OpsError: `plan` is no plan document.
+        OpsError: `plan` is not a plan document.
     """
     changes = plan.get("resource_changes", [])
     if "terraform_version" not in plan or not isinstance(changes, Sequence):
         raise OpsError(
-            "the document is no Terraform plan: it needs terraform_version and resource_changes; "
-            "make one with terraform show -json <plan file>"
+            "the document is not a Terraform plan: it needs terraform_version and "
+            "resource_changes; make one with terraform show -json <plan file>"
         )
     return {
         "spacelift": {

@@ -281,7 +281,7 @@ def document(needed: Needs) -> dict[str, Any]:
     ]
     policy = {
         "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", **one} for one in statements if one["Action"]],
+        "Statement": [{"Effect": "Allow", **grant} for grant in statements if grant["Action"]],
     }
     size = len(re.sub(r"\s", "", json.dumps(policy)))
     if size > SIZE_LIMIT:

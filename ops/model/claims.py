@@ -27,8 +27,8 @@ from ops.model.recovery import (
 from ops.model.stack import Stack, read_stack
 
 SLA_PERCENT = {"load balancer": (99.99, 99.9), "tasks": (99.99, 99.5), "database": (99.95, 99.5)}
-"""Monthly uptime AWS commits to over two zones, and over one. Below it AWS owes a credit; it is no
-forecast.
+"""Monthly uptime AWS commits to over two zones, and over one. Below it AWS owes a credit; it is
+not a forecast.
 https://aws.amazon.com/elasticloadbalancing/sla/
 https://aws.amazon.com/ecs/sla/
 https://aws.amazon.com/rds/sla/"""

@@ -84,7 +84,10 @@ def test_the_environment_can_name_the_program(tmp_path: Path) -> None:
     ("environment", "message"),
     [
         ({}, "neither terraform nor tofu is on PATH"),
-        ({"TERRAFORM_BINARY": "/no/such"}, "TERRAFORM_BINARY is '/no/such', which is no program"),
+        (
+            {"TERRAFORM_BINARY": "/no/such"},
+            "TERRAFORM_BINARY is '/no/such', which is not a program",
+        ),
     ],
 )
 def test_a_missing_program_is_one_clear_line(

@@ -557,7 +557,7 @@ def test_sanitization_covers_what_terraform_marks_or_everything(
 
 
 def test_a_document_that_is_no_plan_is_refused() -> None:
-    with pytest.raises(OpsError, match=r"^the document is no Terraform plan: .*terraform show"):
+    with pytest.raises(OpsError, match=r"^the document is not a Terraform plan: .*terraform show"):
         plan_input({"values": {}}, run=Run(), stack=STACK)
 
 

@@ -127,7 +127,7 @@ def test_an_error_ends_the_command_with_one_line(tmp_path: Path) -> None:
     file.write_text("{}")
     done = preflight_in_a_process("--plan", str(file))
     assert done.returncode == 1
-    assert done.stderr.splitlines()[-1].startswith("error: the document is no Terraform plan")
+    assert done.stderr.splitlines()[-1].startswith("error: the document is not a Terraform plan")
 
 
 @pytest.mark.slow(20)

@@ -377,7 +377,7 @@ def test_calls_do_not_run_into_each_other(
     ec2 = client("ec2")
     with ThreadPoolExecutor(10) as pool:
         made = list(pool.map(lambda _: ec2.create_vpc(CidrBlock="10.0.0.0/16"), range(10)))
-    assert len({one["Vpc"]["VpcId"] for one in made}) == 10
+    assert len({answer["Vpc"]["VpcId"] for answer in made}) == 10
     assert most == 1
 
 

@@ -480,11 +480,10 @@ def test_a_changed_parameter_is_known_by_its_source(client: Client) -> None:
     }
     rds.modify_db_parameter_group(**group, Parameters=[tls, slow])
     found = rds.describe_db_parameters(**group, Source="user")["Parameters"]
-    assert found == [{**one, "Source": "user", "IsModifiable": True} for one in (tls, slow)]
+    assert found == [{**given, "Source": "user", "IsModifiable": True} for given in (tls, slow)]
     rds.reset_db_parameter_group(**group, Parameters=[slow])
-    assert [one["ParameterName"] for one in rds.describe_db_parameters(**group)["Parameters"]] == [
-        "require_secure_transport"
-    ]
+    (left,) = rds.describe_db_parameters(**group)["Parameters"]
+    assert left["ParameterName"] == "require_secure_transport"
     rds.reset_db_parameter_group(**group, ResetAllParameters=True)
     assert rds.describe_db_parameters(**group)["Parameters"] == []
 
