@@ -27,7 +27,7 @@ class World:
 
     react_seconds: float = 10
     start_seconds: float = 15
-    failover_seconds: float = 30
+    failover_seconds: float = 20
     replaces: bool = True
     balancer_notices: bool = True
     failover_keeps_data: bool = True
