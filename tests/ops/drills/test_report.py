@@ -206,6 +206,8 @@ def test_the_overview_says_what_a_rehearsal_is() -> None:
     text = Parsed(report.overview([GOOD, REHEARSED])).text
     assert "A rehearsal runs the drill on an emulated AWS" in text
     assert text.count(", a rehearsal") == 1
+    assert "its replacement runs: 45 s (at most 60 s) ✓ passed" in text
+    assert "requests that failed" not in text, "it has no objective"
 
 
 def test_no_report_and_a_broken_one_are_one_line(tmp_path: Path) -> None:
