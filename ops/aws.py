@@ -1,7 +1,5 @@
 """The AWS that a command talks to, and what its refusals mean to a user."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 from collections.abc import Callable, Iterator

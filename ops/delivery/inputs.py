@@ -6,8 +6,6 @@ https://docs.spacelift.io/concepts/policy
 https://docs.spacelift.io/vendors/terraform/resource-sanitization
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

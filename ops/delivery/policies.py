@@ -8,8 +8,6 @@ variable for "undefined", regorus does not; each has mistakes that the other has
 https://docs.spacelift.io/concepts/policy
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping, Sequence

@@ -7,8 +7,6 @@ policy of `spacelift/policies/` judges.
 https://docs.spacelift.io/concepts/run
 """
 
-from __future__ import annotations
-
 import json
 import os
 import secrets

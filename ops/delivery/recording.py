@@ -5,8 +5,6 @@ variables, attributes and tags and back again, the repair of what somebody chang
 destroy.
 """
 
-from __future__ import annotations
-
 import copy
 import json
 from collections.abc import Mapping

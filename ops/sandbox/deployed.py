@@ -1,7 +1,5 @@
 """A stack, synthesized, in a sandbox, ready for Terraform."""
 
-from __future__ import annotations
-
 import json
 import secrets
 import tempfile

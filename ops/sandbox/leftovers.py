@@ -8,8 +8,6 @@ policies and default buses exist from then on) is a leftover. Only three kinds a
 itself and never bills or removes; and traces of calls, which are not resources.
 """
 
-from __future__ import annotations
-
 import datetime
 import enum
 from collections.abc import Iterator, Mapping

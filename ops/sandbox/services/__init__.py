@@ -43,8 +43,6 @@ Where the emulator still differs from AWS:
 | ACM                | a certificate waits for its proof     | is issued after a minute            |
 """
 
-from __future__ import annotations
-
 import importlib
 import pkgutil
 from collections.abc import Callable

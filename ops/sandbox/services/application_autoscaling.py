@@ -3,8 +3,6 @@
 https://docs.aws.amazon.com/autoscaling/application/APIReference/API_ListTagsForResource.html
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from typing import Any

@@ -3,8 +3,6 @@
 https://docs.aws.amazon.com/aws-backup/latest/devguide/API_CreateBackupSelection.html
 """
 
-from __future__ import annotations
-
 import json
 import uuid
 from collections.abc import Callable

@@ -3,8 +3,6 @@
 https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_Operations_AWS_Budgets.html
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from typing import Any

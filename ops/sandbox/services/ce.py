@@ -3,8 +3,6 @@
 https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_AnomalyMonitor.html
 """
 
-from __future__ import annotations
-
 import json
 import uuid
 from typing import Any

@@ -1,7 +1,5 @@
 """EC2: what goes with a VPC and with a NAT gateway."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from moto.ec2.models import EC2Backend

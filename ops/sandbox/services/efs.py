@@ -3,8 +3,6 @@
 https://docs.aws.amazon.com/efs/latest/ug/API_PutBackupPolicy.html
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """IAM: every key is of the one account."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import moto.iam.models

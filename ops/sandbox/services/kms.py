@@ -3,8 +3,6 @@
 https://docs.aws.amazon.com/kms/latest/APIReference/API_GetKeyRotationStatus.html
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from datetime import timedelta

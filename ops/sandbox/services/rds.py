@@ -3,8 +3,6 @@
 https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html
 """
 
-from __future__ import annotations
-
 import re
 import uuid
 from collections.abc import Callable

@@ -3,8 +3,6 @@
 https://docs.aws.amazon.com/cloud-map/latest/api/API_DeleteNamespace.html
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 
