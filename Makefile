@@ -64,7 +64,7 @@ synth: install $(CDKTF) ## Terraform JSON of every stack, into cdktf.out
 	$(CDKTF) synth
 
 bench: install $(CDKTF) ## synth speed and memory: stock, fast, plain JavaScript, cdktn
-	$(BIN)/python -m ops.bench
+	$(BIN)/python -m ops bench
 
 docs: install ## the tables in README.md and docs/ that are made from the code
 	$(BIN)/python -m ops docs

@@ -11,10 +11,13 @@ from typing import Annotated, Literal
 import typer
 from rich.console import Console
 
+from ops.errors import OpsError
+
 app = typer.Typer(
     help="Exercise the resilience platform.",
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
 console = Console()
@@ -23,11 +26,16 @@ errors = Console(stderr=True, soft_wrap=True)
 STACK = "resilience-platform"
 
 
+def _end(passed: bool) -> None:
+    if not passed:
+        raise typer.Exit(1)
+
+
 @app.command()
 def demo(
     stack: Annotated[str, typer.Argument(help="stack id of cdktf.json")] = STACK,
 ) -> None:
-    """Apply a stack to the sandbox, let it drift, repair it, destroy it."""
+    """Apply a stack to the sandbox, repair drift, destroy it."""
     from ops import demo as exercise
 
     exercise.run(stack, console)
@@ -37,8 +45,8 @@ def demo(
 def sandbox(
     port: Annotated[int, typer.Option(help="loopback port; 0: a free one")] = 0,
 ) -> None:
-    """Start an emulated AWS and stay until Ctrl-C; prints the environment to export."""
-    from ops.sandbox import Sandbox
+    """Start an emulated AWS and stay until Ctrl-C. Prints the environment to export."""
+    from ops.sandbox.server import Sandbox
 
     with Sandbox(port=port) as running, suppress(KeyboardInterrupt):
         for name, value in running.environment.items():
@@ -53,10 +61,10 @@ def recovery_model(
     stack: Annotated[str, typer.Argument(help="stack id of cdktf.json")] = STACK,
     json_output: Annotated[bool, typer.Option("--json", help="for other programs")] = False,
 ) -> None:
-    """Compute how long each failure lasts, and which claims that leaves."""
-    from ops import recovery
+    """Compute how long failures last, and which claims hold."""
+    from ops.model import claims
 
-    recovery.run(stack, console, json_output=json_output)
+    claims.run(stack, console, json_output=json_output)
 
 
 @app.command()
@@ -79,19 +87,13 @@ def preflight(
     ] = None,
 ) -> None:
     """Do what a Spacelift run would: hooks, plan, policies. Exit code 1 when one denies."""
-    from ops import preflight as exercise
+    from ops.delivery import preflight as exercise
 
-    passed = exercise.run(
-        stack,
-        console,
-        run_type=run,
-        aws=aws,
-        state=state,
-        plan=plan,
-        infracost=infracost,
+    _end(
+        exercise.run(
+            stack, console, run_type=run, aws=aws, state=state, plan=plan, infracost=infracost
+        )
     )
-    if not passed:
-        raise typer.Exit(1)
 
 
 StackName = Annotated[str, typer.Option(help="stack id of cdktf.json")]
@@ -110,7 +112,9 @@ InSandbox = Annotated[
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="say what would be done, and do nothing")]
 Yes = Annotated[bool, typer.Option("--yes", help="do not ask")]
-TimeLimit = Annotated[int, typer.Option(min=30, max=7200, help="seconds")]
+TimeLimit = Annotated[
+    int, typer.Option(min=30, max=7200, metavar="SECONDS", help="how long each recovery may take")
+]
 Reports = Annotated[Path, typer.Option("--reports", help="folder of the reports", file_okay=False)]
 REPORTS = Path("reports")
 
@@ -119,7 +123,10 @@ REPORTS = Path("reports")
 def drill(
     name: Annotated[
         Literal["task-failure", "health-check", "db-failover", "zone-failure", "all", "restore"],
-        typer.Argument(help="restore: undo what an interrupted drill has left"),
+        typer.Argument(
+            metavar="NAME",
+            help="all runs one after the other; restore undoes what an interrupted drill left",
+        ),
     ],
     stack: StackName = STACK,
     outputs: OutputsFile = None,
@@ -130,31 +137,23 @@ def drill(
     time_limit: TimeLimit = 900,
     reports: Reports = REPORTS,
 ) -> None:
-    """Break a live deployment on purpose, measure its recovery. Exit code 1 if it is too slow."""
+    """Break a deployment on purpose, measure its recovery. Exit code 1 if it is too slow."""
     from ops.drills import commands
 
-    where = commands.Where(stack, outputs, url, sandbox)
+    options = commands.Options(stack, outputs, url, sandbox, dry_run, yes, time_limit, reports)
     if name == "restore":
-        passed = commands.restore(where, console, dry_run=dry_run, yes=yes, folder=reports)
+        _end(commands.restore(options, console))
     else:
-        passed = commands.drill(
-            name,
-            where,
-            console,
-            dry_run=dry_run,
-            yes=yes,
-            time_limit_seconds=time_limit,
-            folder=reports,
-        )
-    if not passed:
-        raise typer.Exit(1)
+        _end(commands.drill(name, options, console))
 
 
 @app.command()
 def load(
-    requests: Annotated[int, typer.Option(min=1, help="how many")] = 10_000,
-    concurrency: Annotated[int, typer.Option(min=1, max=1000, help="how many at a time")] = 100,
-    timeout: Annotated[float, typer.Option(min=0.1, help="seconds for each")] = 30,
+    requests: Annotated[int, typer.Option(min=1, metavar="NUMBER", help="how many")] = 10_000,
+    concurrency: Annotated[
+        int, typer.Option(min=1, max=1000, metavar="NUMBER", help="how many at a time")
+    ] = 100,
+    timeout: Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="for each")] = 30,
     path: Annotated[str, typer.Option(help="what is asked for")] = "/wp-admin/install.php",
     stack: StackName = STACK,
     outputs: OutputsFile = None,
@@ -168,29 +167,25 @@ def load(
     """Send many requests to a deployment. Exit code 1 if more than 1 % fail."""
     from ops.drills import commands
 
-    passed = commands.load(
-        commands.Where(stack, outputs, url, sandbox),
-        console,
-        requests=requests,
-        concurrency=concurrency,
-        timeout_seconds=timeout,
-        path=path,
-        dry_run=dry_run,
-        yes=yes,
-        time_limit_seconds=time_limit,
-        folder=reports,
+    options = commands.Options(stack, outputs, url, sandbox, dry_run, yes, time_limit, reports)
+    _end(
+        commands.load(
+            options,
+            console,
+            requests=requests,
+            concurrency=concurrency,
+            timeout_seconds=timeout,
+            path=path,
+        )
     )
-    if not passed:
-        raise typer.Exit(1)
 
 
 @app.command()
 def report(reports: Reports = REPORTS) -> None:
-    """Collect the drills' reports into one page and JUnit XML. Exit code 1 if one failed."""
+    """Collect the drills' reports: one page, and JUnit XML. Exit code 1 if one failed."""
     from ops.drills import commands
 
-    if not commands.overview(console, reports):
-        raise typer.Exit(1)
+    _end(commands.overview(console, reports))
 
 
 @app.command("verify-cleanup")
@@ -199,30 +194,41 @@ def verify_cleanup(
     region: Annotated[
         str | None, typer.Option(help="AWS region", show_default="the configured one")
     ] = None,
+    json_output: Annotated[bool, typer.Option("--json", help="for other programs")] = False,
 ) -> None:
-    """Look for what a destroy has left in AWS; changes nothing. Exit code 1 with a list."""
+    """List what a destroy has left in AWS; changes nothing. Exit code 1 with a list."""
     from ops import cleanup
 
-    if not cleanup.run(project, region, console):
-        raise typer.Exit(1)
+    _end(cleanup.run(project, region, console, json_output=json_output))
 
 
 @app.command()
 def docs(
     check: Annotated[bool, typer.Option("--check", help="write nothing, fail if stale")] = False,
 ) -> None:
-    """Write the tables in README.md and docs/ that are made from the code."""
+    """Write the tables in *.md that are made from the code."""
     from ops import docs as writer
 
     writer.run(console, check=check)
 
 
+@app.command()
+def bench(
+    runs: Annotated[int, typer.Option(min=1, metavar="NUMBER", help="of each program")] = 5,
+    quick: Annotated[bool, typer.Option("--quick", help="one run, warm caches only")] = False,
+) -> None:
+    """Compare synth times: fast, stock, JavaScript, cdktn. Takes about 12 minutes."""
+    from ops import bench as benchmark
+
+    benchmark.run(console, errors, runs=runs, quick=quick)
+
+
 @app.command("deployer-policy")
 def deployer_policy() -> None:
-    """Derive docs/deployer-policy*.json from what Terraform calls; takes half an hour."""
-    from ops import deployer
+    """Derive docs/deployer-policy*.json. Records what Terraform calls; takes half an hour."""
+    from ops.delivery import recording
 
-    deployer.run(console)
+    recording.run(console)
 
 
 def main() -> int:
@@ -248,26 +254,13 @@ def _explain(error: Exception) -> int:
     """One line for an error that a user can act on; anything else is a defect and raises."""
     from typer._click.exceptions import ClickException  # typer has a click of its own
 
-    from ops.demo import StepFailed
-    from ops.docs import DocsError
-    from ops.drills import DrillError
-    from ops.policies import PolicyError
-    from ops.preflight import PreflightError
-    from ops.sandbox import SandboxInUse
-    from ops.synthesis import SynthesisError
-    from ops.terraform import CommandFailed, TerraformMissing
-
     if isinstance(error, typer.Abort):
         errors.print("stopped", style="yellow")
         return 130
     if isinstance(error, ClickException):
         error.show()
         return error.exit_code
-    known = (
-        *(StepFailed, CommandFailed, TerraformMissing, SandboxInUse),
-        *(SynthesisError, DocsError, PolicyError, PreflightError, DrillError, OSError),
-    )
-    if not isinstance(error, known):
+    if not isinstance(error, (OpsError, OSError)):
         raise error
     errors.print("error:", str(error), markup=False, highlight=False)
     return 1

@@ -7,16 +7,63 @@ by itself, final snapshots, network interfaces that are let go late.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import cache
 from typing import Any
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
 
-from ops.drills.aws import AwsError, Clients, clients, explained
-from ops.synthesis import ROOT
+from ops import ROOT
+from ops.aws import Clients, clients, explaining
+
+_KINDS = (
+    ("ecs", "cluster", "list_clusters", "arn", "arn"),
+    ("ecs", "task definition", "list_task_definitions", "arn", "arn"),
+    (
+        *("application-autoscaling", "scalable target", "describe_scalable_targets"),
+        *("ResourceId", "ScalableTargetARN"),
+    ),
+    ("elbv2", "load balancer", "describe_load_balancers", "LoadBalancerName", "LoadBalancerArn"),
+    ("elbv2", "target group", "describe_target_groups", "TargetGroupName", "TargetGroupArn"),
+    ("rds", "instance", "describe_db_instances", "DBInstanceIdentifier", "DBInstanceArn"),
+    ("rds", "snapshot", "describe_db_snapshots", "DBSnapshotIdentifier", "DBSnapshotArn"),
+    ("rds", "subnet group", "describe_db_subnet_groups", "DBSubnetGroupName", "DBSubnetGroupArn"),
+    (
+        *("rds", "parameter group", "describe_db_parameter_groups"),
+        *("DBParameterGroupName", "DBParameterGroupArn"),
+    ),
+    (
+        *("rds", "event subscription", "describe_event_subscriptions"),
+        *("CustSubscriptionId", "EventSubscriptionArn"),
+    ),
+    ("logs", "log group", "describe_log_groups", "logGroupName", "arn"),
+    ("iam", "role", "list_roles", "RoleName", "Arn"),
+    ("iam", "policy", "list_policies", "PolicyName", "Arn"),
+    ("cloudwatch", "alarm", "describe_alarms", "AlarmName", "AlarmArn"),
+    ("cloudwatch", "dashboard", "list_dashboards", "DashboardName", "DashboardArn"),
+    ("sns", "topic", "list_topics", "TopicArn", "TopicArn"),
+    ("budgets", "budget", "describe_budgets", "BudgetName", ""),
+    ("ce", "anomaly monitor", "get_anomaly_monitors", "MonitorName", "MonitorArn"),
+    (
+        *("ce", "anomaly subscription", "get_anomaly_subscriptions"),
+        *("SubscriptionName", "SubscriptionArn"),
+    ),
+    ("secretsmanager", "secret", "list_secrets", "Name", "ARN"),
+    ("ec2", "VPC", "describe_vpcs", "VpcId", ""),
+    ("ec2", "subnet", "describe_subnets", "SubnetId", ""),
+    ("ec2", "route table", "describe_route_tables", "RouteTableId", ""),
+    ("ec2", "internet gateway", "describe_internet_gateways", "InternetGatewayId", ""),
+    ("ec2", "security group", "describe_security_groups", "GroupId", ""),
+    ("ec2", "network interface", "describe_network_interfaces", "NetworkInterfaceId", ""),
+    ("ec2", "NAT gateway", "describe_nat_gateways", "NatGatewayId", ""),
+    ("ec2", "elastic IP", "describe_addresses", "AllocationId", ""),
+    ("ec2", "endpoint", "describe_vpc_endpoints", "VpcEndpointId", ""),
+    ("ec2", "flow log", "describe_flow_logs", "FlowLogId", ""),
+)
+"""Where to look: the service as boto3 names it, the kind, the call that lists it, and in each item
+of the answer the name and the ARN. A VPC is before what is in it."""
 
 
 @dataclass(frozen=True, order=True)
@@ -28,214 +75,165 @@ class Leftover:
     name: str
 
 
-Found = Iterator[tuple[str, str]]
-"""Kind and name of each resource that a search looks at."""
+@dataclass(frozen=True)
+class Found:
+    """What a search has found.
+
+    Attributes:
+        seen: whether anything shows that the project ever was in this account and region: what is
+            left, or what AWS still lists although it is deleted.
+        left: what is left.
+    """
+
+    project: str
+    account: str
+    region: str
+    seen: bool
+    left: list[Leftover]
 
 
-def run(project: str, region: str | None, console: Console) -> bool:
-    """Print what is left of a project; whether nothing is.
+def run(project: str, region: str | None, console: Console, *, json_output: bool = False) -> bool:
+    """Print what is left of a project; whether nothing is, of a project that there was.
 
     Raises:
-        DrillError: AWS cannot be asked.
+        OpsError: AWS cannot be asked.
     """
-    found = leftovers(clients(region), project)
-    if not found:
-        console.print(f"[green]✓[/green] nothing of {project} is left")
-        return True
-    table = Table(title=f"Left of {project}", title_justify="left", box=box.SIMPLE)
-    for heading in ("service", "kind", "name"):
-        table.add_column(heading, overflow="fold")
-    for one in found:
-        table.add_row(one.service, one.kind, one.name)
-    console.print(table)
-    console.print("What is only tagged may be gone: AWS lists deleted resources for some hours.")
-    return False
+    known = _projects()
+    found = search(clients(region), project, known)
+    passed = not found.left and (found.seen or project in known)
+    if json_output:
+        print(json.dumps(asdict(found), indent=2))
+    else:
+        style = "green" if passed else ""
+        console.print(
+            _text(found, known), style=style, markup=False, highlight=False, soft_wrap=True
+        )
+    return passed
 
 
-def leftovers(aws: Clients, project: str, others: Iterable[str] | None = None) -> list[Leftover]:
-    """What is tagged Project=`project`, or named after it.
+def _text(found: Found, known: list[str]) -> str:
+    place = f"account {found.account}, {found.region}"
+    if found.left:
+        lines = [f"  {left.service:<24}{left.kind:<22}{left.name}" for left in found.left]
+        return "\n".join([f"left of {found.project} in {place}:", *lines])
+    if found.seen:
+        return f"✓ nothing of {found.project} is left in {place}"
+    if found.project in known:
+        return f"✓ nothing of {found.project} is in {place}, and nothing shows that it ever was"
+    return (
+        f"nothing of {found.project} was ever seen in {place}, and cdktf.json has no such project "
+        f"(it has {', '.join(known)}): check --project"
+    )
+
+
+def search(aws: Clients, project: str, others: Iterable[str] = ()) -> Found:
+    """Look for what is tagged Project=`project`, or named after it.
 
     Args:
-        others: projects whose names begin like this one's, and are not meant; by default the
-            stacks of cdktf.json.
+        others: projects whose names may begin like this one's, and are not meant.
 
     Raises:
-        DrillError: AWS cannot be asked.
+        OpsError: AWS cannot be asked.
     """
-    longer = [one for one in (_stacks() if others is None else others) if one != project]
-    excluded = tuple(one for one in longer if one.startswith(f"{project}-"))
-
-    def mine(name: str) -> bool:
-        """Whether a name is the project's: `x`, `x-alb`, `/ecs/x`, `/aws/rds/instance/x-db`."""
-        return any(
-            (part == project or part.startswith(f"{project}-")) and not part.startswith(excluded)
-            for part in name.split("/")
-        )
-
-    found = set()
-    try:
-        for service, search in _SEARCHES.items():
-            found |= {Leftover(service, kind, name) for kind, name in search(aws) if mine(name)}
-        found |= set(_network(aws, project))
-        arns = _pages(
+    found: dict[str, Leftover] = {}
+    gone: set[str] = set()
+    is_mine = _matcher(project, others)
+    aws = cache(aws)
+    with explaining():
+        account = aws("sts").get_caller_identity()["Account"]
+        for key, leftover, item in _everything(aws, account):
+            tags = [*item.get("Tags", []), *item.get("TagSet", [])]
+            if (
+                {"Key": "Project", "Value": project} in tags
+                or (leftover.service != "ec2" and is_mine(leftover.name))
+                # AWS makes interfaces by itself, and does not tag them
+                or (leftover.kind == "network interface" and item.get("VpcId") in found)
+            ):
+                found[key] = leftover
+                if item.get("State") in ("deleted", "deleting"):
+                    gone.add(key)
+        for item in _items(
             aws("resourcegroupstaggingapi"),
             "get_resources",
-            "ResourceTagMappingList",
             TagFilters=[{"Key": "Project", "Values": [project]}],
+        ):
+            arn = item["ResourceARN"]
+            key = arn.rpartition("/")[2] if ":ec2:" in arn else arn
+            found.setdefault(key, Leftover(arn.split(":")[2], "tagged", arn))
+        gone.update(key for key in found if _is_inactive(aws, key))
+        traces = _items(
+            aws("ecs"), "list_task_definition_families", familyPrefix=project, status="INACTIVE"
         )
-        for tagged in arns:
-            arn = tagged["ResourceARN"]
-            found.add(Leftover(arn.split(":")[2], "tagged", arn))
-    except AwsError as error:
-        raise explained(error) from error
-    return sorted(found)
+        seen = bool(found) or any(map(is_mine, traces))
+    left = sorted({leftover for key, leftover in found.items() if key not in gone})
+    return Found(project, account, aws("ecs").meta.region_name, seen, left)
 
 
-def _stacks() -> list[str]:
+def _projects() -> list[str]:
+    """The projects of cdktf.json: a stack's id, unless its settings say otherwise."""
     document = json.loads((ROOT / "cdktf.json").read_text(encoding="utf-8"))
-    return list(document.get("context", {}).get("stacks", {}))
+    stacks: dict[str, Any] = document.get("context", {}).get("stacks", {})
+    return [settings.get("project_name") or stack_id for stack_id, settings in stacks.items()]
 
 
-def _pages(client: Any, call: str, key: str, **arguments: Any) -> Iterator[Any]:
-    """Every item of a listing, page by page where the call has pages."""
-    if client.can_paginate(call):
-        for page in client.get_paginator(call).paginate(**arguments):
-            yield from page.get(key, [])
-    else:
-        yield from getattr(client, call)(**arguments).get(key, [])
+def _matcher(project: str, others: Iterable[str]) -> Callable[[str], bool]:
+    """Whether a name is the project's: `x`, `x-alb`, `/ecs/x`, `/aws/rds/instance/x-db`."""
+    longer = tuple(other for other in others if other.startswith(f"{project}-"))
 
-
-def _ecs(aws: Clients) -> Found:
-    ecs = aws("ecs")
-    for arn in _pages(ecs, "list_clusters", "clusterArns"):
-        yield "cluster", arn.rpartition("/")[2]
-    for family in _pages(ecs, "list_task_definition_families", "families", status="ACTIVE"):
-        yield "task definition", family
-    for target in _pages(
-        aws("application-autoscaling"),
-        "describe_scalable_targets",
-        "ScalableTargets",
-        ServiceNamespace="ecs",
-    ):
-        yield "scalable target", target["ResourceId"]
-
-
-def _load_balancers(aws: Clients) -> Found:
-    elb = aws("elbv2")
-    for one in _pages(elb, "describe_load_balancers", "LoadBalancers"):
-        yield "load balancer", one["LoadBalancerName"]
-    for one in _pages(elb, "describe_target_groups", "TargetGroups"):
-        yield "target group", one["TargetGroupName"]
-
-
-def _rds(aws: Clients) -> Found:
-    rds = aws("rds")
-    for kind, call, key, name in (
-        ("instance", "describe_db_instances", "DBInstances", "DBInstanceIdentifier"),
-        ("snapshot", "describe_db_snapshots", "DBSnapshots", "DBSnapshotIdentifier"),
-        ("subnet group", "describe_db_subnet_groups", "DBSubnetGroups", "DBSubnetGroupName"),
-        (
-            "parameter group",
-            "describe_db_parameter_groups",
-            "DBParameterGroups",
-            "DBParameterGroupName",
-        ),
-        (
-            "event subscription",
-            "describe_event_subscriptions",
-            "EventSubscriptionsList",
-            "CustSubscriptionId",
-        ),
-    ):
-        for one in _pages(rds, call, key):
-            # automatic snapshots are called rds:<instance>-<date>
-            yield kind, one[name].removeprefix("rds:")
-
-
-def _logs(aws: Clients) -> Found:
-    for one in _pages(aws("logs"), "describe_log_groups", "logGroups"):
-        yield "log group", one["logGroupName"]
-
-
-def _iam(aws: Clients) -> Found:
-    iam = aws("iam")
-    for one in _pages(iam, "list_roles", "Roles"):
-        yield "role", one["RoleName"]
-    for one in _pages(iam, "list_policies", "Policies", Scope="Local"):
-        yield "policy", one["PolicyName"]
-
-
-def _cloudwatch(aws: Clients) -> Found:
-    cloudwatch = aws("cloudwatch")
-    for one in _pages(cloudwatch, "describe_alarms", "MetricAlarms"):
-        yield "alarm", one["AlarmName"]
-    for one in _pages(cloudwatch, "list_dashboards", "DashboardEntries"):
-        yield "dashboard", one["DashboardName"]
-
-
-def _sns(aws: Clients) -> Found:
-    for one in _pages(aws("sns"), "list_topics", "Topics"):
-        yield "topic", one["TopicArn"].rpartition(":")[2]
-
-
-def _costs(aws: Clients) -> Found:
-    account = aws("sts").get_caller_identity()["Account"]
-    for one in _pages(aws("budgets"), "describe_budgets", "Budgets", AccountId=account):
-        yield "budget", one["BudgetName"]
-    costs = aws("ce")
-    for one in _pages(costs, "get_anomaly_monitors", "AnomalyMonitors"):
-        yield "anomaly monitor", one["MonitorName"]
-    for one in _pages(costs, "get_anomaly_subscriptions", "AnomalySubscriptions"):
-        yield "anomaly subscription", one["SubscriptionName"]
-
-
-def _secrets(aws: Clients) -> Found:
-    for one in _pages(aws("secretsmanager"), "list_secrets", "SecretList"):
-        yield "secret", one["Name"]
-
-
-_SEARCHES: dict[str, Callable[[Clients], Found]] = {
-    "ecs": _ecs,
-    "elasticloadbalancing": _load_balancers,
-    "rds": _rds,
-    "logs": _logs,
-    "iam": _iam,
-    "cloudwatch": _cloudwatch,
-    "sns": _sns,
-    "costs": _costs,
-    "secretsmanager": _secrets,
-}
-"""What has names, by service."""
-
-_NETWORK = (
-    ("VPC", "describe_vpcs", "Vpcs", "VpcId"),
-    ("subnet", "describe_subnets", "Subnets", "SubnetId"),
-    ("route table", "describe_route_tables", "RouteTables", "RouteTableId"),
-    ("internet gateway", "describe_internet_gateways", "InternetGateways", "InternetGatewayId"),
-    ("security group", "describe_security_groups", "SecurityGroups", "GroupId"),
-    ("network interface", "describe_network_interfaces", "NetworkInterfaces", "NetworkInterfaceId"),
-    ("NAT gateway", "describe_nat_gateways", "NatGateways", "NatGatewayId"),
-    ("elastic IP", "describe_addresses", "Addresses", "AllocationId"),
-    ("endpoint", "describe_vpc_endpoints", "VpcEndpoints", "VpcEndpointId"),
-    ("flow log", "describe_flow_logs", "FlowLogs", "FlowLogId"),
-)
-"""What has ids, and a tag: kind, call, its list, the id in there."""
-
-
-def _network(aws: Clients, project: str) -> Iterator[Leftover]:
-    """What of EC2 is tagged; and interfaces in a VPC of the project, which are not."""
-    ec2 = aws("ec2")
-    tagged = {"Name": "tag:Project", "Values": [project]}
-    for kind, call, key, name in _NETWORK:
-        argument = (
-            "Filter" if call in ("describe_nat_gateways", "describe_flow_logs") else "Filters"
+    def is_mine(name: str) -> bool:
+        return any(
+            (part == project or part.startswith(f"{project}-")) and not part.startswith(longer)
+            for part in re.split("[/:]", name)
         )
-        for one in _pages(ec2, call, key, **{argument: [tagged]}):
-            if one.get("State") not in ("deleted", "deleting"):
-                yield Leftover("ec2", kind, one[name])
-            if kind == "VPC":
-                inside = [{"Name": "vpc-id", "Values": [one[name]]}]
-                for interface in _pages(
-                    ec2, "describe_network_interfaces", "NetworkInterfaces", Filters=inside
-                ):
-                    yield Leftover("ec2", "network interface", interface["NetworkInterfaceId"])
+
+    return is_mine
+
+
+def _items(client: Any, call: str, **arguments: Any) -> Iterator[Any]:
+    """Every item of an answer's lists, page by page where the call has pages."""
+    if client.can_paginate(call):
+        pages = client.get_paginator(call).paginate(**arguments)
+    else:
+        pages = [getattr(client, call)(**arguments)]
+    for page in pages:
+        for items in page.values():
+            if isinstance(items, list):
+                yield from items
+
+
+def _everything(aws: Clients, account: str) -> Iterator[tuple[str, Leftover, dict[str, Any]]]:
+    """All of the kinds above, whoever's it is: its ARN or id, what it is, and what AWS says."""
+    needed = {
+        "describe_scalable_targets": {"ServiceNamespace": "ecs"},
+        "list_policies": {"Scope": "Local"},
+        "describe_budgets": {"AccountId": account},
+    }
+    for service, kind, call, name, arn in _KINDS:
+        for item in _items(aws(service), call, **needed.get(call, {})):
+            described = item if isinstance(item, dict) else {name: item}
+            shown = str(described[name])
+            key = str(described.get(arn, shown)).removesuffix(":*")
+            if shown == key and shown.startswith("arn:"):
+                shown = shown.split(":", 5)[5].rpartition("/")[2]
+            yield key, Leftover(service, kind, shown), described
+
+
+def _is_inactive(aws: Clients, arn: str) -> bool:
+    """Whether ECS lists a resource only for the record: deleted or deregistered."""
+    if not re.match("arn:[^:]+:ecs:", arn):
+        return False
+    ecs = aws("ecs")
+    kind, _, path = arn.split(":", 5)[5].partition("/")
+    if kind == "task-definition":
+        try:
+            described = [ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"]]
+        except ecs.exceptions.ClientException:  # deleted; only its tag is still listed
+            described = []
+    elif kind in ("cluster", "service"):
+        cluster = path.partition("/")[0]
+        described = ecs.describe_clusters(clusters=[cluster])["clusters"]
+        if kind == "service" and any(found["status"] != "INACTIVE" for found in described):
+            described = ecs.describe_services(cluster=cluster, services=[arn])["services"]
+    else:
+        return False
+    return all(found["status"] in ("INACTIVE", "DELETE_IN_PROGRESS") for found in described)

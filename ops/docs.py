@@ -21,8 +21,11 @@ from rich.console import Console
 from constructs_lib.settings import FARGATE_MEMORY_MIB, StackSettings, load_stacks
 from constructs_lib.settings.variables import variables_of
 from constructs_lib.settings.words import accepted, described
-from ops import cost, diagram, policies, recovery
-from ops.synthesis import ROOT, Stack, read_stack
+from ops import ROOT
+from ops.delivery import policies
+from ops.errors import OpsError
+from ops.model import claims, cost, diagram
+from ops.model.stack import Stack, read_stack
 from spacelift.settings import SpaceliftSettings
 
 STACK = "resilience-platform"
@@ -33,10 +36,6 @@ _PART = re.compile(
     r"(?P<start><!-- generated: (?P<name>[\w-]+) -->\n).*?(?P<end><!-- end generated -->)",
     re.DOTALL,
 )
-
-
-class DocsError(Exception):
-    """The documentation is stale, or a marker is wrong; `str()` is one line."""
 
 
 def documents(root: Path) -> list[Path]:
@@ -55,8 +54,8 @@ def run(console: Console, *, check: bool, root: Path = ROOT) -> None:
         root: folder that README.md is in.
 
     Raises:
-        DocsError: with `check`, a file is stale; always, a marker names no part.
-        ops.synthesis.SynthesisError: the stack cannot be synthesized.
+        OpsError: with `check`, a file is stale; always, a marker names no part.
+        OpsError: the stack cannot be synthesized.
     """
     stack = read_stack(STACK)
     stale = []
@@ -69,7 +68,7 @@ def run(console: Console, *, check: bool, root: Path = ROOT) -> None:
         if not check:
             path.write_text(after, encoding="utf-8")
     if check and stale:
-        raise DocsError(f"{', '.join(stale)}: generated parts are stale; run `make docs`")
+        raise OpsError(f"{', '.join(stale)}: generated parts are stale; run `make docs`")
     console.print(f"written: {', '.join(stale)}" if stale else "The documentation is current.")
 
 
@@ -81,17 +80,17 @@ def rendered(text: str, available: Mapping[str, Callable[[], str]], name: str) -
         name: of the file, for messages.
 
     Raises:
-        DocsError: a marker is not closed, or names no part.
+        OpsError: a marker is not closed, or names no part.
     """
 
     def made(found: re.Match[str]) -> str:
         part = found["name"]
         if part not in available:
-            raise DocsError(f"{name}: no part is called {part!r}; there are {', '.join(available)}")
+            raise OpsError(f"{name}: no part is called {part!r}; there are {', '.join(available)}")
         return f"{found['start']}{available[part]()}\n{found['end']}"
 
     if text.count("<!-- generated: ") != len(_PART.findall(text)):
-        raise DocsError(f"{name}: a generated part has no <!-- end generated --> after it")
+        raise OpsError(f"{name}: a generated part has no <!-- end generated --> after it")
     return _PART.sub(made, text)
 
 
@@ -108,8 +107,8 @@ def parts(stack: Stack) -> dict[str, Callable[[], str]]:
         "fargate": _fargate,
         "security-groups": lambda: _security_groups(stack),
         "alarms": lambda: _alarms(stack),
-        "recovery": lambda: _recovery(recovery.model(stack)),
-        "claims": lambda: _claims(recovery.model(stack)),
+        "recovery": lambda: _recovery(claims.model(stack)),
+        "claims": lambda: _claims(claims.model(stack)),
         "cost": lambda: _cost(stack),
         "architecture": lambda: diagram.mermaid(stack),
         "architecture-hardened": lambda: diagram.mermaid(read_stack(HARDENED)),
@@ -268,7 +267,7 @@ def _alarms(stack: Stack) -> str:
     return table(("alarm", "goes off when", "for", "which means"), rows)
 
 
-def _recovery(model: recovery.Model) -> str:
+def _recovery(model: claims.Model) -> str:
     return table(
         ("failure", "noticed", "all requests served again", "fully restored", "worst case"),
         (
@@ -278,7 +277,7 @@ def _recovery(model: recovery.Model) -> str:
     )
 
 
-def _claims(model: recovery.Model) -> str:
+def _claims(model: claims.Model) -> str:
     return table(
         ("the original README says", "computed for this configuration", "verdict"),
         ((f'"{c.quote}"', c.computed, f"**{c.verdict}**") for c in model.claims),
@@ -293,7 +292,7 @@ def _cost(stack: Stack) -> str:
             item.quantity,
             "" if item.unit_usd is None else f"{item.unit_usd:g}",
             "not known here" if item.usd is None else f"{item.usd:.2f}",
-            item.seed,
+            item.original,
         )
         for item in bill
     ]

@@ -25,8 +25,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ops.environment import clean_environment
-from ops.synthesis import ROOT
+from ops import ROOT
+from ops.errors import OpsError
 
 PROVIDER = "hashicorp/aws"
 PROVIDER_MAJOR_VERSION = 5
@@ -41,11 +41,11 @@ TIME_LIMIT_EXIT_CODE = 124
 _REGISTRIES = {"terraform": "registry.terraform.io", "tofu": "registry.opentofu.org"}
 
 
-class TerraformMissing(Exception):
+class TerraformMissing(OpsError):
     """Neither Terraform nor OpenTofu can be found."""
 
 
-class CommandFailed(Exception):
+class CommandFailed(OpsError):
     """A Terraform command ended with an error, or was stopped at its time limit.
 
     Attributes:
@@ -62,6 +62,17 @@ class CommandFailed(Exception):
         self.error = error
 
 
+_OF_REAL_ACCOUNTS = ("AWS_", "TF_", "TOFU_")
+
+
+def clean_environment(inherited: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment without anything that names an AWS account or steers Terraform."""
+    inherited = os.environ if inherited is None else inherited
+    return {
+        name: value for name, value in inherited.items() if not name.startswith(_OF_REAL_ACCOUNTS)
+    }
+
+
 def find_binary(environment: Mapping[str, str] | None = None) -> Path:
     """The program to run: `TERRAFORM_BINARY`, else `terraform`, else `tofu` on `PATH`.
 
@@ -76,7 +87,7 @@ def find_binary(environment: Mapping[str, str] | None = None) -> Path:
             return Path(found).absolute()
     if chosen:
         raise TerraformMissing(
-            f"TERRAFORM_BINARY is {chosen!r}, which is no program: unset it, or name one"
+            f"TERRAFORM_BINARY is {chosen!r}, which is not a program: unset it, or name one"
         )
     raise TerraformMissing(
         "neither terraform nor tofu is on PATH: install Terraform >= 1.3 "
@@ -307,7 +318,7 @@ class Terraform:
         """
         command = [subcommand, "-no-color", *arguments]
         lines: list[str] = []
-        with self._started(command, stderr=subprocess.STDOUT) as process:
+        with self._started(command, subprocess.STDOUT) as process:
             assert process.stdout is not None
             with _time_limit(process, time_limit_seconds) as expired:
                 for line in process.stdout:
@@ -324,33 +335,42 @@ class Terraform:
     def _quietly(self, subcommand: str, *arguments: str) -> str:
         """A sub-command whose standard output is data, not for `on_line`."""
         command = [subcommand, *arguments]
-        with self._started(command, stderr=subprocess.PIPE) as process:
+        with self._started(command, subprocess.PIPE) as process:
             output, errors = process.communicate()
         if process.returncode:
             lines = errors.splitlines()
             raise CommandFailed([self.binary.name, *command], process.returncode, error_text(lines))
         return output
 
-    @contextlib.contextmanager
-    def _started(self, command: Sequence[str], *, stderr: int) -> Iterator[subprocess.Popen[str]]:
-        process = subprocess.Popen(
-            [str(self.binary), *command],
-            cwd=self.folder,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-            text=True,
-            errors="replace",
-            start_new_session=True,
-        )
-        try:
-            yield process
-        finally:
-            stop(process)
-            for stream in (process.stdout, process.stderr):
-                if stream is not None:
-                    stream.close()
+    def _started(
+        self, command: Sequence[str], stderr: int
+    ) -> contextlib.AbstractContextManager[subprocess.Popen[str]]:
+        return started([str(self.binary), *command], self.folder, self.environment, stderr=stderr)
+
+
+@contextlib.contextmanager
+def started(
+    command: Sequence[str], folder: Path, environment: Mapping[str, str], *, stderr: int
+) -> Iterator[subprocess.Popen[str]]:
+    """A process in a group of its own, with which it is stopped when this block is left."""
+    process = subprocess.Popen(
+        list(command),
+        cwd=folder,
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        stop(process)
+        for stream in (process.stdout, process.stderr):
+            if stream is not None:
+                stream.close()
 
 
 def error_text(lines: Sequence[str]) -> str:

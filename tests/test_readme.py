@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from constructs_lib.settings import load_stacks
+from ops import ROOT
 from ops.docs import documents
-from ops.synthesis import ROOT
 
 FILES = documents(ROOT)
 FENCE = re.compile(r"^```(?P<language>\w*)\n(?P<code>.*?)^```$", re.DOTALL | re.MULTILINE)

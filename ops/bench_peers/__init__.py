@@ -1,1 +1,1 @@
-"""What `python -m ops.bench` measures: one small stack in several ways, and many stacks."""
+"""What `python -m ops bench` measures: one small stack in several ways."""

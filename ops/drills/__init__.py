@@ -1,9 +1,5 @@
 """Drills: break a live deployment on purpose and measure how it recovers.
 
 A drill knows AWS only through boto3 and the application only through HTTP, so it does the same on
-an account and in the rehearsal of `ops.rehearsal`.
+an account and in the rehearsal of `ops.drills.rehearsal`.
 """
-
-
-class DrillError(Exception):
-    """A drill cannot start or go on; `str()` is one line: what, and how to mend it."""

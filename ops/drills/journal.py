@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from ops.drills import DrillError
+from ops.errors import OpsError
 
 PREFIX = "journal-"
 
@@ -88,7 +88,7 @@ def entries(path: Path) -> list[Undo]:
     """What a journal lists, without its first line.
 
     Raises:
-        DrillError: it is no journal.
+        OpsError: it is no journal.
     """
     return _parsed(path, path.read_text(encoding="utf-8"))[1:]
 
@@ -97,7 +97,7 @@ def restore(path: Path, account: str, region: str, execute: Callable[[Undo], Non
     """Undo what a journal lists and delete it; False if its drill still runs.
 
     Raises:
-        DrillError: it belongs to another account or region, or is no journal.
+        OpsError: it belongs to another account or region, or is no journal.
     """
     with path.open(encoding="utf-8") as file:
         try:
@@ -106,7 +106,7 @@ def restore(path: Path, account: str, region: str, execute: Callable[[Undo], Non
             return False
         header, *undos = _parsed(path, file.read()) or [{}]
         if header and (header["account"], header["region"]) != (account, region):
-            raise DrillError(
+            raise OpsError(
                 f"{path} is of account {header['account']}, {header['region']}, and the "
                 f"credentials are of {account}, {region}: use those of the drill"
             )
@@ -125,5 +125,5 @@ def _parsed(path: Path, text: str) -> list[dict[str, Any]]:
         except ValueError as error:
             # one that was cut off while it was written was to undo what had not begun yet
             if number < len(lines):
-                raise DrillError(f"{path} is no journal: line {number}: {error}") from error
+                raise OpsError(f"{path} is no journal: line {number}: {error}") from error
     return found

@@ -23,6 +23,11 @@ from ops.drills.clock import Clock
 PATH = "/wp-admin/install.php"
 """Answers 200 before and after WordPress is set up, is never cached, and needs the database."""
 
+FAILED_PERCENT = 1.0
+GAP_SECONDS = 5.0
+"""What "traffic is served" means: at most so many requests fail, and no longer time passes without
+an answer."""
+
 IN_FLIGHT = 200
 """Requests of the background that may wait at once; one more than that has to wait, too."""
 
@@ -70,8 +75,8 @@ class Summary:
 
 def summary(requests: Sequence[Request], start: float, end: float) -> Summary:
     """What happened between `start` and `end`."""
-    span = [one for one in requests if start <= one.end <= end]
-    latencies = sorted(one.seconds for one in span if not one.error)
+    span = [request for request in requests if start <= request.end <= end]
+    latencies = sorted(request.seconds for request in span if not request.error)
     return Summary(
         requests=len(span),
         failed=len(span) - len(latencies),
@@ -82,17 +87,17 @@ def summary(requests: Sequence[Request], start: float, end: float) -> Summary:
             for percent in (50, 90, 95, 99, 100)
             if latencies
         },
-        errors=dict(sorted(Counter(one.error for one in span if one.error).items())),
+        errors=dict(sorted(Counter(request.error for request in span if request.error).items())),
     )
 
 
 def _longest_gap(requests: Sequence[Request], start: float) -> float:
     """The longest time in which only requests were sent that failed; slow answers are answers."""
     gap, served = 0.0, start
-    for one in sorted(requests, key=lambda one: one.at):
-        gap = max(gap, one.at - served)
-        if not one.error:
-            served = max(start, one.at)
+    for request in sorted(requests, key=lambda request: request.at):
+        gap = max(gap, request.at - served)
+        if not request.error:
+            served = max(start, request.at)
     return gap
 
 
@@ -101,10 +106,11 @@ def served_again(requests: Sequence[Request], since: float) -> float | None:
 
     That is when the first request after the last one that failed was sent; None if none was.
     """
-    failed = [one.at for one in requests if one.error and one.end >= since]
+    failed = [request.at for request in requests if request.error and request.end >= since]
     if not failed:
         return 0
-    after = [one.at for one in requests if not one.error and one.at > max(failed)]
+    last = max(failed)
+    after = [request.at for request in requests if not request.error and request.at > last]
     return max(0.0, min(after) - since) if after else None
 
 
@@ -177,9 +183,10 @@ class Background:
         self._clock = clock
         self._pause = 1 / per_second
         self._timeout_seconds = timeout_seconds
-        self._ready = threading.Event()
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="load", daemon=True)
+        self._thread = threading.Thread(
+            target=lambda: asyncio.run(self._main()), name="load", daemon=True
+        )
         self._requests: list[Request] = []
 
     @property
@@ -189,22 +196,12 @@ class Background:
 
     def __enter__(self) -> Background:
         self._thread.start()
-        self._ready.wait()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.stop()
-
-    def stop(self) -> None:
-        """Send no more, and wait for the answers that are due. Harmless when it has ended."""
+        """Send no more, and wait for the answers that are due."""
         self._stopping.set()
         self._thread.join()
-
-    def _run(self) -> None:
-        try:
-            asyncio.run(self._main())
-        finally:
-            self._ready.set()
 
     async def _main(self) -> None:
         clock = self._clock
@@ -216,7 +213,6 @@ class Background:
 
         async with _client(self._url, IN_FLIGHT, timeout) as client:
             due = clock.now()
-            self._ready.set()
             while not self._stopping.is_set():
                 task = asyncio.create_task(send(client, due))
                 waiting.add(task)

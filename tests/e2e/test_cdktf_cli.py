@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from ops.sandbox import Sandbox
+from ops import ROOT
+from ops.sandbox.server import Sandbox
 from ops.terraform import Terraform
-from tests.e2e.deployment import PASSWORD, ROOT
+from tests.e2e.deployment import PASSWORD
 
 CLI = ROOT / "node_modules" / ".bin" / "cdktf"
 STACK = "resilience-platform"

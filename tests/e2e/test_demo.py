@@ -12,7 +12,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from tests.e2e.deployment import ROOT
+from ops import ROOT
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.e2e.deployment import Deployment
+from ops.sandbox.deployed import Deployed
 
 
 class _Stop(Exception):
@@ -10,7 +10,7 @@ class _Stop(Exception):
 
 
 @pytest.mark.slow(310)
-def test_interrupted_apply_converges(deployment: Deployment) -> None:
+def test_interrupted_apply_converges(deployment: Deployed) -> None:
     """Stopped while the database and the load balancer are being created, then run again."""
     begun: set[str] = set()
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from moto.ecs.models import EC2ContainerServiceBackend
 
+from ops.sandbox.deployed import Deployed
 from ops.terraform import CommandFailed
-from tests.e2e.deployment import Deployment, settings, synthesized
+from tests.e2e.deployment import settings, synthesized
 from tests.synth.synthesized import synthesize
 
 NO_REFRESH = "-refresh=false"
@@ -50,23 +51,23 @@ NOT_IN_PLACE: list[tuple[dict[str, object], set[str]]] = [
 
 
 @pytest.fixture(scope="module")
-def _applied(deployment: Deployment) -> Deployment:
+def _applied(deployment: Deployed) -> Deployed:
     deployment.terraform().apply()
     return deployment
 
 
 @pytest.fixture
-def applied(_applied: Deployment) -> Iterator[Deployment]:
+def applied(_applied: Deployed) -> Iterator[Deployed]:
     """The deployment, its configuration the contract's again after each test."""
     yield _applied
     certificate = _applied.variables.get("certificate_arn")
     if certificate:
-        _applied.client("acm").delete_certificate(CertificateArn=certificate)
+        _applied.sandbox.client("acm").delete_certificate(CertificateArn=certificate)
         _applied.replace(synthesized("resilience-platform"))
 
 
 @pytest.mark.slow(150)
-def test_the_plan_right_after_the_apply_is_empty(applied: Deployment) -> None:
+def test_the_plan_right_after_the_apply_is_empty(applied: Deployed) -> None:
     terraform = applied.terraform()
     assert applied.changes(terraform) == {}
     assert not applied.sandbox.unsupported
@@ -78,10 +79,10 @@ def test_the_plan_right_after_the_apply_is_empty(applied: Deployment) -> None:
 
 
 @pytest.mark.slow(40)
-def test_drift_is_found_and_reconciled(applied: Deployment) -> None:
+def test_drift_is_found_and_reconciled(applied: Deployed) -> None:
     """Hand-made changes in three services show in the plan and are gone after apply."""
     terraform = applied.terraform()
-    ec2, rds, logs = (applied.client(name) for name in ("ec2", "rds", "logs"))
+    ec2, rds, logs = (applied.sandbox.client(name) for name in ("ec2", "rds", "logs"))
     groups = ec2.describe_security_groups(
         Filters=[{"Name": "group-name", "Values": ["resilience-platform-rds-sg"]}]
     )["SecurityGroups"]
@@ -114,7 +115,7 @@ def test_drift_is_found_and_reconciled(applied: Deployment) -> None:
     # put back by hand: Terraform takes a minute for a database, and does below
     rds.modify_db_instance(**database, BackupRetentionPeriod=7)
     terraform.apply()
-    ecs = applied.client("ecs")
+    ecs = applied.sandbox.client("ecs")
     ecs.update_service(
         cluster="resilience-platform-cluster", service="resilience-platform-service", desiredCount=3
     )
@@ -125,7 +126,7 @@ def test_drift_is_found_and_reconciled(applied: Deployment) -> None:
 @pytest.mark.slow(15)
 @pytest.mark.parametrize(("values", "addresses"), NOT_IN_PLACE)
 def test_good_values_show_in_the_plan(
-    applied: Deployment, values: dict[str, object], addresses: set[str]
+    applied: Deployed, values: dict[str, object], addresses: set[str]
 ) -> None:
     changes = applied.changes(applied.terraform(values), NO_REFRESH)
     assert addresses <= changes.keys(), f"{values} changes {changes}"
@@ -133,7 +134,7 @@ def test_good_values_show_in_the_plan(
 
 @pytest.mark.slow(30)
 def test_the_contracts_stack_is_planned_to_be_hardened_in_place(
-    applied: Deployment, tmp_path: Path
+    applied: Deployed, tmp_path: Path
 ) -> None:
     """Neither the database nor the load balancer is replaced, but for one case AWS does not allow:
     another key for the database's storage."""
@@ -156,7 +157,7 @@ def test_the_contracts_stack_is_planned_to_be_hardened_in_place(
 
 @pytest.mark.slow(30)
 def test_a_deployment_that_was_rolled_back_fails_the_apply(
-    applied: Deployment, monkeypatch: pytest.MonkeyPatch
+    applied: Deployed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """When the circuit breaker puts the old task definition back, apply says so and fails.
 
@@ -175,7 +176,7 @@ def test_a_deployment_that_was_rolled_back_fails_the_apply(
 
 
 @pytest.mark.slow(150)
-def test_good_values_change_the_applied_stack_in_place(applied: Deployment) -> None:
+def test_good_values_change_the_applied_stack_in_place(applied: Deployed) -> None:
     """What updates in place is applied, and then there is nothing left to do."""
     updated = applied.terraform({name: value for name, (value, _) in IN_PLACE.items()})
     changes = applied.changes(updated, NO_REFRESH)

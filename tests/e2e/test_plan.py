@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.deployment import Deployment
+from ops.sandbox.deployed import Deployed
 from tests.synth.test_contract import CONTRACT
 
 
@@ -57,10 +57,10 @@ def _rows() -> Iterator[tuple[str, str, str, object]]:
 
 
 @pytest.mark.slow(25)
-def test_the_plan_is_the_contract(deployment: Deployment) -> None:
+def test_the_plan_is_the_contract(deployment: Deployed) -> None:
     """Every address of the contract is planned, no other, and with the contract's values."""
     terraform = deployment.terraform({"alarm_email": "ops@example.com"})
-    file = deployment.folder / "plan"
+    file = deployment.plan
     terraform.plan(out=file)
     plan = terraform.show(file)
     resources = {
@@ -80,6 +80,6 @@ def test_the_plan_is_the_contract(deployment: Deployment) -> None:
     assert wrong == []
 
 
-def test_nobody_is_subscribed_without_an_address(deployment: Deployment) -> None:
+def test_nobody_is_subscribed_without_an_address(deployment: Deployed) -> None:
     """The e-mail subscription exists exactly when alarm_email is set."""
     assert "aws_sns_topic_subscription.email[0]" not in deployment.changes(deployment.terraform())

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
+from ops.sandbox.deployed import Deployed
 from ops.terraform import CommandFailed
-from tests.e2e.deployment import Deployment
 
 Case = tuple[dict[str, object], str]
 
@@ -127,7 +127,7 @@ def _rounds() -> dict[str, dict[str, Case]]:
 
 
 @pytest.mark.parametrize("round_", _rounds().values(), ids=_rounds())
-def test_bad_values_get_their_messages(deployment: Deployment, round_: dict[str, Case]) -> None:
+def test_bad_values_get_their_messages(deployment: Deployed, round_: dict[str, Case]) -> None:
     """terraform plan fails with our sentences, and never shows a password."""
     values = {name: value for given, _ in round_.values() for name, value in given.items()}
     with pytest.raises(CommandFailed) as failure:
@@ -140,7 +140,7 @@ def test_bad_values_get_their_messages(deployment: Deployment, round_: dict[str,
         assert str(values["db_password"]) not in error
 
 
-def test_another_region_works_with_its_zones(deployment: Deployment) -> None:
+def test_another_region_works_with_its_zones(deployment: Deployed) -> None:
     """aws_region with two zones of that region plans everything anew."""
     zones = ["us-east-1a", "us-east-1b"]
     there = deployment.terraform({"aws_region": "us-east-1", "availability_zones": zones})

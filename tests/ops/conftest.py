@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
-from botocore.config import Config
 
 if TYPE_CHECKING:
-    from ops.sandbox import Sandbox
+    from ops.sandbox.server import Sandbox
 
 # A developer's profile must neither help nor hinder a test.
 for name in [name for name in os.environ if name.startswith("AWS_")]:
@@ -22,7 +21,7 @@ Client = Callable[..., Any]
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
-    from ops.sandbox import Sandbox  # takes a second, which not every test here needs
+    from ops.sandbox.server import Sandbox  # takes a second, which not every test here needs
 
     with Sandbox() as running:
         yield running
@@ -31,15 +30,4 @@ def sandbox() -> Iterator[Sandbox]:
 @pytest.fixture
 def client(sandbox: Sandbox) -> Client:
     """Makes a boto3 client of a service in the sandbox, which never retries."""
-
-    def make(service: str, region: str = "eu-central-1") -> Any:
-        return boto3.client(
-            service,
-            region_name=region,
-            endpoint_url=sandbox.endpoint,
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-            config=Config(retries={"total_max_attempts": 1}, parameter_validation=True),
-        )
-
-    return make
+    return partial(sandbox.client, attempts=1)

@@ -10,9 +10,9 @@ from pydantic import BaseModel
 from rich.console import Console
 
 from constructs_lib.settings import LocalBackendSettings, S3BackendSettings, StackSettings
-from ops import docs
-from ops.docs import DocsError
-from ops.synthesis import ROOT, Stack, read_stack
+from ops import ROOT, docs
+from ops.errors import OpsError
+from ops.model.stack import Stack, read_stack
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def test_a_changed_table_is_noticed_and_rewritten(copy: Path) -> None:
     current = readme.read_text(encoding="utf-8")
     readme.write_text(current.replace("| `vpc_id` |", "| `vpc` |"), encoding="utf-8")
     settings.write_text("<!-- generated: fargate -->\n<!-- end generated -->", encoding="utf-8")
-    with pytest.raises(DocsError, match=r"^README.md, docs/settings.md: .* run `make docs`$"):
+    with pytest.raises(OpsError, match=r"^README.md, docs/settings.md: .* run `make docs`$"):
         docs.run(Console(), check=True, root=copy)
     assert "| `vpc` |" in readme.read_text(encoding="utf-8")
     docs.run(Console(), check=False, root=copy)
@@ -78,7 +78,7 @@ def test_a_changed_table_is_noticed_and_rewritten(copy: Path) -> None:
 def test_a_wrong_marker_is_an_error(text: str, message: str) -> None:
     """One line that names the file."""
     parts = {"one": lambda: "1", "two": lambda: "2"}
-    with pytest.raises(DocsError, match=f"^{re.escape(message)}$"):
+    with pytest.raises(OpsError, match=f"^{re.escape(message)}$"):
         docs.rendered(text, parts, "README.md")
 
 

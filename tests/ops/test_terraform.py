@@ -21,11 +21,12 @@ from pathlib import Path
 import pytest
 
 from ops import terraform
-from ops.environment import aws_settings_hidden, clean_environment
+from ops.aws import aws_settings_hidden
 from ops.terraform import (
     CommandFailed,
     Terraform,
     TerraformMissing,
+    clean_environment,
     cli_config,
     error_text,
     find_binary,
@@ -83,7 +84,10 @@ def test_the_environment_can_name_the_program(tmp_path: Path) -> None:
     ("environment", "message"),
     [
         ({}, "neither terraform nor tofu is on PATH"),
-        ({"TERRAFORM_BINARY": "/no/such"}, "TERRAFORM_BINARY is '/no/such', which is no program"),
+        (
+            {"TERRAFORM_BINARY": "/no/such"},
+            "TERRAFORM_BINARY is '/no/such', which is not a program",
+        ),
     ],
 )
 def test_a_missing_program_is_one_clear_line(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ops.sandbox import Sandbox
+from ops.sandbox.server import Sandbox
 from ops.terraform import Terraform
 from tests.e2e.deployment import PASSWORD, synthesized
 

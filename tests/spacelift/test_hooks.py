@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from ops.preflight import (
+from ops import ROOT
+from ops.delivery.preflight import (
     BACKEND_FILE,
     copy_checkout,
     hooks,
@@ -23,8 +24,7 @@ from ops.preflight import (
     joined,
     spacelift_environment,
 )
-from ops.sandbox import Sandbox
-from ops.synthesis import ROOT
+from ops.sandbox.server import Sandbox
 from ops.terraform import Terraform, TerraformMissing, find_binary
 from tests.e2e.deployment import PASSWORD
 

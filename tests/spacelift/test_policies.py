@@ -11,15 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from ops import policies
-from ops.policies import (
-    OUTPUTS,
-    POLICIES,
-    ApprovalVerdict,
-    NotificationVerdict,
-    Policy,
-    PolicyError,
-    PushVerdict,
+from ops.delivery import policies
+from ops.delivery.inputs import (
     Run,
     RunType,
     Sanitization,
@@ -29,18 +22,22 @@ from ops.policies import (
     notification_input,
     plan_input,
     push_input,
-    review_approval,
-    review_push,
-    route_notification,
-    rules,
     sanitized,
 )
+from ops.delivery.policies import (
+    OUTPUTS,
+    POLICIES,
+    Policy,
+    review,
+    rules,
+)
+from ops.errors import OpsError
 
 STACK = Stack()
 
-APPROVED = ApprovalVerdict(approve=True, reject=False)
-UNDECIDED = ApprovalVerdict(approve=False, reject=False)
-REJECTED = ApprovalVerdict(approve=False, reject=True)
+APPROVED = {"approve": True, "reject": False}
+UNDECIDED = {"approve": False, "reject": False}
+REJECTED = {"approve": False, "reject": True}
 
 TRACKED_STATES = (
     "QUEUED",
@@ -61,15 +58,16 @@ def approval(
     approvals: Sequence[str] = (),
     rejections: Sequence[str] = (),
     older_approvals: Sequence[str] = (),
-) -> ApprovalVerdict:
-    return review_approval(
+) -> dict[str, Any]:
+    return review(
+        "approval",
         approval_input(
             run=run,
             stack=STACK,
             approvals=approvals,
             rejections=rejections,
             older_approvals=older_approvals,
-        )
+        ),
     )
 
 
@@ -111,7 +109,7 @@ DESTROY_TASK = Run(type="TASK", state="QUEUED", author="Ann", command="terraform
     ],
 )
 def test_who_may_let_a_run_go_on(
-    run: Run, approvals: list[str], rejections: list[str], expected: ApprovalVerdict
+    run: Run, approvals: list[str], rejections: list[str], expected: dict[str, Any]
 ) -> None:
     assert approval(run, approvals, rejections) == expected
 
@@ -178,7 +176,7 @@ def test_a_reviewer_whose_login_is_the_authors_is_the_author() -> None:
     document = copy.deepcopy(document)
     reviews: Any = document["reviews"]
     reviews["current"]["approvals"][0]["session"]["login"] = "ann"
-    assert review_approval(document) == UNDECIDED
+    assert review("approval", document) == UNDECIDED
 
 
 def pull_request(
@@ -199,15 +197,15 @@ def pull_request(
 
 def push(
     branch: str, files: Sequence[str] = ("main.py",), tag: str = "", pull: Any = None
-) -> PushVerdict:
-    return review_push(
-        push_input(stack=STACK, branch=branch, files=files, tag=tag, pull_request=pull)
+) -> dict[str, Any]:
+    return review(
+        "push", push_input(stack=STACK, branch=branch, files=files, tag=tag, pull_request=pull)
     )
 
 
-NOTHING = PushVerdict(track=False, propose=False, ignore=True, notify=False)
-TRACKS = PushVerdict(track=True, propose=False, ignore=False, notify=False)
-PROPOSES = PushVerdict(track=False, propose=True, ignore=False, notify=False)
+NOTHING = {"track": False, "propose": False, "ignore": True, "notify": False}
+TRACKS = {"track": True, "propose": False, "ignore": False, "notify": False}
+PROPOSES = {"track": False, "propose": True, "ignore": False, "notify": False}
 
 
 @pytest.mark.parametrize(
@@ -246,7 +244,7 @@ PROPOSES = PushVerdict(track=False, propose=True, ignore=False, notify=False)
         ),
     ],
 )
-def test_what_an_event_starts(verdict: Any, expected: PushVerdict) -> None:
+def test_what_an_event_starts(verdict: Any, expected: dict[str, Any]) -> None:
     assert verdict() == expected
 
 
@@ -259,8 +257,8 @@ def test_documentation_only_starts_nothing_and_says_so(files: list[str]) -> None
         push("main", files=files),
         push("feature", files=files, pull=pull_request(files=files)),
     ):
-        assert verdict.ignore
-        assert verdict.notify
+        assert verdict["ignore"]
+        assert verdict["notify"]
 
 
 @pytest.mark.parametrize(
@@ -282,24 +280,25 @@ def test_one_other_file_among_the_documentation_starts_a_run(file: str) -> None:
 
 
 def test_a_tag_starts_nothing() -> None:
-    assert push("main", tag="v1").ignore
+    assert push("main", tag="v1")["ignore"]
 
 
 def notified(
     run: Run, labels: tuple[str, ...], changes: int = 0, webhooks: Sequence[str] = ()
-) -> NotificationVerdict:
-    return route_notification(
+) -> dict[str, Any]:
+    return review(
+        "notification",
         notification_input(
             run=run,
             stack=Stack(labels=labels),
             changes=[{"action": "changed", "phase": "plan"}] * changes,
             webhooks=webhooks,
-        )
+        ),
     )
 
 
 ALL_ROUTES = ("notify:inbox", "notify:slack:C0123456789", "notify:webhook:platform")
-SILENCE = NotificationVerdict(inbox=(), slack=(), webhook=())
+SILENCE: dict[str, Any] = {"inbox": [], "slack": [], "webhook": []}
 FOUND_DRIFT = Run(type="PROPOSED", state="FINISHED", drift_detection=True)
 
 
@@ -319,11 +318,11 @@ def test_who_is_told_what(run: Run, changes: int, what: str, severity: str) -> N
     said = notified(run, ALL_ROUTES, changes, webhooks=["platform", "somebody-elses"])
     url = f"https://opsfolio.app.spacelift.io/stack/resilience-platform/run/{run.id}"
     text = f"resilience-platform: {run.type.lower()} run {run.id} {what} {url}"
-    assert said.inbox == (
-        {"title": f"resilience-platform: {what}", "body": text, "severity": severity},
-    )
-    assert said.slack == ({"channel_id": "C0123456789", "message": text},)
-    (webhook,) = said.webhook
+    assert said["inbox"] == [
+        {"title": f"resilience-platform: {what}", "body": text, "severity": severity}
+    ]
+    assert said["slack"] == [{"channel_id": "C0123456789", "message": text}]
+    (webhook,) = said["webhook"]
     assert isinstance(webhook, dict)
     assert webhook["endpoint_id"] == "platform"
     assert webhook["payload"]["text"] == text
@@ -351,7 +350,7 @@ def test_a_stack_without_a_label_is_left_alone() -> None:
 
 def test_an_event_that_is_no_run_says_nothing() -> None:
     event: dict[str, Any] = {"internal_error": {"error": "e"}, "webhook_endpoints": []}
-    assert route_notification(event) == SILENCE
+    assert review("notification", event) == SILENCE
 
 
 # ------------------------------------------------------------------ every policy
@@ -515,8 +514,8 @@ def test_engines_agree_whatever_is_missing_or_null(name: str) -> None:
 def test_a_destroyed_run_type_is_judged_as_a_proposed_one() -> None:
     document = copy.deepcopy(DOCUMENTS["plan"])
     del document["spacelift"]["run"]["type"]
-    said = policies.review_plan(document)
-    assert any("multi_az" in message for message in said.deny)
+    said = policies.review("plan", document)
+    assert any("multi_az" in message for message in said["deny"])
 
 
 # ------------------------------------------------------------------ the evaluation itself
@@ -558,7 +557,7 @@ def test_sanitization_covers_what_terraform_marks_or_everything(
 
 
 def test_a_document_that_is_no_plan_is_refused() -> None:
-    with pytest.raises(PolicyError, match=r"^the document is no Terraform plan: .*terraform show"):
+    with pytest.raises(OpsError, match=r"^the document is not a Terraform plan: .*terraform show"):
         plan_input({"values": {}}, run=Run(), stack=STACK)
 
 
@@ -583,7 +582,7 @@ def test_a_policy_that_does_not_parse_is_refused_in_one_line(
     text = push_policy.read_text()
     assert before in text
     push_policy.write_text(text.replace(before, after, 1))
-    with pytest.raises(PolicyError, match=message) as refused:
+    with pytest.raises(OpsError, match=message) as refused:
         Policy(push_policy).evaluate(DOCUMENTS["push"])
     assert "\n" not in str(refused.value)
 
@@ -595,14 +594,14 @@ def test_engines_that_disagree_are_an_error(push_policy: Path) -> None:
     spoiled = push_policy.read_text().split("# METADATA\n# title: Tracked branch")[0]
     rest = "propose := false\n\nignore := false\n\nnotify := false\n"
     push_policy.write_text(spoiled.split("default propose")[0] + rest)
-    with pytest.raises(PolicyError, match=r"the engines disagree about track: regorus says 50"):
+    with pytest.raises(OpsError, match=r"the engines disagree about track: regorus says 50"):
         Policy(push_policy).evaluate({})
 
 
 def test_an_unknown_policy_and_a_missing_file_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(PolicyError, match=r"^login\.rego: unknown policy; known are plan, "):
+    with pytest.raises(OpsError, match=r"^login\.rego: unknown policy; known are plan, "):
         Policy(tmp_path / "login.rego")
-    with pytest.raises(PolicyError, match=r"^plan\.rego: .*No such file"):
+    with pytest.raises(OpsError, match=r"^plan\.rego: .*No such file"):
         Policy(tmp_path / "plan.rego")
 
 

@@ -1,0 +1,265 @@
+"""The documents that Spacelift feeds its policies.
+
+A Terraform plan becomes the input of the plan policy, with strings hashed as Spacelift hashes them.
+
+https://docs.spacelift.io/concepts/policy
+https://docs.spacelift.io/vendors/terraform/resource-sanitization
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Literal, TypeAlias
+
+from ops.errors import OpsError
+
+Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
+Document: TypeAlias = Mapping[str, Json]
+
+RunType = Literal["PROPOSED", "TRACKED", "DESTROY", "TASK", "TESTING"]
+HASH_DIGITS = 8
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A Spacelift stack, as policies see it. `labels` hold the limits that policies read."""
+
+    id: str = "resilience-platform"
+    labels: tuple[str, ...] = ()
+    branch: str = "main"
+    repository: str = "opsfolio-resilience-platform"
+
+    def document(self) -> dict[str, Json]:
+        return {
+            "id": self.id,
+            "name": self.id,
+            "administrative": False,
+            "autodeploy": False,
+            "branch": self.branch,
+            "labels": list(self.labels),
+            "project_root": None,
+            "repository": self.repository,
+            "state": "NONE",
+            "terraform_version": None,
+        }
+
+
+@dataclass(frozen=True)
+class Run:
+    """A Spacelift run, as policies see it."""
+
+    type: RunType = "PROPOSED"
+    state: str = "PLANNING"
+    author: str | None = "author"
+    branch: str = "main"
+    drift_detection: bool = False
+    command: str | None = None
+    id: str = "01RUN"
+
+    def commit(self) -> dict[str, Json]:
+        return {
+            "author": self.author,
+            "branch": self.branch,
+            "created_at": 0,
+            "hash": "0" * 40,
+            "message": "",
+        }
+
+    def document(self, changes: Sequence[Document] = ()) -> dict[str, Json]:
+        return {
+            "based_on_local_workspace": False,
+            "branch": self.branch,
+            "changes": list(changes),
+            "command": self.command,
+            "commit": self.commit(),
+            "created_at": 0,
+            "creator_session": None,
+            "drift_detection": self.drift_detection,
+            "flags": [],
+            "id": self.id,
+            "state": self.state,
+            "triggered_by": None,
+            "type": self.type,
+            "updated_at": 0,
+            "user_provided_metadata": [],
+        }
+
+
+class Sanitization(Enum):
+    """How much of a plan's strings Spacelift hashes before a policy reads them."""
+
+    DEFAULT = "every string"
+    SMART = "what Terraform marks as sensitive"
+
+
+def sanitized(text: str) -> str:
+    """`text` as Spacelift's sanitization leaves it: the end of its SHA-256 in hex."""
+    return hashlib.sha256(text.encode()).hexdigest()[-HASH_DIGITS:]
+
+
+def plan_input(
+    plan: Document,
+    *,
+    run: Run,
+    stack: Stack,
+    sanitization: Sanitization = Sanitization.SMART,
+    third_party_metadata: Document | None = None,
+) -> dict[str, Json]:
+    """The input of a plan policy.
+
+    Args:
+        plan: `terraform show -json` of a plan file.
+        run: the run that planned.
+        stack: the stack it belongs to.
+        sanitization: the stack's setting.
+        third_party_metadata: reports of other tools; see `infracost`.
+
+    Raises:
+        OpsError: `plan` is not a plan document.
+    """
+    changes = plan.get("resource_changes", [])
+    if "terraform_version" not in plan or not isinstance(changes, Sequence):
+        raise OpsError(
+            "the document is not a Terraform plan: it needs terraform_version and "
+            "resource_changes; make one with terraform show -json <plan file>"
+        )
+    return {
+        "spacelift": {
+            "commit": run.commit(),
+            "request": {"timestamp_ns": 0},
+            "run": run.document(),
+            "stack": stack.document(),
+        },
+        "terraform": {
+            "resource_changes": [_resource_change(change, sanitization) for change in changes],
+            "terraform_version": plan["terraform_version"],
+        },
+        "third_party_metadata": third_party_metadata or {},
+    }
+
+
+def _resource_change(change: Json, sanitization: Sanitization) -> Json:
+    assert isinstance(change, Mapping)
+    inner = change["change"]
+    assert isinstance(inner, Mapping)
+    values: dict[str, Json] = {"actions": inner["actions"]}
+    for side in ("before", "after"):
+        everything = sanitization is Sanitization.DEFAULT
+        mask = True if everything else inner.get(f"{side}_sensitive", False)
+        values[side] = _hashed(inner.get(side), mask)
+    return {
+        "address": change["address"],
+        "type": change["type"],
+        "name": change["name"],
+        "provider_name": change["provider_name"],
+        "change": values,
+    }
+
+
+def _hashed(value: Json, mask: Json) -> Json:
+    """`value` with each string hashed that `mask`, Terraform's tree of sensitive places, covers."""
+    if mask is False or mask is None:
+        return value
+    if isinstance(value, str):
+        return sanitized(value) if mask is True else value
+    if isinstance(value, Mapping):
+        return {
+            key: _hashed(item, mask.get(key) if isinstance(mask, Mapping) else mask)
+            for key, item in value.items()
+        }
+    if isinstance(value, Sequence):
+        by_item = isinstance(mask, Sequence) and not isinstance(mask, str)
+        return [
+            _hashed(item, _at(mask, index) if by_item else mask) for index, item in enumerate(value)
+        ]
+    return value
+
+
+def _at(mask: Json, index: int) -> Json:
+    assert isinstance(mask, Sequence)
+    return mask[index] if index < len(mask) else False
+
+
+def infracost(monthly_usd: str | None, *, past_usd: str | None = None) -> dict[str, Json]:
+    """The part of an Infracost report that policies read; totals are strings, as Infracost's."""
+    project: dict[str, Json] = {"breakdown": {"totalMonthlyCost": monthly_usd}}
+    if past_usd is not None:
+        project["pastBreakdown"] = {"totalMonthlyCost": past_usd}
+    return {"version": "0.2", "currency": "USD", "projects": [project]}
+
+
+def approval_input(
+    *,
+    run: Run,
+    stack: Stack,
+    approvals: Sequence[str] = (),
+    rejections: Sequence[str] = (),
+    older_approvals: Sequence[str] = (),
+) -> dict[str, Json]:
+    """The input of an approval policy: logins of reviewers, older ones in an earlier state."""
+
+    def reviews(logins: Sequence[str]) -> list[Json]:
+        return [
+            {"author": login, "session": {"login": login, "name": login, "teams": []}}
+            for login in logins
+        ]
+
+    older: list[Json] = []
+    if older_approvals:
+        older.append({"approvals": reviews(older_approvals), "rejections": []})
+    return {
+        "reviews": {
+            "current": {"approvals": reviews(approvals), "rejections": reviews(rejections)},
+            "older": older,
+        },
+        "run": run.document(),
+        "stack": stack.document(),
+    }
+
+
+def push_input(
+    *,
+    stack: Stack,
+    branch: str,
+    files: Sequence[str] = (),
+    tag: str = "",
+    pull_request: Document | None = None,
+) -> dict[str, Json]:
+    """The input of a push policy: `files` changed on `branch`, maybe seen as a pull request."""
+    return {
+        "in_progress": [],
+        "pull_request": pull_request,
+        "push": {
+            "affected_files": list(files),
+            "author": "author",
+            "branch": branch,
+            "created_at": 0,
+            "message": "",
+            "tag": tag,
+        },
+        "stack": stack.document(),
+    }
+
+
+def notification_input(
+    *,
+    run: Run,
+    stack: Stack,
+    changes: Sequence[Document] = (),
+    webhooks: Sequence[str] = (),
+) -> dict[str, Json]:
+    """The input of a notification policy about a run that changed its state."""
+    return {
+        "account": {"name": "opsfolio"},
+        "run_updated": {
+            "state": run.state,
+            "username": "",
+            "note": "",
+            "run": run.document(changes),
+            "stack": stack.document(),
+            "timing": [],
+            "urls": {"run": f"https://opsfolio.app.spacelift.io/stack/{stack.id}/run/{run.id}"},
+        },
+        "webhook_endpoints": [{"id": webhook, "labels": []} for webhook in webhooks],
+    }

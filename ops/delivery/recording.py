@@ -1,0 +1,128 @@
+"""What Terraform calls in the life of a stack: `python -m ops deployer-policy`.
+
+Each stack lives a whole life in the sandbox, which records every action: plan, apply, changes of
+variables, attributes and tags and back again, the repair of what somebody changed by hand,
+destroy.
+"""
+
+import copy
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+
+from ops import ROOT
+from ops.console import Narrator
+from ops.delivery.permissions import POLICIES, documents
+from ops.errors import OpsError
+from ops.sandbox.deployed import Deployed, deployed
+from ops.terraform import Terraform
+
+CHANGED_VARIABLES: dict[str, object] = {
+    "alarm_email": "ops@example.com",
+    "container_image": "wordpress@sha256:" + "1" * 64,
+    "db_allocated_storage": 30,
+    "monthly_budget_usd": 150,
+    "task_memory": 2048,
+}
+"""What the second apply of a stack's life changes, as far as the stack has these variables."""
+
+CHANGED_ATTRIBUTES: dict[str, dict[str, Any]] = {
+    "aws_lb_target_group": {"deregistration_delay": "77", "health_check": {"interval": 45}},
+    "aws_lb_listener": {
+        "default_action": [
+            {
+                "type": "fixed-response",
+                "fixed_response": [{"content_type": "text/plain", "status_code": "503"}],
+            }
+        ]
+    },
+    "aws_ecs_cluster": {"setting": [{"name": "containerInsights", "value": "disabled"}]},
+}
+"""And what it changes in the Terraform JSON, beside one more default tag."""
+
+
+def run(console: Console) -> None:
+    """Live every stack's life and write the policies. It takes about half an hour.
+
+    Raises:
+        OpsError: see `called_by` and `permissions.document`.
+    """
+    say = Narrator(console)
+    called = {
+        stack_id: called_by(stack_id, say) for stacks in POLICIES.values() for stack_id in stacks
+    }
+    for name, policy in documents(called).items():
+        text = json.dumps(policy, indent=2) + "\n"
+        (ROOT / "docs" / name).write_text(text, encoding="utf-8")
+        console.print(f"written: docs/{name}")
+
+
+def called_by(stack_id: str, say: Narrator) -> set[str]:
+    """Let a stack live from nothing to nothing, and return what Terraform called.
+
+    Raises:
+        OpsError: Terraform failed or is missing, or the emulator lacks something that was called,
+            so the rest is not known.
+    """
+    with deployed(stack_id, say) as life:
+        stack = json.loads((life.folder / "cdk.tf.json").read_text(encoding="utf-8"))
+        new = {
+            name: value for name, value in CHANGED_VARIABLES.items() if name in stack["variable"]
+        }
+
+        def apply(document: dict[str, Any], variables: Mapping[str, object]) -> Terraform:
+            life.replace(json.dumps(document, indent=2))
+            terraform = life.terraform(variables)
+            terraform.init()
+            terraform.apply()
+            return terraform
+
+        with say.step(f"{stack_id}: plan and apply"):
+            apply(stack, {})
+        with say.step(f"{stack_id}: change it, and back"):
+            apply(_changed(stack), new)
+            terraform = apply(stack, new)
+        with say.step(f"{stack_id}: repair what was changed by hand"):
+            life.open_database(terraform)
+            _add_route(terraform, life)
+            terraform.apply()
+        with say.step(f"{stack_id}: destroy"):
+            apply(_unprotected(stack), new).destroy()
+        if life.sandbox.unsupported:
+            raise OpsError(f"{stack_id}: the sandbox lacks {', '.join(life.sandbox.unsupported)}")
+        return set(life.sandbox.terraform_actions)
+
+
+def _changed(stack: dict[str, Any]) -> dict[str, Any]:
+    """The stack with one more tag on all that can have tags, and other attributes."""
+    changed = copy.deepcopy(stack)
+    (provider,) = changed["provider"]["aws"]
+    (tags,) = provider.setdefault("default_tags", [{"tags": {}}])
+    tags["tags"]["Changed"] = "yes"
+    for kind, attributes in CHANGED_ATTRIBUTES.items():
+        for resource in changed["resource"][kind].values():
+            resource.update(attributes)
+    return changed
+
+
+def _unprotected(stack: dict[str, Any]) -> dict[str, Any]:
+    """The stack with every protection from deletion switched off."""
+    changed = copy.deepcopy(stack)
+    for types in changed["resource"].values():
+        for resource in types.values():
+            for protection in ("deletion_protection", "enable_deletion_protection"):
+                if resource.get(protection):
+                    resource[protection] = False
+    return changed
+
+
+def _add_route(terraform: Terraform, life: Deployed) -> None:
+    """Gives the database's subnets a route to the world."""
+    ids = life.ids(terraform)
+    life.sandbox.client("ec2").create_route(
+        RouteTableId=ids["aws_route_table.private"],
+        DestinationCidrBlock="203.0.113.0/24",
+        GatewayId=ids["aws_internet_gateway.igw"],
+    )

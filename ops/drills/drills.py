@@ -1,0 +1,326 @@
+"""The drills: what each breaks, what it measures, and what that must not exceed."""
+
+from __future__ import annotations
+
+import math
+import random
+import uuid
+from collections.abc import Callable
+
+from ops.drills.load import FAILED_PERCENT, GAP_SECONDS, served_again
+from ops.drills.one_off import POLL_SECONDS, ask_marker, run_task
+from ops.drills.report import Measurement
+from ops.drills.run import Drill, Run
+from ops.drills.target import Deployment, Snapshot, tasks
+from ops.errors import OpsError
+
+RECOVERY_SECONDS = 60.0
+OUT_OF_ROTATION_SECONDS = 90.0
+"""The objectives of the original README."""
+
+CANARY_START_SECONDS = 90.0
+"""What a canary is given from RUNNING until it serves, on top of its health checks."""
+
+CANARY_LIFE_SECONDS = 3600
+"""A canary ends by itself after this, if nobody else ends it."""
+
+
+def _new_name() -> str:
+    """By it, what a drill adds is found again; `startedBy` takes 36 characters."""
+    return f"drill-{uuid.uuid4().hex[:20]}"
+
+
+def _since(start: float, met: float | None) -> float | None:
+    return None if met is None else max(0.0, met - start)
+
+
+def _stop(deployment: Deployment, arns: list[str]) -> None:
+    cluster = deployment.outputs.ecs_cluster_name
+    for arn in arns:
+        deployment.ecs.stop_task(cluster=cluster, task=arn, reason="drill")
+
+
+def _fail_over(deployment: Deployment) -> None:
+    deployment.rds.reboot_db_instance(
+        DBInstanceIdentifier=deployment.outputs.rds_identifier, ForceFailover=True
+    )
+
+
+def _moved_from(zone: str) -> Callable[[Snapshot], bool]:
+    """Whether AWS shows the database in another zone, available."""
+    return lambda seen: seen.database_zone != zone and seen.database == "available"
+
+
+# --- a task stops -----------------------------------------------------------------------------
+
+
+def _plan_task_failure(deployment: Deployment) -> list[str]:
+    count = len(deployment.observe().healthy())
+    service = deployment.outputs.ecs_service_name
+    return [
+        f"stop the only task of {service}"
+        if count == 1
+        else f"stop one of the {tasks(count)} of {service}, at random",
+        "watch until its replacement is in rotation",
+    ]
+
+
+def _task_failure(run: Run) -> list[Measurement]:
+    before = run.look()
+    victim = random.choice(before.healthy())
+    expected = run.deployment.expected()["stop"]
+    start = run.breaks(f"stop task {victim.short} in {victim.zone}")
+    _stop(run.deployment, [victim.arn])
+    met = run.until(
+        deregistered=lambda seen: seen.targets.get(victim.address) not in ("healthy", "initial"),
+        running=lambda seen: any(
+            task.status == "RUNNING" for arn, task in seen.tasks.items() if arn not in before.tasks
+        ),
+        healthy=lambda seen: seen.in_rotation(without=[victim.arn]) >= run.deployment.desired,
+    )
+    run.settle()
+    return [
+        Measurement(
+            "the stopped task is out of rotation",
+            _since(start, met["deregistered"]),
+            model=str(expected.noticed),
+        ),
+        Measurement("its replacement runs", _since(start, met["running"]), limit=RECOVERY_SECONDS),
+        Measurement(
+            "its replacement is in rotation",
+            _since(start, met["healthy"]),
+            model=str(expected.restored),
+        ),
+        *run.traffic(start, failed_percent=FAILED_PERCENT, gap_seconds=GAP_SECONDS),
+    ]
+
+
+# --- a task fails its health check ------------------------------------------------------------
+
+
+def _plan_health_check(deployment: Deployment) -> list[str]:
+    return [
+        f"run one more task of {deployment.task_definition.rpartition('/')[2]} as a canary that "
+        f"stops serving after {_canary_seconds(deployment)} s",
+        f"register it with target group {deployment.group['TargetGroupName']}: until it is out of "
+        "rotation again, its share of the requests fails",
+        "watch until the load balancer has taken it out of rotation",
+        "deregister and stop it",
+    ]
+
+
+def _canary_seconds(deployment: Deployment) -> int:
+    """How long a canary serves before it fails: long enough to be taken into rotation.
+
+    It ends in the middle between two health checks: neither their best case nor their worst.
+    """
+    group = deployment.group
+    interval = group["HealthCheckIntervalSeconds"]
+    checks = math.ceil(CANARY_START_SECONDS / interval) + group["HealthyThresholdCount"] + 1
+    return int((checks + 0.5) * interval)
+
+
+def _canary_command(serve_seconds: int) -> list[str]:
+    """Serve as the image does, then end the web server and stay, as a task that hangs would."""
+    return [
+        "bash",
+        "-c",
+        f"docker-entrypoint.sh apache2-foreground & sleep {serve_seconds}; "
+        f'kill -TERM "$!"; sleep {CANARY_LIFE_SECONDS}',
+    ]
+
+
+def _start_canary(run: Run, serve_seconds: int) -> tuple[str, float]:
+    """A canary that runs: its address, and when it is to stop serving."""
+    deployment = run.deployment
+    started_by = _new_name()
+    run.journal.add({"do": "stop-tasks", "started_by": started_by})
+    command = _canary_command(serve_seconds)
+    arn = run_task(deployment, deployment.source, command, {}, started_by)
+    run.event(f"canary {arn[-32:][:8]} started, to serve for {serve_seconds} s")
+    for seen in run.watch():
+        canary = next(iter(deployment.describe_tasks([arn])), None)
+        if canary and canary.status == "STOPPED":
+            raise OpsError(f"canary {arn} ended by itself: see its log stream")
+        if canary and canary.status == "RUNNING":  # `seen` is older by this one call
+            run.event(f"canary runs, at {canary.address}", seen.at)
+            return canary.address, seen.at + serve_seconds
+    raise OpsError(f"canary {arn} was not RUNNING in time: see the task in the console")
+
+
+def _take_into_rotation(run: Run, address: str, before: float) -> None:
+    """Register a target, and wait until it gets requests, but no longer than to `before`."""
+    deployment, port = run.deployment, run.deployment.port
+    group = deployment.target_group_arn
+    run.journal.add(
+        {"do": "deregister-target", "target_group": group, "address": address, "port": port}
+    )
+    deployment.elb.register_targets(TargetGroupArn=group, Targets=[{"Id": address, "Port": port}])
+    for seen in run.watch():
+        if seen.targets.get(address) == "healthy":
+            return
+        if seen.at + POLL_SECONDS >= before:
+            break
+    raise OpsError(
+        f"the canary at {address} did not pass the health check while it served: see its log "
+        "stream, and whether the security group lets the load balancer in"
+    )
+
+
+def _health_check(run: Run) -> list[Measurement]:
+    run.look()
+    expected = run.deployment.expected()["hang"]
+    address, stops_at = _start_canary(run, _canary_seconds(run.deployment))
+    _take_into_rotation(run, address, before=stops_at)
+    run.clock.sleep(stops_at - run.clock.now())
+    run.broken_at = stops_at
+    run.event("canary stops serving, and keeps running", stops_at)
+    met = run.until(out=lambda seen: seen.targets.get(address) != "healthy")
+    if met["out"] is not None:
+        run.settle()
+    return [
+        Measurement(
+            "the failing task is out of rotation",
+            _since(stops_at, met["out"]),
+            limit=OUT_OF_ROTATION_SECONDS,
+            model=str(expected.noticed),
+            note="from the end of the time that the canary was told to serve",
+        ),
+        Measurement(
+            "all requests are served again",
+            served_again(run.load.requests, stops_at),
+            model=str(expected.noticed),
+        ),
+        *run.traffic(stops_at),
+    ]
+
+
+# --- the database fails over ------------------------------------------------------------------
+
+
+def _plan_db_failover(deployment: Deployment) -> list[str]:
+    database = deployment.outputs.rds_identifier
+    if not deployment.multi_az:
+        raise OpsError(
+            f"database {database} is not Multi-AZ, so nothing can take over: set "
+            "`database.multi_az` and apply, or drill another stack"
+        )
+    return [
+        "write a marker into a table opsfolio_drill, by a task of the service's task definition",
+        f"reboot database {database} with failover; it is away for one to two minutes",
+        "watch until it is available in the other zone and all requests are served",
+        "read the marker, then drop the table",
+    ]
+
+
+def _db_failover(run: Run) -> list[Measurement]:
+    deployment, clock = run.deployment, run.clock
+    before = run.look()
+    expected = deployment.expected()["database"]
+    marker = _new_name()
+    run.journal.add({"do": "stop-tasks", "started_by": marker})
+    run.journal.add({"do": "drop-marker", "marker": marker, **deployment.source})
+    ask_marker(deployment, clock, "write", marker, end=run.end)
+    run.event("marker written")
+    start = run.breaks(f"reboot with failover, primary in {before.database_zone}")
+    _fail_over(deployment)
+    met = run.until(zone=_moved_from(before.database_zone))
+    run.settle()
+    moved = _since(start, met["zone"])
+    again = served_again(run.load.requests, start)
+    traffic = run.traffic(start)
+    kept = ask_marker(deployment, clock, "read", marker, end=run.end)
+    run.event("marker read" if kept else "marker lost")
+    after = run.look().database_zone
+    return [
+        Measurement(
+            "the database is in the other zone and all requests are served again",
+            None if moved is None or again is None else max(moved, again),
+            limit=RECOVERY_SECONDS,
+            model=str(expected.serving),
+        ),
+        Measurement(
+            "AWS shows the database available in the other zone",
+            moved,
+            note=f"{before.database_zone} before, {after} after",
+        ),
+        Measurement("all requests are served again", again),
+        Measurement("the primary has changed zones", verified=after != before.database_zone),
+        Measurement("what was written before is still there", verified=kept),
+        *traffic,
+    ]
+
+
+# --- an availability zone fails ---------------------------------------------------------------
+
+
+def _zone_of_choice(deployment: Deployment, seen: Snapshot) -> tuple[str, bool]:
+    """The zone to fail, and whether the database's primary is to leave it.
+
+    It is the primary's, or else the one with the most tasks.
+    """
+    zones = [task.zone for task in seen.healthy()]
+    if deployment.multi_az and seen.database_zone in zones:
+        return seen.database_zone, True
+    return max(sorted(set(zones)), key=zones.count), False
+
+
+def _plan_zone_failure(deployment: Deployment) -> list[str]:
+    seen = deployment.observe()
+    zone, with_database = _zone_of_choice(deployment, seen)
+    count = sum(task.zone == zone for task in seen.healthy())
+    steps = [f"stop {tasks(count)} in {zone}" + (" at once" if count > 1 else "")]
+    if with_database:
+        steps.append(f"reboot database {deployment.outputs.rds_identifier} with failover")
+    return [*steps, "watch until all tasks are in rotation and all requests are served"]
+
+
+def _zone_failure(run: Run) -> list[Measurement]:
+    deployment = run.deployment
+    before = run.look()
+    expected = deployment.expected()["zone"]
+    zone, with_database = _zone_of_choice(deployment, before)
+    victims = [task.arn for task in before.healthy() if task.zone == zone]
+    what = f"stop {tasks(len(victims))} in {zone}"
+    start = run.breaks(what + (" and fail the database over" if with_database else ""))
+    if with_database:
+        _fail_over(deployment)
+    _stop(deployment, victims)
+    conditions: dict[str, Callable[[Snapshot], bool]] = {
+        "tasks": lambda seen: seen.in_rotation(without=victims) >= deployment.desired
+    }
+    if with_database:
+        conditions["zone"] = _moved_from(zone)
+    met = run.until(**conditions)
+    run.settle()
+    desired = deployment.desired
+    found = [
+        Measurement(
+            "all requests are served again",
+            served_again(run.load.requests, start),
+            limit=RECOVERY_SECONDS,
+            model=str(expected.serving),
+        ),
+        Measurement(
+            f"{tasks(desired)} {'is' if desired == 1 else 'are'} in rotation again",
+            _since(start, met["tasks"]),
+            limit=RECOVERY_SECONDS,
+            model=str(expected.restored),
+        ),
+    ]
+    if with_database:
+        moved = _since(start, met["zone"])
+        found.append(Measurement("AWS shows the database available in the other zone", moved))
+    return [*found, *run.traffic(start)]
+
+
+DRILLS = {
+    drill.name: drill
+    for drill in (
+        Drill("task-failure", "A task stops", _plan_task_failure, _task_failure),
+        Drill("health-check", "A task fails its health check", _plan_health_check, _health_check),
+        Drill("db-failover", "The database fails over", _plan_db_failover, _db_failover),
+        Drill("zone-failure", "An availability zone fails", _plan_zone_failure, _zone_failure),
+    )
+}
+"""By name. To add one: a plan, what it does and measures, and a line here."""

@@ -1,0 +1,144 @@
+"""One-off tasks of the service's own task definition: the canary, and what keeps the marker.
+
+The marker is a row in a table of the database. Tasks write, read and drop it with the environment
+that the container has anyway, so no credential passes through here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ops.drills.clock import Clock
+from ops.drills.target import Deployment
+from ops.errors import OpsError
+
+POLL_SECONDS = 1.0
+
+_PHP = """
+function drill() {
+  mysqli_report(MYSQLI_REPORT_ERROR | MYSQLI_REPORT_STRICT);
+  [$host, $port] = explode(':', getenv('WORDPRESS_DB_HOST') . ':3306');
+  $tls = str_contains((string) getenv('WORDPRESS_CONFIG_EXTRA'), 'MYSQLI_CLIENT_SSL');
+  $db = mysqli_init();
+  $db->real_connect($host, getenv('WORDPRESS_DB_USER'), getenv('WORDPRESS_DB_PASSWORD'),
+    getenv('WORDPRESS_DB_NAME'), (int) $port, null, $tls ? MYSQLI_CLIENT_SSL : 0);
+  $marker = $db->real_escape_string(getenv('DRILL_MARKER'));
+  switch (getenv('DRILL_ACTION')) {
+    case 'write':
+      $db->query('CREATE TABLE IF NOT EXISTS opsfolio_drill (marker VARCHAR(64) PRIMARY KEY)');
+      $db->query("INSERT INTO opsfolio_drill VALUES ('$marker')");
+      return 0;
+    case 'read':
+      $found = $db->query("SELECT 1 FROM opsfolio_drill WHERE marker = '$marker'");
+      return $found->num_rows === 1 ? 0 : 3;
+    case 'drop':
+      $db->query('DROP TABLE IF EXISTS opsfolio_drill');
+      return 0;
+  }
+  return 2;
+}
+try {
+  exit(drill());
+} catch (Throwable $problem) {
+  // not the trace: older versions of PHP show the password in it
+  error_log($problem->getMessage());
+  exit(1);
+}
+"""
+"""It keeps TLS where WordPress is told to use it."""
+
+_NOT_FOUND = 3
+"""The exit code where the marker that is to be read is not there."""
+
+
+def run_task(
+    deployment: Deployment,
+    source: Mapping[str, Any],
+    command: list[str],
+    environment: dict[str, str],
+    started_by: str,
+) -> str:
+    """Run a task definition once on Fargate, with another command; the task's ARN.
+
+    Args:
+        source: `Deployment.source`, of now or as a journal has kept it.
+
+    Raises:
+        OpsError: AWS starts none.
+    """
+    override = {
+        "name": source["container"],
+        "command": command,
+        "environment": [{"name": name, "value": value} for name, value in environment.items()],
+    }
+    answer = deployment.ecs.run_task(
+        cluster=deployment.outputs.ecs_cluster_name,
+        taskDefinition=source["task_definition"],
+        launchType="FARGATE",
+        networkConfiguration=source["network"],
+        startedBy=started_by,
+        tags=[
+            {"key": "Project", "value": deployment.project},
+            {"key": "ManagedBy", "value": "opsfolio-drill"},
+        ],
+        overrides={"containerOverrides": [override]},
+    )
+    if not answer["tasks"]:
+        reasons = ", ".join(failure.get("reason", "no reason") for failure in answer["failures"])
+        raise OpsError(f"AWS starts no task of {source['task_definition']}: {reasons}")
+    arn: str = answer["tasks"][0]["taskArn"]
+    return arn
+
+
+def ask_marker(
+    deployment: Deployment,
+    clock: Clock,
+    action: str,
+    marker: str,
+    *,
+    end: float,
+    source: Mapping[str, Any] | None = None,
+) -> bool:
+    """Let a task write, read or drop the marker; False if it should read and finds none.
+
+    The task is started by the marker: it says so, that it can be found.
+
+    Args:
+        end: how long to wait for it, as a time of the clock.
+        source: `Deployment.source`, if not as it is now.
+
+    Raises:
+        OpsError: the task did not run, or could not do it.
+    """
+    arn = run_task(
+        deployment,
+        source or deployment.source,
+        ["php", "-r", _PHP],
+        {"DRILL_ACTION": action, "DRILL_MARKER": marker},
+        marker,
+    )
+    code = _exit_code(deployment, arn, clock, end)
+    if code == 0:
+        return True
+    if action == "read" and code == _NOT_FOUND:
+        return False
+    raise OpsError(
+        f"the task that was to {action} the marker in the table opsfolio_drill failed (exit code "
+        f"{code}): see the log of task {arn}"
+    )
+
+
+def _exit_code(deployment: Deployment, arn: str, clock: Clock, end: float) -> int:
+    """The exit code of a task's container."""
+    cluster = deployment.outputs.ecs_cluster_name
+    while clock.now() < end:
+        described = deployment.ecs.describe_tasks(cluster=cluster, tasks=[arn])["tasks"]
+        if described and described[0]["lastStatus"] == "STOPPED":
+            code = described[0]["containers"][0].get("exitCode")
+            if code is None:
+                reason = described[0].get("stoppedReason", "no reason")
+                raise OpsError(f"task {arn} ended before its command ran: {reason}")
+            return int(code)
+        clock.sleep(POLL_SECONDS)
+    raise OpsError(f"task {arn} did not end in time; see its log stream")

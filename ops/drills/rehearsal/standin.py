@@ -1,0 +1,110 @@
+"""What moto leaves out of a deployment, for the rehearsal of the drills: that anything happens.
+
+moto answers API calls and schedules nothing. The stand-in runs beside it, in the same process, and
+does what AWS does with the resources that Terraform made: `tasks`, a `balancer`, a `database`.
+How long each takes is told by a `World`, in seconds of the clock that the drills have too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable
+from typing import Any
+from unittest import mock
+
+from moto.ec2.models import ec2_backends
+from moto.ecs.models import ecs_backends
+from moto.elbv2.models import elbv2_backends
+from moto.rds.responses import RDSResponse
+
+from ops.drills.clock import Clock
+from ops.drills.rehearsal.balancer import Balancer
+from ops.drills.rehearsal.database import Database
+from ops.drills.rehearsal.tasks import Scheduler
+from ops.drills.rehearsal.world import Stage, World
+from ops.sandbox.server import ACCOUNT_ID
+
+TICK_SECONDS = 0.03
+"""Real time between two looks of the scheduler."""
+
+_OF_TASKS = ("list_tasks", "describe_tasks", "run_task", "stop_task")
+_OF_TARGETS = ("register_targets", "deregister_targets", "describe_target_health")
+"""The calls that moto answers as if nothing ever happened."""
+
+
+class StandIn:
+    """The moving parts of the resources in a running sandbox. Use it as a context manager.
+
+    Attributes:
+        url: where the load balancer listens.
+        log: what was done and when, to hold a report against.
+        database: for what drills have written to it.
+    """
+
+    def __init__(self, world: World, clock: Clock, *, region: str = "eu-central-1") -> None:
+        self._ecs = ecs_backends[ACCOUNT_ID][region]
+        self._elb = elbv2_backends[ACCOUNT_ID][region]
+        self._stage = Stage(world, clock, asyncio.new_event_loop())
+        self._balancer = Balancer(self._stage, self._elb)
+        self.database = Database(self._stage)
+        self._scheduler = Scheduler(
+            self._stage,
+            self._ecs,
+            ec2_backends[ACCOUNT_ID][region],
+            self._balancer,
+            self.database.port,
+        )
+        self._thread = threading.Thread(target=self._run, name="stand-in", daemon=True)
+        self._ready = threading.Event()
+        self._stopping = threading.Event()
+        self._patches = contextlib.ExitStack()
+        self.url = self._balancer.url
+        self.log = self._stage.log
+
+    def __enter__(self) -> StandIn:
+        for owner, part, names in (
+            (self._ecs, self._scheduler, _OF_TASKS),
+            (self._elb, self._balancer, _OF_TARGETS),
+        ):
+            for name in names:
+                self._replace(owner, name, getattr(part, name))
+        # moto makes a response object for each call, so its class is changed
+        self._replace(
+            RDSResponse, "reboot_db_instance", lambda response: self.database.reboot(response)
+        )
+        self._thread.start()
+        self._ready.wait()
+        return self
+
+    def _replace(self, owner: object, name: str, function: Callable[..., Any]) -> None:
+        self._patches.enter_context(mock.patch.object(owner, name, function))
+
+    def __exit__(self, *_: object) -> None:
+        self._patches.close()
+        self._stopping.set()
+        self._thread.join()
+        self._scheduler.close()
+
+    def _run(self) -> None:
+        loop = self._stage.loop
+        asyncio.set_event_loop(loop)
+        try:
+            loop.run_until_complete(self._main())
+        finally:
+            for task in asyncio.all_tasks(loop):
+                task.cancel()
+            loop.run_until_complete(asyncio.sleep(0))
+            loop.close()
+
+    async def _main(self) -> None:
+        servers = [await self._balancer.start(), await self.database.start()]
+        self._ready.set()
+        try:
+            while not self._stopping.is_set():
+                self._scheduler.schedule()
+                await asyncio.sleep(TICK_SECONDS)
+        finally:
+            for server in servers:
+                server.close()

@@ -1,0 +1,65 @@
+"""How the world of a rehearsal behaves, and what its parts share."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from dataclasses import dataclass, field
+
+from ops.drills.clock import Clock
+
+
+@dataclass(frozen=True)
+class World:
+    """How AWS behaves, times in seconds of the clock; a world can also be a bad one.
+
+    The times are far from the drills' objectives, so that a busy machine does not miss them.
+
+    Attributes:
+        react_seconds: from the stop or the failure of a task until ECS takes it off the load
+            balancer, ends it and starts another.
+        start_seconds: from the start of a task until it is RUNNING and serves.
+        failover_seconds: how long a failover takes the database away.
+        replaces: False: tasks are never replaced.
+        balancer_notices: False: the load balancer keeps sending to tasks that are gone.
+        failover_keeps_data: False: what was written is gone after a failover.
+    """
+
+    react_seconds: float = 10
+    start_seconds: float = 15
+    failover_seconds: float = 20
+    replaces: bool = True
+    balancer_notices: bool = True
+    failover_keeps_data: bool = True
+
+
+@dataclass(frozen=True)
+class Done:
+    """Something that the stand-in did; times in seconds of the clock."""
+
+    at: float
+    what: str
+    whom: str
+
+
+@dataclass
+class Stage:
+    """What tasks, load balancer and database share.
+
+    Attributes:
+        loop: of the stand-in's thread, in which all of them live.
+        lock: for what moto's threads read and change, too.
+        ports: loopback port of each task that was started, by its address in the VPC.
+        log: what was done and when, to hold a report against.
+    """
+
+    world: World
+    clock: Clock
+    loop: asyncio.AbstractEventLoop
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    ports: dict[str, int] = field(default_factory=dict)
+    log: list[Done] = field(default_factory=list)
+
+    def note(self, what: str, whom: str) -> None:
+        """Write down what is done now."""
+        self.log.append(Done(self.clock.now(), what, whom))

@@ -1,0 +1,356 @@
+"""The recovery model: from a stack's Terraform JSON alone, how long each failure lasts.
+
+Each time is a span from the best to the worst case. Waiting for a health check is arithmetic over
+the stack's own values; what AWS adds is one constant below each, with its source. Times that AWS
+gives no figure for are named assumptions; the drills measure them.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ops.errors import OpsError
+from ops.model.stack import Stack, block
+
+NEVER = math.inf
+"""Seconds until something that does not end by itself, ends."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """A time in seconds, between the best and the worst case; `NEVER` if it does not end."""
+
+    best: float
+    worst: float
+
+    def __add__(self, other: "Span") -> "Span":
+        return Span(self.best + other.best, self.worst + other.worst)
+
+    def __str__(self) -> str:
+        if self.best == NEVER:
+            return "not by itself"
+        if self.worst == NEVER:
+            return f"{self.best:g} s, or not by itself"
+        return f"{self.best:g} s" if self.best == self.worst else f"{self.best:g}-{self.worst:g} s"
+
+
+NONE = Span(0, 0)
+
+RDS_FAILOVER = Span(60, 120)
+"""AWS: "typically 60-120 seconds"; long transactions or recovery can take longer.
+https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Concepts.MultiAZSingleStandby.html"""
+
+TASK_START = Span(20, 60)
+"""From the start of a Fargate task to RUNNING: network interface, image pull, container start.
+An assumption, as AWS gives no figure; it names what the time depends on.
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-recommendations.html"""
+
+SCHEDULER_REACTION = Span(0, 30)
+"""From the moment ECS can know of a dead task until it has deregistered it and starts another.
+An assumption, as AWS gives no figure.
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_services.html"""
+
+TARGET_TRACKING_ALARM = Span(180, 240)
+"""Three one-minute datapoints above the target; up to one more minute until the first is there.
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-autoscaling-targettracking.html"""
+
+CIRCUIT_BREAKER_FAILURES = (3, 200)
+"""It trips after half the desired count of failed tasks, but within these bounds.
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html"""
+
+DEREGISTRATION_DELAY_SECONDS = 300
+"""AWS's default. ECS stops a task only after its target has drained.
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/load-balancer-connection-draining.html"""
+
+RESTORE_POINT_SECONDS = 300
+"""Without a standby a database is restored to, at best, five minutes before its failure.
+https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIT.html"""
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """What the model needs of a stack; times in seconds.
+
+    Attributes:
+        tasks: how many run at the least: autoscaling's minimum, or else the desired count.
+        task_zones, balancer_zones: zones that tasks and load balancer are spread over.
+        check_needs_database: whether health checks fail while the database is away.
+        rollback: None without a circuit breaker, else whether it rolls back.
+        scale_out_cooldown: None if autoscaling cannot add a task.
+        shared_files: whether files, such as uploads, outlive the task they were sent to.
+    """
+
+    tasks: int
+    task_zones: int
+    balancer_zones: int
+    interval: int
+    timeout: int
+    healthy_threshold: int
+    unhealthy_threshold: int
+    check_needs_database: bool
+    grace_period: int
+    deregistration_delay: int
+    minimum_healthy_percent: int
+    maximum_percent: int
+    rollback: bool | None
+    scale_out_cooldown: int | None
+    multi_az: bool
+    backup_retention_days: int
+    shared_files: bool
+
+    @property
+    def out_of_rotation(self) -> Span:
+        """From the moment a task hangs until the load balancer stops sending requests to it.
+
+        Worst: it hangs right after a check, and the last of the failing checks times out.
+        """
+        checks = self.unhealthy_threshold
+        return Span((checks - 1) * self.interval, checks * self.interval + self.timeout)
+
+    @property
+    def into_rotation(self) -> Span:
+        """From RUNNING until requests arrive.
+
+        One passed check makes a *new* target healthy; ECS's guide reckons with the threshold.
+        https://docs.aws.amazon.com/AmazonECS/latest/developerguide/load-balancer-healthcheck.html
+        """
+        return Span(0, self.healthy_threshold * self.interval)
+
+    @property
+    def outlasts_failover(self) -> bool:
+        """Whether tasks stay healthy during the longest database failover.
+
+        If not, ECS replaces all of them just then. The first failing check can come right at the
+        start, so the last must come after the end.
+        """
+        if not self.check_needs_database:
+            return True
+        return self.out_of_rotation.best > RDS_FAILOVER.worst
+
+    @property
+    def started_at_once(self) -> int:
+        """Tasks that a deployment may start before it must stop others; 0 blocks it."""
+        most = self.tasks * self.maximum_percent // 100
+        least = math.ceil(self.tasks * self.minimum_healthy_percent / 100)
+        return min(self.tasks, most - least)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One failure.
+
+    Attributes:
+        noticed: until the failure is acted on.
+        serving: until every request is answered again.
+        restored: until all tasks and the database are there again.
+        because: where the worst case comes from.
+    """
+
+    name: str
+    noticed: Span
+    serving: Span
+    restored: Span
+    because: str
+
+
+def configuration(stack: Stack) -> Configuration:
+    """Read what the model needs from a stack.
+
+    Raises:
+        OpsError: the stack has no single service behind a load balancer with a database.
+    """
+    service, database, balancer = (
+        stack.one(kind) for kind in ("aws_ecs_service", "aws_db_instance", "aws_lb")
+    )
+    attached = block(service.get("load_balancer"))
+    if not attached:
+        raise OpsError(
+            "aws_ecs_service has no load_balancer: no request reaches its tasks and no health "
+            "check of a target group replaces them, so there is no recovery to compute"
+        )
+    group = stack.referred(attached["target_group_arn"])
+    check = block(group.get("health_check"))
+    network = block(service.get("network_configuration"))
+    breaker = block(service.get("deployment_circuit_breaker"))
+
+    def number(holder: dict[str, object], key: str, default: int) -> int:
+        value = stack.value(holder.get(key))
+        return default if value is None else int(value)
+
+    tasks, cooldown = number(service, "desired_count", 0), None
+    for target in stack.all("aws_appautoscaling_target").values():
+        tasks = number(target, "min_capacity", tasks)
+        if number(target, "max_capacity", tasks) > tasks:
+            cooldown = max(
+                number(
+                    block(policy.get("target_tracking_scaling_policy_configuration")),
+                    "scale_out_cooldown",
+                    300,
+                )
+                for policy in stack.all("aws_appautoscaling_policy").values()
+            )
+    path = str(stack.value(check.get("path", "/")))
+    return Configuration(
+        tasks=tasks,
+        task_zones=_zones(stack, network["subnets"]),
+        balancer_zones=_zones(stack, balancer["subnets"]),
+        interval=number(check, "interval", 30),
+        timeout=number(check, "timeout", 5),
+        healthy_threshold=number(check, "healthy_threshold", 3),
+        unhealthy_threshold=number(check, "unhealthy_threshold", 3),
+        check_needs_database=needs_database(path),
+        grace_period=number(service, "health_check_grace_period_seconds", 0),
+        deregistration_delay=number(group, "deregistration_delay", DEREGISTRATION_DELAY_SECONDS),
+        minimum_healthy_percent=number(service, "deployment_minimum_healthy_percent", 100),
+        maximum_percent=number(service, "deployment_maximum_percent", 200),
+        rollback=bool(breaker.get("rollback")) if breaker.get("enable") else None,
+        scale_out_cooldown=cooldown,
+        multi_az=bool(stack.value(database.get("multi_az", False))),
+        backup_retention_days=number(database, "backup_retention_period", 0),
+        shared_files=bool(stack.referred(service["task_definition"]).get("volume")),
+    )
+
+
+def needs_database(path: str) -> bool:
+    """Whether WordPress opens the database for a path: for pages that PHP makes, not for files."""
+    return path.partition("?")[0].endswith(("/", ".php"))
+
+
+def _zones(stack: Stack, subnets: Sequence[str]) -> int:
+    """How many zones these subnets lie in."""
+    return len({stack.value(stack.referred(s)["availability_zone"]) for s in subnets})
+
+
+def scenarios(c: Configuration) -> tuple[Scenario, ...]:
+    """Each failure, for a configuration."""
+    several = c.tasks > 1
+    checks = f"{c.unhealthy_threshold} failed checks x {c.interval} s + {c.timeout} s timeout"
+    replace = TASK_START + c.into_rotation
+    start = (
+        f"task start {TASK_START.worst:g} s, {c.healthy_threshold} passed checks x {c.interval} s"
+    )
+
+    stopped = SCHEDULER_REACTION + replace
+    stop = Scenario(
+        "A task stops or crashes",
+        SCHEDULER_REACTION,
+        SCHEDULER_REACTION if several else stopped,
+        stopped,
+        f"ECS reacts {SCHEDULER_REACTION.worst:g} s, {start}",
+    )
+
+    # ECS ignores failing checks of a task that is younger than the grace period
+    blamed = Span(c.out_of_rotation.best, max(c.out_of_rotation.worst, c.grace_period))
+    ignored = ""
+    if c.grace_period > c.out_of_rotation.worst:
+        ignored = f", for a young task the grace period of {c.grace_period} s"
+    hung = blamed + SCHEDULER_REACTION + replace
+    hang = Scenario(
+        "A task hangs or fails its health check",
+        c.out_of_rotation,
+        c.out_of_rotation if several else hung,
+        hung,
+        f"{checks}{ignored}, then as above",
+    )
+
+    database = _database(c, blamed)
+    zone = _zone(c, hang, database)
+    rolling = _rolling_update(c, replace)
+    return (stop, hang, zone, database, _bad_deployment(c, rolling), rolling, _load(c, replace))
+
+
+def _database(c: Configuration, blamed: Span) -> Scenario:
+    name = "The database fails over"
+    if not c.multi_az:
+        never = Span(NEVER, NEVER)
+        reason = "no standby: AWS repairs it in its own time, or someone restores a backup"
+        return Scenario("The database fails", never, never, never, reason)
+    reason = f"RDS {RDS_FAILOVER}"
+    if c.outlasts_failover:
+        return Scenario(name, RDS_FAILOVER, RDS_FAILOVER, RDS_FAILOVER, reason)
+    running = blamed.worst + SCHEDULER_REACTION.worst + TASK_START.worst
+    back = Span(RDS_FAILOVER.best, max(RDS_FAILOVER.worst, running) + c.into_rotation.worst)
+    reason += (
+        f"; health checks fail meanwhile, and after {c.out_of_rotation.best:g} s that is long "
+        "enough for ECS to replace every task, as one that hangs"
+    )
+    return Scenario(name, RDS_FAILOVER, back, back, reason)
+
+
+def _zone(c: Configuration, hang: Scenario, database: Scenario) -> Scenario:
+    name = "An availability zone fails"
+    if c.task_zones < 2 or c.balancer_zones < 2:
+        never = Span(NEVER, NEVER)
+        return Scenario(name, never, never, never, "all tasks or the load balancer are in one zone")
+    # at best the zone holds no database and, if there is but one task, not that one either
+    best = hang.serving.best if c.tasks > 1 else 0
+    return Scenario(
+        name,
+        hang.noticed,
+        Span(best, max(hang.serving.worst, database.serving.worst)),
+        Span(hang.restored.best, max(hang.restored.worst, database.restored.worst)),
+        "its tasks hang as above, and the database as above if its primary is there",
+    )
+
+
+def _rolling_update(c: Configuration, replace: Span) -> Scenario:
+    name = "A deployment goes right"
+    parallel = c.started_at_once
+    if parallel < 1:
+        reason = (
+            f"{c.minimum_healthy_percent} % to {c.maximum_percent} % of {c.tasks} leaves no room "
+            "to start a task before another stops: deployments are stuck"
+        )
+        return Scenario(name, NONE, NONE, Span(NEVER, NEVER), reason)
+    batches = math.ceil(c.tasks / parallel)
+    each = replace + Span(0, c.deregistration_delay)
+    kept = math.ceil(c.tasks * c.minimum_healthy_percent / 100)
+    return Scenario(
+        name,
+        NONE,
+        NONE if kept else replace,
+        Span(batches * each.best, batches * each.worst),
+        f"{batches} x (start as above, draining {c.deregistration_delay} s); "
+        f"{kept} of {c.tasks} tasks serve throughout",
+    )
+
+
+def _bad_deployment(c: Configuration, rolling: Scenario) -> Scenario:
+    name = "A deployment goes wrong"
+    if c.rollback is None or c.started_at_once < 1:
+        never = Span(NEVER, NEVER)
+        return Scenario(name, never, rolling.serving, never, "no circuit breaker ends it")
+    fewest, most = CIRCUIT_BREAKER_FAILURES
+    failures = min(max(math.ceil(c.tasks / 2), fewest), most)
+    rounds = math.ceil(failures / c.started_at_once)
+    # at best a task stops as soon as it starts, at worst it runs and fails its checks
+    fails = TASK_START + Span(0, max(c.out_of_rotation.worst, c.grace_period))
+    tripped = Span(rounds * fails.best, rounds * (fails + SCHEDULER_REACTION).worst)
+    back = tripped + Span(0, c.deregistration_delay)
+    if c.minimum_healthy_percent < 100:
+        back += TASK_START + c.into_rotation
+    return Scenario(
+        name,
+        tripped,
+        rolling.serving,
+        back if c.rollback else Span(NEVER, NEVER),
+        f"{failures} failed tasks trip the circuit breaker: {rounds} x (start as above, checks, "
+        f"reaction), "
+        + (f"draining {c.deregistration_delay} s" if c.rollback else "which does not roll back"),
+    )
+
+
+def _load(c: Configuration, replace: Span) -> Scenario:
+    name = "The load rises above the scaling target"
+    if c.scale_out_cooldown is None:
+        never = Span(NEVER, NEVER)
+        return Scenario(name, never, never, never, "autoscaling cannot add a task")
+    more = TARGET_TRACKING_ALARM + Span(0, c.scale_out_cooldown) + replace
+    return Scenario(
+        name,
+        TARGET_TRACKING_ALARM,
+        more,
+        more,
+        f"alarm {TARGET_TRACKING_ALARM.worst:g} s, cool-down {c.scale_out_cooldown} s, "
+        "start as above",
+    )

@@ -1,0 +1,130 @@
+"""Synthesizes a stack and reads what came out: Terraform JSON, its variables at their defaults.
+
+Everything that is said *about* a stack (recovery times, costs, the tables in the documentation) is
+computed from this JSON, so it is about what Terraform gets and not about what the code intends.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ops import ROOT
+from ops.errors import OpsError
+
+_VARIABLE = re.compile(r"\$\{var\.(\w+)(?:\[(\d+)\])?\}")
+_ADDRESS = re.compile(r"\$\{(\w+\.\w+)(?:\.\w+)?\}")
+
+
+class Stack:
+    """The Terraform JSON of one stack.
+
+    Args:
+        document: the content of a `cdk.tf.json`.
+    """
+
+    # JSON of any shape: what each resource holds is the provider's affair
+    def __init__(self, document: dict[str, Any]) -> None:
+        self.document = document
+
+    @property
+    def variables(self) -> dict[str, dict[str, Any]]:
+        """Variable name to its declaration."""
+        return dict(self.document.get("variable", {}))
+
+    @property
+    def outputs(self) -> dict[str, dict[str, Any]]:
+        """Output name to its declaration."""
+        return dict(self.document.get("output", {}))
+
+    def all(self, kind: str) -> dict[str, dict[str, Any]]:
+        """The resources of a type, by name; empty when there is none."""
+        return dict(self.document.get("resource", {}).get(kind, {}))
+
+    def one(self, kind: str) -> dict[str, Any]:
+        """The only resource of a type.
+
+        Raises:
+            OpsError: there is none, or more than one.
+        """
+        found = list(self.all(kind).values())
+        if len(found) != 1:
+            raise OpsError(f"the stack has {len(found)} {kind}, not exactly one")
+        return found[0]
+
+    def referred(self, reference: str) -> dict[str, Any]:
+        """The resource that `reference` is an attribute of, like `${aws_subnet.public_1.id}`.
+
+        Raises:
+            OpsError: it refers to nothing in this stack.
+        """
+        found = _ADDRESS.fullmatch(reference)
+        kind, name = found[1].split(".") if found else ("", "")
+        resource = self.all(kind).get(name)
+        if resource is None:
+            raise OpsError(f"{reference} is not a resource of the stack")
+        return resource
+
+    def value(self, raw: Any) -> Any:
+        """`raw` with every reference to a variable replaced by the variable's default.
+
+        A string that is nothing but a reference takes the default's own type. Other references
+        stay as they are: their values are known after apply only.
+
+        Raises:
+            OpsError: a variable has no default.
+        """
+        if not isinstance(raw, str):
+            return raw
+        whole = _VARIABLE.fullmatch(raw)
+        if whole:
+            return self._default(whole)
+        return _VARIABLE.sub(lambda found: str(self._default(found)), raw)
+
+    def _default(self, found: re.Match[str]) -> Any:
+        name, index = found.groups()
+        variable = self.variables.get(name, {})
+        if "default" not in variable:
+            raise OpsError(f"variable {name} has no default to compute with")
+        return variable["default"] if index is None else variable["default"][int(index)]
+
+
+def synthesize(stack_id: str, folder: Path) -> Path:
+    """Write `stack_id`'s Terraform JSON below `folder`; the stack's own folder.
+
+    Raises:
+        OpsError: synth ended with an error, which is the message.
+    """
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "main.py"), "--stack", stack_id],
+        env={**os.environ, "CDKTF_OUTDIR": str(folder / "cdktf.out")},
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        reason = done.stderr.strip() or f"main.py ended with exit code {done.returncode}"
+        raise OpsError(reason.removeprefix("error: "))
+    return folder / "cdktf.out" / "stacks" / stack_id
+
+
+def read_stack(stack_id: str) -> Stack:
+    """Synthesize `stack_id` into a temporary folder and read it.
+
+    Raises:
+        OpsError: see `synthesize`.
+    """
+    with tempfile.TemporaryDirectory(prefix="opsfolio-") as folder:
+        path = synthesize(stack_id, Path(folder)) / "cdk.tf.json"
+        return Stack(json.loads(path.read_text(encoding="utf-8")))
+
+
+def block(value: Any) -> dict[str, Any]:
+    """A nested block: Terraform's JSON writes a single one as an object or as a list of one."""
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return block(value[0]) if value else {}
+    return dict(value or {})

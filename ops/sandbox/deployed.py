@@ -1,0 +1,122 @@
+"""A stack, synthesized, in a sandbox, ready for Terraform."""
+
+import json
+import secrets
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.console import Console
+
+from ops.console import Narrator
+from ops.model.stack import synthesize
+from ops.sandbox.server import ACCOUNT_ID, Sandbox
+from ops.terraform import Terraform
+
+IMAGE = f"{ACCOUNT_ID}.dkr.ecr.eu-central-1.amazonaws.com/wordpress@sha256:{'0' * 64}"
+"""An image as the hardened stack wants one, by digest; nothing pulls it."""
+
+
+@dataclass
+class Deployed:
+    """A stack in a folder of its own, and the account it is applied to.
+
+    Attributes:
+        sandbox: the account, empty at first.
+        folder: holds `cdk.tf.json` and, later, the state.
+        scratch: for the rest; it goes away with the sandbox.
+        variables: a value for each variable that has no default.
+        plan: the file that `changes` plans to.
+    """
+
+    sandbox: Sandbox
+    folder: Path
+    scratch: Path
+    on_line: Callable[[str], None] = lambda line: None
+    variables: dict[str, object] = field(init=False, repr=False)
+    _password: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
+
+    def __post_init__(self) -> None:
+        self.plan = self.scratch / "plan"
+        self.replace((self.folder / "cdk.tf.json").read_text(encoding="utf-8"))
+
+    def replace(self, document: str) -> None:
+        """Takes other Terraform JSON for the stack, and chooses its `variables`."""
+        (self.folder / "cdk.tf.json").write_text(document, encoding="utf-8")
+        choices: dict[str, Callable[[], object]] = {
+            "certificate_arn": self._certificate,
+            "container_image": lambda: IMAGE,
+            "db_password": lambda: self._password,
+        }
+        self.variables = {
+            name: choices[name]()
+            for name, variable in json.loads(document)["variable"].items()
+            if "default" not in variable
+        }
+
+    def _certificate(self) -> object:
+        # asked for twice with the same token, it is the same certificate
+        made = self.sandbox.client("acm").request_certificate(
+            DomainName="example.com", IdempotencyToken="once"
+        )
+        return made["CertificateArn"]
+
+    def terraform(
+        self,
+        variables: Mapping[str, object] | None = None,
+        on_line: Callable[[str], None] | None = None,
+    ) -> Terraform:
+        """Terraform in the stack's folder; `variables` on top of the usual ones."""
+        return Terraform(
+            self.folder,
+            scratch=self.scratch,
+            environment=self.sandbox.environment,
+            variables={**self.variables, **(variables or {})},
+            on_line=on_line or self.on_line,
+        )
+
+    def changes(self, terraform: Terraform, *options: str) -> dict[str, list[str]]:
+        """Address to actions of all that the next apply would change."""
+        if not terraform.plan(*options, out=self.plan):
+            return {}
+        return {
+            change["address"]: change["change"]["actions"]
+            for change in terraform.show(self.plan)["resource_changes"]
+            if change["change"]["actions"] not in (["no-op"], ["read"])
+        }
+
+    def ids(self, terraform: Terraform) -> dict[str, str]:
+        """Address to id of all that has been applied."""
+        resources = terraform.show()["values"]["root_module"]["resources"]
+        return {
+            resource["address"]: resource["values"]["id"]
+            for resource in resources
+            if resource["mode"] == "managed"
+        }
+
+    def open_database(self, terraform: Terraform) -> str:
+        """Does what a person in a hurry does in the console; the id of the security group."""
+        group = self.ids(terraform)["aws_security_group.rds_sg"]
+        self.sandbox.client("ec2").authorize_security_group_ingress(
+            GroupId=group, IpProtocol="tcp", FromPort=3306, ToPort=3306, CidrIp="0.0.0.0/0"
+        )
+        return group
+
+
+@contextmanager
+def deployed(stack_id: str, say: Narrator | None = None) -> Iterator[Deployed]:
+    """A stack of cdktf.json in a sandbox of its own. All of it goes away in the end.
+
+    Args:
+        say: is told of the synthesis, and of every line that Terraform prints.
+
+    Raises:
+        OpsError: the stack cannot be synthesized, or a sandbox runs in this process already.
+    """
+    say = say or Narrator(Console(quiet=True))
+    with tempfile.TemporaryDirectory(prefix="opsfolio-") as name, Sandbox() as sandbox:
+        with say.step(f"Synthesize {stack_id}"):
+            folder = synthesize(stack_id, Path(name))
+        yield Deployed(sandbox, folder, Path(name), say.line)

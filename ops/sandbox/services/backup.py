@@ -1,0 +1,61 @@
+"""Backup: the selections of a plan.
+
+https://docs.aws.amazon.com/aws-backup/latest/devguide/API_CreateBackupSelection.html
+"""
+
+import json
+import uuid
+from collections.abc import Callable
+from urllib.parse import unquote
+
+from moto.backup.exceptions import ResourceNotFoundException
+from moto.backup.responses import BackupResponse
+from moto.core.utils import unix_time
+
+from ops.sandbox.services import Record, adds, extends, state
+
+
+def _selections(response: BackupResponse) -> tuple[dict[str, Record], str]:
+    """Those of the plan in the request's path, and the path's own:
+    /backup/plans/<plan>/selections/<selection>."""
+    _, _, plan, _, *selection = response.path.strip("/").split("/")
+    response.backup_backend.get_backup_plan(plan, None)
+    selections = state(response.backup_backend, "selections").setdefault(plan, {})
+    return selections, "".join(selection)
+
+
+@adds(BackupResponse)
+def create_backup_selection(self: BackupResponse) -> str:
+    selections, _ = _selections(self)
+    body = json.loads(self.body)
+    name = str(uuid.uuid4())
+    facts = {
+        "SelectionId": name,
+        "BackupPlanId": self.path.split("/")[3],
+        "CreationDate": unix_time(),
+    }
+    selections[name] = Record({**body, **facts})
+    return json.dumps(facts)
+
+
+@adds(BackupResponse)
+def get_backup_selection(self: BackupResponse) -> str:
+    selections, name = _selections(self)
+    if name not in selections:
+        raise ResourceNotFoundException("Cannot find the backup selection.")
+    return json.dumps(selections[name].details)
+
+
+@adds(BackupResponse)
+def delete_backup_selection(self: BackupResponse) -> str:
+    selections, name = _selections(self)
+    if selections.pop(name, None) is None:
+        raise ResourceNotFoundException("Cannot find the backup selection.")
+    return "{}"
+
+
+@extends(BackupResponse)
+def list_tags(original: Callable[..., str], self: BackupResponse) -> str:
+    """moto misreads the path when it does not end in a slash."""
+    arn = unquote(self.path).removeprefix("/tags/").rstrip("/")
+    return json.dumps({"Tags": self.backup_backend.list_tags(arn)})

@@ -1,0 +1,189 @@
+"""RDS: Performance Insights, versions, parameters, event subscriptions, windows.
+
+https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html
+"""
+
+import re
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import moto.rds.models
+from botocore import xform_name
+from moto.core.responses import ActionResult
+from moto.rds.exceptions import DBParameterGroupNotFoundError, InvalidParameterCombination
+from moto.rds.models import DBInstance, DBParameterGroup, EventSubscription
+from moto.rds.responses import RDSResponse
+
+from ops.sandbox.services import adds, extends
+
+_DATABASE_DEFAULTS = {
+    "DatabaseInsightsMode": "standard",
+    "DedicatedLogVolume": False,
+    "EngineLifecycleSupport": "open-source-rds-extended-support",
+    "NetworkType": "IPV4",
+    "PerformanceInsightsKMSKeyId": None,
+    "PerformanceInsightsRetentionPeriod": None,
+}
+
+# What a version without its last part turns into: the newest of its kind when this was written.
+_ENGINE_VERSIONS = {("mysql", "8.0"): "8.0.42", ("mysql", "8.4"): "8.4.5"}
+
+_WITHOUT_PERFORMANCE_INSIGHTS = re.compile(r"db\.t(2|3|4g)\.(micro|small)")
+
+
+@extends(RDSResponse)
+def create_db_instance(original: Callable[..., ActionResult], self: RDSResponse) -> ActionResult:
+    _check_performance_insights(
+        self.params.get("EnablePerformanceInsights"),
+        self.params["DBInstanceClass"],
+        self.params["Engine"],
+    )
+    answer = original(self)
+    database: DBInstance = answer.result["DBInstance"]  # type: ignore[index]
+    database.engine_version = _ENGINE_VERSIONS.get(
+        (database.engine, database.engine_version), database.engine_version
+    )
+    for name, default in _DATABASE_DEFAULTS.items():
+        setattr(database, xform_name(name), self.params.get(name, default))
+    _set_performance_insights(database, bool(self.params.get("EnablePerformanceInsights")))
+    return answer
+
+
+@extends(RDSResponse)
+def modify_db_instance(original: Callable[..., ActionResult], self: RDSResponse) -> ActionResult:
+    enable = self.params.get("EnablePerformanceInsights")
+    database = self.backend.describe_db_instances(self.params["DBInstanceIdentifier"])[0]
+    _check_performance_insights(
+        enable, self.params.get("DBInstanceClass") or database.db_instance_class, database.engine
+    )
+    answer = original(self)
+    if enable is not None:
+        _set_performance_insights(database, enable)
+    return answer
+
+
+def _check_performance_insights(enable: bool | None, instance_class: str, engine: str) -> None:
+    small = _WITHOUT_PERFORMANCE_INSIGHTS.fullmatch(instance_class)
+    if enable and small and engine in ("mysql", "mariadb"):
+        raise InvalidParameterCombination(
+            "Performance Insights not supported for this configuration."
+        )
+
+
+def _set_performance_insights(database: DBInstance, enabled: bool) -> None:
+    """7 days is what is kept, and free, when nothing else is asked for."""
+    state = vars(database)
+    state["performance_insights_enabled"] = enabled
+    if enabled:
+        state["performance_insights_retention_period"] = (
+            state.get("performance_insights_retention_period") or 7
+        )
+        state["performance_insights_kms_key_id"] = (
+            state.get("performance_insights_kms_key_id")
+            or f"arn:aws:kms:{database.region}:{database.account_id}:key/{uuid.uuid4()}"
+        )
+
+
+@extends(DBParameterGroup)
+def update_parameters(
+    original: Callable[..., None], self: DBParameterGroup, new_parameters: list[dict[str, Any]]
+) -> None:
+    """A changed parameter is told apart from the engine's own by its source."""
+    original(self, new_parameters)
+    for new in new_parameters:
+        self.parameters[new["ParameterName"]].update(Source="user", IsModifiable=True)
+
+
+@adds(RDSResponse)
+def reset_db_parameter_group(self: RDSResponse) -> ActionResult:
+    name = self.params["DBParameterGroupName"]
+    groups = self.backend.db_parameter_groups
+    if name not in groups:
+        raise DBParameterGroupNotFoundError(name)
+    if self.params.get("ResetAllParameters"):
+        groups[name].parameters.clear()
+    for parameter in self.params.get("Parameters") or []:
+        groups[name].parameters.pop(parameter["ParameterName"], None)
+    return ActionResult({"DBParameterGroupName": name})
+
+
+def _event_subscription(response: RDSResponse) -> EventSubscription:
+    name = response.params["SubscriptionName"]
+    return next(iter(response.backend.describe_event_subscriptions(name)))
+
+
+@extends(RDSResponse)
+def create_event_subscription(
+    original: Callable[..., ActionResult], self: RDSResponse
+) -> ActionResult:
+    answer = original(self)
+    _event_subscription(self).enabled = self.params.get("Enabled", True)
+    return answer
+
+
+@adds(RDSResponse)
+def modify_event_subscription(self: RDSResponse) -> ActionResult:
+    subscription = _event_subscription(self)
+    for name in ("SnsTopicArn", "SourceType", "EventCategories", "Enabled"):
+        if self.params.get(name) is not None:
+            setattr(subscription, xform_name(name), self.params[name])
+    return ActionResult({"EventSubscription": subscription})
+
+
+@adds(RDSResponse)
+def add_source_identifier_to_subscription(self: RDSResponse) -> ActionResult:
+    subscription = _event_subscription(self)
+    subscription.source_ids = [*subscription.source_ids, self.params["SourceIdentifier"]]
+    return ActionResult({"EventSubscription": subscription})
+
+
+@adds(RDSResponse)
+def remove_source_identifier_from_subscription(self: RDSResponse) -> ActionResult:
+    subscription = _event_subscription(self)
+    removed = self.params["SourceIdentifier"]
+    subscription.source_ids = [name for name in subscription.source_ids if name != removed]
+    return ActionResult({"EventSubscription": subscription})
+
+
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_DAY = 24 * 60
+_TIME = "((?:[01][0-9]|2[0-3]):[0-5][0-9])"
+_WEEKLY_WINDOW = re.compile(f"({'|'.join(_DAYS)}):{_TIME}-({'|'.join(_DAYS)}):{_TIME}")
+_DAILY_WINDOW = re.compile(f"{_TIME}-{_TIME}")
+
+
+@extends(moto.rds.models)
+def valid_preferred_maintenance_window(
+    original: Callable[..., str | None], maintenance_window: str, backup_window: str | None
+) -> str | None:
+    """What is wrong with a database's windows, or None.
+
+    moto takes windows that touch for overlapping ones, looks at no day of the week, and refuses a
+    window over the week's end.
+    """
+    weekly = _WEEKLY_WINDOW.fullmatch(maintenance_window)
+    if weekly is None:
+        return original(maintenance_window, None)
+    first_day, starts, last_day, ends = weekly.groups()
+    start = _DAYS.index(first_day) * _DAY + _minutes(starts)
+    length = (_DAYS.index(last_day) * _DAY + _minutes(ends) - start) % (7 * _DAY)
+    if length < 30:
+        return "The maintenance window must be at least 30 minutes."
+    if length > _DAY:
+        return "Maintenance window must be less than 24 hours."
+    if not backup_window:
+        return None
+    daily = _DAILY_WINDOW.fullmatch(backup_window)
+    if daily is None:
+        return f"Invalid backup window format: {backup_window}. Example: 03:00-04:00"
+    opens, closes = map(_minutes, daily.groups())
+    backed_up = {minute % _DAY for minute in range(opens, closes + _DAY * (closes <= opens))}
+    if any(minute % _DAY in backed_up for minute in range(start, start + length)):
+        return "The backup window and maintenance window must not overlap."
+    return None
+
+
+def _minutes(time: str) -> int:
+    hours, minutes = time.split(":")
+    return int(hours) * 60 + int(minutes)

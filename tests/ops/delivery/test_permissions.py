@@ -1,0 +1,196 @@
+"""What deploying is granted, and that the files grant it."""
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ops import ROOT
+from ops.delivery.permissions import (
+    LINKED_ROLES,
+    POLICIES,
+    UNSEEN,
+    Needs,
+    document,
+    documents,
+    granted,
+    needs,
+)
+from ops.errors import OpsError
+from ops.model.stack import Stack, read_stack
+from ops.sandbox.server import Sandbox
+from tests.e2e.deployment import assert_granted
+
+synthesized = cache(read_stack)
+STACKS = [stack_id for stack_ids in POLICIES.values() for stack_id in stack_ids]
+
+
+@pytest.fixture(autouse=True)
+def _synthesized_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ops.delivery.permissions.read_stack", synthesized)
+
+
+def policy(name: str) -> dict[str, dict[str, Any]]:
+    """The statements of a policy below docs/, by their ids."""
+    content = json.loads((ROOT / "docs" / name).read_text(encoding="utf-8"))
+    return {statement["Sid"]: statement for statement in content["Statement"]}
+
+
+def trust(*services: str) -> str:
+    return json.dumps({"Statement": [{"Principal": {"Service": list(services)}}]})
+
+
+SMALL = Stack(
+    {
+        "variable": {"project_name": {"default": "shop"}},
+        "resource": {
+            "aws_lb": {"main": {}},
+            "aws_db_instance": {"main": {"manage_master_user_password": None}},
+            "aws_iam_role": {"task": {"assume_role_policy": trust("ecs-tasks.amazonaws.com")}},
+            "aws_iam_role_policy_attachment": {"task": {"policy_arn": "arn:aws:iam::aws:policy/P"}},
+            "aws_kms_key": {"main": {}},
+        },
+    }
+)
+
+
+def test_a_policy_grants_calls_and_what_no_call_shows() -> None:
+    called = ["ec2:CreateVpc", "iam:CreateRole", "iam:AttachRolePolicy", "ec2:CreateSubnet"]
+    roles = ["arn:aws:iam::*:role/shop-*"]
+    assert document(needs(SMALL, called))["Statement"] == [
+        {
+            "Effect": "Allow",
+            "Sid": "Calls",
+            "Action": [
+                "ec2:CreateSubnet",
+                "ec2:CreateVpc",
+                "elasticloadbalancing:SetSecurityGroups",
+                "elasticloadbalancing:SetSubnets",
+                "kms:Decrypt",
+                "kms:DescribeKey",
+                "kms:GenerateDataKey",
+                "kms:PutKeyPolicy",
+            ],
+            "Resource": "*",
+        },
+        {"Effect": "Allow", "Sid": "Roles", "Action": ["iam:CreateRole"], "Resource": roles},
+        {
+            "Effect": "Allow",
+            "Sid": "ManagedPolicies",
+            "Action": ["iam:AttachRolePolicy", "iam:DetachRolePolicy"],
+            "Resource": roles,
+            "Condition": {"ArnEquals": {"iam:PolicyARN": ["arn:aws:iam::aws:policy/P"]}},
+        },
+        {
+            "Effect": "Allow",
+            "Sid": "PassRoles",
+            "Action": ["iam:PassRole"],
+            "Resource": roles,
+            "Condition": {"StringEquals": {"iam:PassedToService": ["ecs-tasks.amazonaws.com"]}},
+        },
+        {
+            "Effect": "Allow",
+            "Sid": "ServiceLinkedRoles",
+            "Action": ["iam:CreateServiceLinkedRole"],
+            "Resource": ["arn:aws:iam::*:role/aws-service-role/*"],
+            "Condition": {
+                "StringEquals": {
+                    "iam:AWSServiceName": [
+                        "elasticloadbalancing.amazonaws.com",
+                        "rds.amazonaws.com",
+                    ]
+                }
+            },
+        },
+        {
+            "Effect": "Allow",
+            "Sid": "Grants",
+            "Action": ["kms:CreateGrant"],
+            "Resource": "*",
+            "Condition": {"Bool": {"kms:GrantIsForAWSResource": "true"}},
+        },
+    ]
+
+
+def test_a_further_policy_grants_only_what_is_missing() -> None:
+    before = needs(SMALL, ["ec2:CreateVpc", "iam:CreateRole"])
+    more = needs(SMALL, ["ec2:CreateVpc", "iam:CreateRole", "s3:CreateBucket"])
+    assert [statement["Action"] for statement in document(more.beyond(before))["Statement"]] == [
+        ["s3:CreateBucket"]
+    ]
+
+
+def test_one_pattern_is_enough_for_names_that_begin_alike() -> None:
+    roles = Needs(role_actions={"iam:GetRole"}, projects={"shop", "shop-test", "shopper"})
+    (statement,) = document(roles)["Statement"]
+    assert statement["Resource"] == [
+        "arn:aws:iam::*:role/shop-*",
+        "arn:aws:iam::*:role/shopper-*",
+    ]
+
+
+def test_what_is_longer_than_iam_takes_is_refused() -> None:
+    needed = needs(SMALL, [f"ec2:Action{number:04}" for number in range(500)])
+    with pytest.raises(OpsError, match=r"the policy has \d+ characters and IAM takes 6144: "):
+        document(needed)
+
+
+def test_each_permission_that_no_call_shows_is_needed_by_a_stack() -> None:
+    declared = set()
+    for stack_id in STACKS:
+        for kind, blocks in synthesized(stack_id).document["resource"].items():
+            declared |= {kind, *(f"{kind}.{key}" for block in blocks.values() for key in block)}
+    assert {row.needed_by for row in UNSEEN} <= declared
+    assert set(LINKED_ROLES.values()) <= declared
+
+
+def test_the_files_belong_to_the_stacks_as_they_are() -> None:
+    """Roles, policies, services and the rest of what no call shows are those of the stacks now."""
+    called: dict[str, set[str]] = {}
+    actions: set[str] = set()
+    for name, stack_ids in POLICIES.items():
+        statements = policy(name)
+        for sid in ("Calls", "Roles"):
+            actions |= set(statements.get(sid, {}).get("Action", []))
+        called |= {stack_id: set(actions) for stack_id in stack_ids}
+    files = {name: json.loads((ROOT / "docs" / name).read_text()) for name in POLICIES}
+    assert documents(called) == files
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_no_action_is_a_pattern_and_no_role_is_just_any(name: str) -> None:
+    assert not any("*" in action for action in granted(name))
+    for statement in policy(name).values():
+        if any(action.startswith("iam:") for action in statement["Action"]):
+            resources = statement["Resource"]
+            assert "*" not in resources, statement["Sid"]
+            assert all(action.startswith("iam:") for action in statement["Action"])
+
+
+def test_iam_takes_the_policies() -> None:
+    """As far as the emulator checks a policy document, which is its grammar."""
+    with Sandbox() as sandbox:
+        iam = sandbox.client("iam")
+        for name in POLICIES:
+            text = (ROOT / "docs" / name).read_text(encoding="utf-8")
+            iam.create_policy(PolicyName=Path(name).stem, PolicyDocument=text)
+
+
+def test_the_commands_in_the_documentation_name_the_files() -> None:
+    text = (ROOT / "docs" / "spacelift.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"file://docs/(\S+)", text)) == set(POLICIES)
+    created = re.findall(r"--policy-name (\S+)", text)
+    attached = re.findall(r":policy/(\S+?)[\"\s]", text)
+    assert created == attached == [Path(name).stem for name in POLICIES]
+
+
+def test_a_call_that_is_not_granted_fails_the_end_to_end_tests() -> None:
+    with Sandbox() as sandbox:
+        sandbox.terraform_actions.add("ec2:DescribeVpcs")
+        assert_granted(sandbox)
+        sandbox.terraform_actions.add("ec2:RunInstances")
+        with pytest.raises(AssertionError, match=r"grant no ec2:RunInstances: "):
+            assert_granted(sandbox)

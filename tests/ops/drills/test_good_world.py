@@ -1,0 +1,139 @@
+"""Every drill in a world that does what it is told: the report says just that."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ops import ROOT
+from ops.drills.drills import DRILLS
+from ops.drills.rehearsal.world import World
+from ops.drills.report import Measurement, Report
+from ops.drills.run import plan
+from tests.ops.drills.conftest import Alive, Bring
+
+WORLD = World(react_seconds=5, start_seconds=5, failover_seconds=20)
+SPEED = 8.0
+"""A rehearsal's. The objectives are half a minute away from what this world does."""
+
+
+@pytest.fixture(scope="module")
+def alive(bring: Bring) -> Iterator[Alive]:
+    with bring(WORLD, SPEED) as living:
+        yield living
+
+
+@pytest.fixture(autouse=True)
+def documented(alive: Alive) -> Iterator[None]:
+    """What is called is what the documentation says a drill may have to call."""
+    alive.sandbox.actions.clear()
+    yield
+    text = (ROOT / "docs" / "resilience.md").read_text(encoding="utf-8")
+    listed = text.partition("<!-- actions of the drills -->")[2].partition("<!-- end -->")[0]
+    assert alive.sandbox.actions <= set(re.findall(r"`([\w-]+:\w+)`", listed))
+
+
+def figures(report: Report) -> dict[str, Measurement]:
+    assert not report.error
+    return {found.name: found for found in report.measurements}
+
+
+def assert_measured(found: Measurement, span: tuple[float, float]) -> None:
+    assert found.value is not None
+    assert span[0] - 0.001 <= found.value <= span[1] + 0.001, f"{found.name}: {found.value}, {span}"
+
+
+def test_a_plan_breaks_nothing(alive: Alive) -> None:
+    """A dry run looks, and what it says names the service, the database and the canary's time."""
+    before = len(alive.stand_in.log)
+    said = {name: " ".join(plan(drill, alive.deployment)) for name, drill in DRILLS.items()}
+    assert "one of the 2 tasks of resilience-platform-service" in said["task-failure"]
+    assert "stops serving after 195 s" in said["health-check"]
+    assert "reboot database resilience-platform-db with failover" in said["db-failover"]
+    assert re.search(r"stop 1 task in eu-central-1[ab] reboot", said["zone-failure"])
+    assert len(alive.stand_in.log) == before
+
+
+@pytest.mark.slow(6)
+def test_task_failure(alive: Alive, tmp_path: Path) -> None:
+    begun = alive.clock.now()
+    report = alive.drill("task-failure", tmp_path)
+    found = figures(report)
+    assert report.passed
+    broke = alive.broke("stop task")
+    stopped, drained = alive.told("stop", begun), alive.told("draining", begun)
+    runs, healthy = alive.told("running", begun), alive.told("healthy", begun)
+    assert drained - stopped >= WORLD.react_seconds
+    assert runs - stopped >= WORLD.react_seconds + WORLD.start_seconds
+    assert_measured(found["the stopped task is out of rotation"], alive.measurable(drained, broke))
+    assert_measured(found["its replacement runs"], alive.measurable(runs, broke))
+    assert_measured(found["its replacement is in rotation"], alive.measurable(healthy, broke))
+    assert found["its replacement is in rotation"].model == "20-150 s"
+    assert report.rehearsed_speed == SPEED
+
+
+@pytest.mark.slow(40)
+def test_health_check(alive: Alive, tmp_path: Path) -> None:
+    """The time is the health check's own, as Terraform was given it: 3 failures, 30 s apart."""
+    begun = alive.clock.now()
+    report = alive.drill("health-check", tmp_path)
+    found = figures(report)["the failing task is out of rotation"]
+    runs, unhealthy = alive.told("running", begun), alive.told("unhealthy", begun)
+    said = next(at for text, at in alive.said if text.startswith("canary runs"))
+    asked = max(look.asked for look in alive.looks if look.answered < said)
+    assert_measured(found, alive.measurable(unhealthy, (asked + 195, asked + 195)))
+    served = alive.told("healthy", runs)
+    log = [done.what for done in alive.stand_in.log if served < done.at <= unhealthy]
+    assert log == ["failed check"] * 3 + ["unhealthy"]
+    assert unhealthy - (runs + 195) >= 60
+    assert found.limit == 90
+    assert found.model == "60-95 s"
+    assert figures(report)["requests that failed"].value, "the canary takes its share of requests"
+    targets = alive.deployment.observe().targets
+    assert list(targets.values()).count("healthy") == 2, "the canary is gone"
+    assert not list(tmp_path.glob("journal-*"))
+
+
+def assert_served_again(alive: Alive, found: Measurement, broke: tuple[float, float]) -> None:
+    """Requests come three a second; the first that the database answers is the one that counts."""
+    back = alive.told("failed over", broke[0])
+    assert back - alive.told("failover", broke[0]) >= WORLD.failover_seconds
+    assert_measured(found, (WORLD.failover_seconds / 2, back - broke[0] + 0.34))
+
+
+@pytest.mark.slow(9)
+def test_db_failover(alive: Alive, tmp_path: Path) -> None:
+    zone = alive.deployment.observe().database_zone
+    report = alive.drill("db-failover", tmp_path)
+    found = figures(report)
+    assert report.passed
+    broke = alive.broke("reboot with failover")
+    moved = found["AWS shows the database available in the other zone"]
+    assert_measured(moved, alive.measurable(alive.told("failed over", broke[0]), broke))
+    again = found["all requests are served again"]
+    assert_served_again(alive, again, broke)
+    both = "the database is in the other zone and all requests are served again"
+    assert found[both].value == max(moved.value or 0, again.value or 0)
+    assert found["what was written before is still there"].verified
+    assert alive.deployment.observe().database_zone != zone
+    assert alive.stand_in.database.markers == set(), "the marker is taken away again"
+    assert not list(tmp_path.glob("journal-*"))
+
+
+@pytest.mark.slow(7)
+def test_zone_failure(alive: Alive, tmp_path: Path) -> None:
+    """It takes the zone of the primary, and moves that too."""
+    zone = alive.deployment.observe().database_zone
+    begun = alive.clock.now()
+    report = alive.drill("zone-failure", tmp_path)
+    found = figures(report)
+    assert report.passed
+    broke = alive.broke("stop 1 task")
+    assert_served_again(alive, found["all requests are served again"], broke)
+    healthy = alive.told("healthy", alive.told("running", begun))
+    assert_measured(found["2 tasks are in rotation again"], alive.measurable(healthy, broke))
+    assert any(f"stop 1 task in {zone}" in event.text for event in report.events)
+    assert alive.deployment.observe().database_zone != zone

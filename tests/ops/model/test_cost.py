@@ -1,0 +1,133 @@
+"""The cost model: every expected figure is worked out by hand in the test."""
+
+from typing import Any
+
+import pytest
+
+from ops.errors import OpsError
+from ops.model import cost
+from ops.model.cost import Item
+from ops.model.stack import Stack
+
+
+def platform(**changes: Any) -> Stack:
+    """Two half-vCPU tasks behind a load balancer, and a Multi-AZ database; some values changed."""
+    values: dict[str, Any] = {
+        "cpu": "512",
+        "internal": False,
+        "public_tasks": True,
+        "gateways": 0,
+        "instance_class": "db.t3.micro",
+        "multi_az": True,
+        "engine_version": "8.4",
+        "insights": "enabled",
+    }
+    values.update(changes)
+    return Stack(
+        {
+            "variable": {"desired_count": {"default": 2}},
+            "resource": {
+                "aws_ecs_task_definition": {"wordpress": {"cpu": values["cpu"], "memory": "1024"}},
+                "aws_ecs_service": {
+                    "wordpress": {
+                        "desired_count": "${var.desired_count}",
+                        "network_configuration": {"assign_public_ip": values["public_tasks"]},
+                    }
+                },
+                "aws_lb": {"main": {"internal": values["internal"], "subnets": ["a", "b"]}},
+                "aws_nat_gateway": {str(n): {} for n in range(values["gateways"])},
+                "aws_eip": {str(n): {} for n in range(values["gateways"])},
+                "aws_db_instance": {
+                    "wordpress": {
+                        "instance_class": values["instance_class"],
+                        "allocated_storage": 20,
+                        "storage_type": "gp2",
+                        "multi_az": values["multi_az"],
+                        "engine_version": values["engine_version"],
+                    }
+                },
+                "aws_ecs_cluster": {
+                    "main": {
+                        "setting": [{"name": "containerInsights", "value": values["insights"]}]
+                    }
+                },
+                "aws_cloudwatch_metric_alarm": {
+                    "simple": {"metric_name": "CPUUtilization"},
+                    "expression": {
+                        "metric_query": [
+                            {"expression": "a - b"},
+                            {"metric": {"metric_name": "a"}},
+                            {"metric": {"metric_name": "b"}},
+                        ]
+                    },
+                },
+                "aws_appautoscaling_policy": {"cpu": {}, "memory": {}},
+                "aws_cloudwatch_dashboard": {"main": {}},
+            },
+        }
+    )
+
+
+def line(name: str, **changes: Any) -> Item:
+    (item,) = [item for item in cost.items(platform(**changes)) if item.name.startswith(name)]
+    return item
+
+
+@pytest.mark.parametrize(
+    ("name", "usd"),
+    [
+        ("Fargate: vCPU", 33.9888),  # 2 x 0.5 x 730 x 0.04656
+        ("Fargate: memory", 7.4606),  # 2 x 1 x 730 x 0.00511
+        ("Load balancer", 19.71),  # 730 x 0.027
+        ("Public IPv4", 14.6),  # 2 for the load balancer, 2 tasks: 4 x 730 x 0.005
+        ("RDS instances", 29.2),  # 2 x 730 x 0.020
+        ("RDS storage", 5.48),  # 2 x 20 x 0.137
+        ("Container Insights", 7.5),  # 25 x 0.30
+        ("Alarms", 0.7),  # 1 + 2 metrics, 2 x 2 of autoscaling: 7 x 0.10
+        ("Dashboard", 3.0),
+    ],
+)
+def test_monthly_cost(name: str, usd: float) -> None:
+    """Quantity times hours times price."""
+    items = [item for item in cost.items(platform()) if item.name.startswith(name)]
+    assert items[0].usd == pytest.approx(usd)
+
+
+def test_the_total_is_the_sum_of_the_lines() -> None:
+    """Lines without a price are left out of it."""
+    # the nine above, 0.1 x 730 x 0.008 for capacity units, 0.63 for logs
+    assert cost.total(cost.items(platform())) == pytest.approx(122.8534)
+    assert cost.total([Item("a", "", 1, 1.5), Item("b", "", None, None)]) == 1.5
+
+
+def test_extended_support_is_charged_for_each_vcpu_of_each_copy() -> None:
+    """2 vCPU x 2 x 730 x 0.10 for a version out of standard support, nothing for others."""
+    extended = line("RDS Extended Support", engine_version="8.0")
+    assert extended.usd == pytest.approx(292)
+    assert line("RDS Extended Support", engine_version="8.0.40", multi_az=False).usd == 146
+    assert not [i for i in cost.items(platform()) if "Extended" in i.name]
+
+
+def test_private_tasks_need_gateways_instead_of_addresses() -> None:
+    """Two gateways with an address each, and the load balancer's two: 2 x 730 x 0.052."""
+    assert line("NAT", public_tasks=False, gateways=2).usd == pytest.approx(75.92)
+    assert line("Public IPv4", public_tasks=False, gateways=2).quantity.startswith("4 ")
+    assert line("Public IPv4", public_tasks=False, internal=True).usd == 0
+
+
+def test_an_instance_class_without_a_known_price_is_not_invented() -> None:
+    """It stands in the table, without a figure."""
+    assert line("RDS instance", instance_class="db.r6g.large").usd is None
+
+
+def test_container_insights_switched_off_costs_nothing() -> None:
+    """No custom metrics."""
+    assert line("Container Insights", insights="disabled").usd == 0
+
+
+def test_a_stack_without_database_has_no_bill() -> None:
+    """One line that says what is missing."""
+    stack = platform()
+    del stack.document["resource"]["aws_db_instance"]
+    with pytest.raises(OpsError, match="the stack has 0 aws_db_instance"):
+        cost.items(stack)

@@ -1,0 +1,384 @@
+"""The recovery model: every expected figure is worked out by hand in the test."""
+
+import json
+import math
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from ops.errors import OpsError
+from ops.model import claims
+from ops.model.claims import Model
+from ops.model.recovery import NEVER, Scenario, Span
+from ops.model.stack import Stack
+
+STOP, HANG, ZONE, DATABASE, BAD_DEPLOYMENT, DEPLOYMENT, LOAD = range(7)
+
+
+def platform(
+    *,
+    health_check: dict[str, Any] | None = None,
+    target_group: dict[str, Any] | None = None,
+    service: dict[str, Any] | None = None,
+    database: dict[str, Any] | None = None,
+    tasks: int = 2,
+    scaling: tuple[int, int] | None = (2, 4),
+    zones: tuple[str, str] = ("a", "b"),
+    balancer_subnets: tuple[str, str] = ("one", "two"),
+    volumes: tuple[str, ...] = (),
+) -> dict[str, Any]:
+    """A document like the contract's, with some values changed; None takes a key out."""
+
+    def changed(base: dict[str, Any], change: dict[str, Any] | None) -> dict[str, Any]:
+        merged = {**base, **(change or {})}
+        return {key: value for key, value in merged.items() if value is not None}
+
+    subnets = ["${aws_subnet.one.id}", "${aws_subnet.two.id}"]
+    check = {
+        "path": "/wp-admin/install.php",
+        "interval": 30,
+        "timeout": 5,
+        "healthy_threshold": 2,
+        "unhealthy_threshold": 3,
+    }
+    autoscaling: dict[str, Any] = {}
+    if scaling:
+        autoscaling = {
+            "aws_appautoscaling_target": {
+                "ecs": {"min_capacity": scaling[0], "max_capacity": scaling[1]}
+            },
+            "aws_appautoscaling_policy": {
+                "cpu": {"target_tracking_scaling_policy_configuration": {"scale_out_cooldown": 60}}
+            },
+        }
+    return {
+        "variable": {
+            "availability_zones": {"default": list(zones)},
+            "desired_count": {"default": tasks},
+            "db_password": {"sensitive": True},
+        },
+        "resource": {
+            "aws_subnet": {
+                "one": {"availability_zone": "${var.availability_zones[0]}"},
+                "two": {"availability_zone": "${var.availability_zones[1]}"},
+            },
+            "aws_lb": {
+                "main": {"subnets": [f"${{aws_subnet.{name}.id}}" for name in balancer_subnets]}
+            },
+            "aws_ecs_task_definition": {"wordpress": {"volume": [{"name": v} for v in volumes]}},
+            "aws_lb_target_group": {
+                "main": changed({"health_check": changed(check, health_check)}, target_group)
+            },
+            "aws_ecs_service": {
+                "wordpress": changed(
+                    {
+                        "task_definition": "${aws_ecs_task_definition.wordpress.arn}",
+                        "desired_count": "${var.desired_count}",
+                        "health_check_grace_period_seconds": 60,
+                        "deployment_minimum_healthy_percent": 100,
+                        "deployment_maximum_percent": 200,
+                        "deployment_circuit_breaker": {"enable": True, "rollback": True},
+                        "network_configuration": {"subnets": subnets},
+                        "load_balancer": [{"target_group_arn": "${aws_lb_target_group.main.arn}"}],
+                    },
+                    service,
+                )
+            },
+            "aws_db_instance": {
+                "wordpress": changed({"multi_az": True, "backup_retention_period": 7}, database)
+            },
+            **autoscaling,
+        },
+    }
+
+
+def computed(**changes: Any) -> Model:
+    return claims.model(Stack(platform(**changes)))
+
+
+def spans(scenario: Scenario) -> tuple[Span, Span, Span]:
+    return scenario.noticed, scenario.serving, scenario.restored
+
+
+def verdict(model: Model, quote: str) -> str:
+    (claim,) = [claim for claim in model.claims if quote in claim.quote]
+    return claim.verdict
+
+
+def test_contract() -> None:
+    """Interval 30, timeout 5, thresholds 2 and 3, grace 60, drain 300, two to four tasks."""
+    s = computed().scenarios
+    # ECS reacts 0-30; a start takes 20-60; 2 x 30 until in rotation
+    assert spans(s[STOP]) == (Span(0, 30), Span(0, 30), Span(20, 150))
+    # (3 - 1) x 30 = 60; 3 x 30 + 5 = 95; 95 + 150
+    assert spans(s[HANG]) == (Span(60, 95), Span(60, 95), Span(80, 245))
+    # 60 s is shorter than a failover of 120: max(120, 95 + 30 + 60) + 2 x 30
+    assert spans(s[DATABASE]) == (Span(60, 120), Span(60, 245), Span(60, 245))
+    assert spans(s[ZONE]) == (Span(60, 95), Span(60, 245), Span(80, 245))
+    # 3 failures, 2 at once, are 2 rounds; a round 20 or 60 + 95 + 30; drain 300
+    assert spans(s[BAD_DEPLOYMENT]) == (Span(40, 370), Span(0, 0), Span(40, 670))
+    # one batch: 60 + 60 + 300
+    assert spans(s[DEPLOYMENT]) == (Span(0, 0), Span(0, 0), Span(20, 420))
+    # 3 or 4 minutes, cool-down 60, 60 + 60
+    assert spans(s[LOAD]) == (Span(180, 240), Span(200, 420), Span(200, 420))
+
+
+def test_fast_checks_and_a_rolling_update_that_stops_tasks_first() -> None:
+    """Interval 10, timeout 2, thresholds 2 and 2, no grace, drain 30, three tasks, 50-100 %."""
+    s = computed(
+        health_check={"interval": 10, "timeout": 2, "unhealthy_threshold": 2},
+        target_group={"deregistration_delay": "30"},
+        service={
+            "health_check_grace_period_seconds": None,
+            "deployment_minimum_healthy_percent": 50,
+            "deployment_maximum_percent": 100,
+        },
+        tasks=3,
+        scaling=None,
+    ).scenarios
+    # 60 + 2 x 10 + 30
+    assert spans(s[STOP]) == (Span(0, 30), Span(0, 30), Span(20, 110))
+    # 1 x 10; 2 x 10 + 2; 22 + 110
+    assert spans(s[HANG]) == (Span(10, 22), Span(10, 22), Span(30, 132))
+    # max(120, 22 + 30 + 60) + 20
+    assert spans(s[DATABASE]) == (Span(60, 120), Span(60, 140), Span(60, 140))
+    assert spans(s[ZONE]) == (Span(10, 22), Span(10, 140), Span(30, 140))
+    # 2 of 3 must stay, so one at a time: 3 x (60 + 22 + 30); + 30 drain + 60 + 20 for the old one
+    assert spans(s[BAD_DEPLOYMENT]) == (Span(60, 336), Span(0, 0), Span(80, 446))
+    # 3 x (60 + 20 + 30)
+    assert spans(s[DEPLOYMENT]) == (Span(0, 0), Span(0, 0), Span(60, 330))
+    assert spans(s[LOAD]) == (Span(NEVER, NEVER),) * 3
+
+
+def test_one_task_serves_nobody_until_it_is_replaced() -> None:
+    """With a single task there is no other to serve meanwhile."""
+    model = computed(tasks=1, scaling=None)
+    s = model.scenarios
+    assert spans(s[STOP])[1:] == (Span(20, 150), Span(20, 150))
+    assert spans(s[HANG])[1:] == (Span(80, 245), Span(80, 245))
+    # at best the zone has neither the task nor the database
+    assert s[ZONE].serving == Span(0, 245)
+    # 99.99 % x 99.5 % x 99.95 %
+    assert model.availability_percent["all"] == pytest.approx(99.4403, abs=1e-4)
+
+
+def test_autoscaling_may_leave_fewer_tasks_than_desired() -> None:
+    """What counts is autoscaling's minimum, not the count it started with."""
+    assert computed(tasks=4, scaling=(1, 4)).configuration.tasks == 1
+
+
+def test_single_az_database_does_not_recover_by_itself() -> None:
+    """No failover, no bound for a zone failure, and up to five minutes of data lost."""
+    model = computed(database={"multi_az": None})
+    s = model.scenarios
+    assert spans(s[DATABASE]) == (Span(NEVER, NEVER),) * 3
+    assert s[ZONE].serving == Span(60, NEVER)
+    # 99.99 % x 99.99 % x 99.5 %
+    assert model.availability_percent["all"] == pytest.approx(99.4801, abs=1e-4)
+    assert verdict(model, "automatic failover within 60 seconds") == "not met"
+
+
+def test_everything_in_one_zone_goes_with_it() -> None:
+    """Two subnets of the same zone are no redundancy."""
+    model = computed(zones=("a", "a"))
+    assert spans(model.scenarios[ZONE]) == (Span(NEVER, NEVER),) * 3
+    # 99.9 % x 99.5 % x 99.95 %
+    assert model.availability_percent["all"] == pytest.approx(99.3508, abs=1e-4)
+    balancer = computed(balancer_subnets=("one", "one"))
+    assert spans(balancer.scenarios[ZONE]) == (Span(NEVER, NEVER),) * 3
+    # 99.9 % x 99.99 % x 99.95 %
+    assert balancer.availability_percent["all"] == pytest.approx(99.8401, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("changes", "text", "expected"),
+    [
+        ({}, "nothing of the database; uploads go with", "not guaranteed"),
+        ({"volumes": ("uploads",)}, "nothing: replication is synchronous", "met"),
+        ({"health_check": {"unhealthy_threshold": 6}}, "nothing: replication", "met"),
+        ({"database": {"multi_az": False}}, "no standby: up to 300 s of writes", "not met"),
+        (
+            {"database": {"multi_az": False, "backup_retention_period": 0}},
+            "no standby: all can be lost",
+            "not met",
+        ),
+    ],
+)
+def test_what_a_database_failure_loses(changes: dict[str, Any], text: str, expected: str) -> None:
+    """Writes survive on the standby, uploads only where tasks do or where they are shared."""
+    (claim,) = [claim for claim in computed(**changes).claims if "No data loss" in claim.quote]
+    assert claim.computed.startswith(text)
+    assert claim.verdict == expected
+
+
+@pytest.mark.parametrize(
+    ("interval", "threshold", "outlasts"),
+    [
+        (30, 3, False),  # 2 x 30 = 60
+        (30, 5, False),  # 4 x 30 = 120, and the fifth check may still fail at 120
+        (30, 6, True),  # 5 x 30 = 150
+        (60, 3, False),  # 2 x 60 = 120
+        (61, 3, True),  # 2 x 61 = 122
+    ],
+)
+def test_whether_health_checks_outlast_a_failover(
+    interval: int, threshold: int, outlasts: bool
+) -> None:
+    """The last failing check has to come after the longest failover, or all tasks are replaced."""
+    model = computed(health_check={"interval": interval, "unhealthy_threshold": threshold})
+    assert model.configuration.outlasts_failover is outlasts
+    untouched = Span(60, 120)
+    assert (model.scenarios[DATABASE].serving == untouched) is outlasts
+
+
+def test_a_check_that_needs_no_database_survives_a_failover() -> None:
+    """A file that WordPress does not make with PHP is there without the database."""
+    model = computed(health_check={"path": "/readme.html"})
+    assert model.scenarios[DATABASE].restored == Span(60, 120)
+    query = computed(health_check={"path": "/readme.html?from=/"})
+    assert query.scenarios[DATABASE].restored == Span(60, 120)
+    assert computed(health_check={"path": "/"}).scenarios[DATABASE].restored == Span(60, 245)
+    assert computed(health_check={"path": None}).scenarios[DATABASE].restored == Span(60, 245)
+
+
+def test_a_long_grace_period_delays_the_replacement_not_the_rotation() -> None:
+    """The load balancer knows no grace period; ECS ignores its checks for a young task."""
+    s = computed(service={"health_check_grace_period_seconds": 200}).scenarios
+    assert s[HANG].noticed == Span(60, 95)
+    # 200 + 30 + 60 + 60
+    assert s[HANG].restored == Span(80, 350)
+    # 2 x (60 + 200 + 30)
+    assert s[BAD_DEPLOYMENT].noticed == Span(40, 580)
+
+
+@pytest.mark.parametrize(
+    ("tasks", "percentages", "worst"),
+    [
+        (2, (100, 200), 370),  # at least 3 failures, 2 at once: 2 x 185
+        (4, (100, 200), 185),  # 3 failures, 4 at once
+        (20, (90, 110), 555),  # 10 failures, 22 - 18 = 4 at once: 3 x 185
+        (2, (0, 200), 370),  # no more than 2 new ones at once, though 4 would fit
+    ],
+)
+def test_circuit_breaker_counts_failures(
+    tasks: int, percentages: tuple[int, int], worst: float
+) -> None:
+    """It trips at half the desired count, but never below three; a round takes 60 + 95 + 30."""
+    change = {
+        "deployment_minimum_healthy_percent": percentages[0],
+        "deployment_maximum_percent": percentages[1],
+    }
+    s = computed(service=change, tasks=tasks, scaling=None).scenarios
+    assert s[BAD_DEPLOYMENT].noticed.worst == worst
+
+
+def test_without_a_circuit_breaker_a_bad_deployment_goes_on() -> None:
+    """Nothing ends it; and a breaker that does not roll back leaves it failed."""
+    none = computed(service={"deployment_circuit_breaker": None}).scenarios[BAD_DEPLOYMENT]
+    assert none.noticed == Span(NEVER, NEVER)
+    assert none.serving == Span(0, 0)
+    stays = {"deployment_circuit_breaker": [{"enable": True, "rollback": False}]}
+    failed = computed(service=stays).scenarios[BAD_DEPLOYMENT]
+    assert failed.noticed == Span(40, 370)
+    assert failed.restored == Span(NEVER, NEVER)
+
+
+def test_percentages_that_round_to_no_room_block_deployments() -> None:
+    """150 % of one task is one task: it may not stop before another has started."""
+    s = computed(service={"deployment_maximum_percent": 150}, tasks=1, scaling=None).scenarios
+    assert s[DEPLOYMENT].restored == Span(NEVER, NEVER)
+    assert "stuck" in s[DEPLOYMENT].because
+
+
+def test_stopping_all_tasks_for_a_deployment_is_an_outage() -> None:
+    """With a minimum of 0 % the zero-downtime claim does not hold."""
+    change = {"deployment_minimum_healthy_percent": 0, "deployment_maximum_percent": 100}
+    model = computed(service=change)
+    assert model.scenarios[DEPLOYMENT].serving == Span(20, 120)
+    assert verdict(model, "Zero-Downtime") == "not met"
+
+
+@pytest.mark.parametrize(
+    ("quote", "expected"),
+    [
+        ("99.95% Availability", "not met"),  # 99.99 % x 99.99 % x 99.95 % = 99.93 %
+        ("rotation within 30 seconds", "not met"),  # 60 at the least
+        ("removed from ALB within 90 seconds", "not guaranteed"),  # 95 at the most
+        ("Individual task failure: < 30 seconds", "not met"),  # 80 at the least
+        ("New task launches within 60 seconds", "not guaranteed"),  # 30 + 60 at the most
+        ("Application tier failure: < 60 seconds", "not guaranteed"),
+        ("automatic failover within 60 seconds", "not guaranteed"),  # AWS says 60 to 120
+        ("Database zone failure: < 60 seconds", "not guaranteed"),
+        ("Total time: ~60 seconds", "not guaranteed"),
+        ("No data loss", "not guaranteed"),  # uploads go with the tasks
+        ("Zero-Downtime Deployments", "met"),  # no task stops before another serves
+    ],
+)
+def test_verdicts_of_the_contract(quote: str, expected: str) -> None:
+    """Met in the worst case, only in the best, or not even then."""
+    assert verdict(computed(), quote) == expected
+
+
+def test_every_claim_has_its_row() -> None:
+    """So that a claim that is added is tested too."""
+    (parametrize,) = test_verdicts_of_the_contract.pytestmark  # type: ignore[attr-defined]
+    assert len(parametrize.args[1]) == len(computed().claims)
+
+
+def test_a_claim_that_the_configuration_can_meet() -> None:
+    """3 x 29 + 2 = 89 seconds are within 90."""
+    model = computed(health_check={"interval": 29, "timeout": 2})
+    assert verdict(model, "removed from ALB within 90 seconds") == "met"
+
+
+def test_json_writes_null_for_a_time_without_end() -> None:
+    """Infinity is no JSON."""
+    text = claims.as_json(computed(database={"multi_az": False}))
+    model = json.loads(text, parse_constant=lambda name: pytest.fail(name))
+    assert model["scenarios"][DATABASE]["restored"] == {"best": None, "worst": None}
+    assert model["scenarios"][HANG]["noticed"] == {"best": 60, "worst": 95}
+    assert math.isclose(model["availability_percent"]["database"], 99.5)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"service": {"load_balancer": None}}, "aws_ecs_service has no load_balancer"),
+        (
+            {"service": {"desired_count": "${var.db_password}"}},
+            "variable db_password has no default to compute with",
+        ),
+        (
+            {"service": {"network_configuration": {"subnets": ["${aws_subnet.three.id}"]}}},
+            r"\$\{aws_subnet.three.id\} is not a resource of the stack",
+        ),
+    ],
+)
+def test_a_stack_the_model_does_not_cover(changes: dict[str, Any], message: str) -> None:
+    """One line that says what is missing."""
+    with pytest.raises(OpsError, match=message):
+        computed(**changes)
+
+
+def test_a_stack_without_database() -> None:
+    """The model covers exactly one service and one database."""
+    document = platform()
+    del document["resource"]["aws_db_instance"]
+    with pytest.raises(OpsError, match="the stack has 0 aws_db_instance, not exactly one"):
+        claims.model(Stack(document))
+
+
+def test_the_command_warns_when_a_failover_replaces_every_task(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The tables name every scenario and every claim."""
+    stack = Stack(platform())
+    monkeypatch.setattr(claims, "read_stack", lambda stack_id: stack)
+    console = Console(width=200, record=True)
+    claims.run("resilience-platform", console)
+    shown = console.export_text()
+    model = claims.model(stack)
+    assert all(scenario.name in shown for scenario in model.scenarios)
+    assert all(claim.quote[:60] in shown for claim in model.claims)
+    assert "a database failover of up to 120 s replaces every task" in " ".join(shown.split())

@@ -1,0 +1,634 @@
+"""What `ops.sandbox.services` adds to moto behaves as AWS does, seen through boto3."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from moto.ce.responses import CostExplorerResponse
+from moto.rds.responses import RDSResponse
+
+from ops.sandbox import services
+from ops.sandbox.server import ACCOUNT_ID
+
+Client = Callable[..., Any]
+
+BUDGET = {
+    "BudgetName": "monthly",
+    "BudgetType": "COST",
+    "TimeUnit": "MONTHLY",
+    "BudgetLimit": {"Amount": "100", "Unit": "USD"},
+}
+NOTIFICATION = {
+    "NotificationType": "ACTUAL",
+    "ComparisonOperator": "GREATER_THAN",
+    "Threshold": 80.0,
+}
+MAIL = {"SubscriptionType": "EMAIL", "Address": "a@example.com"}
+TOPIC = {"SubscriptionType": "SNS", "Address": "arn:aws:sns:eu-central-1:123456789012:alerts"}
+OF_BUDGET = {"AccountId": ACCOUNT_ID, "BudgetName": "monthly"}
+
+
+@contextmanager
+def refused(code: str) -> Iterator[None]:
+    """What is called inside is refused with this error code."""
+    with pytest.raises(ClientError) as caught:
+        yield
+    assert caught.value.response["Error"]["Code"] == code
+
+
+def test_install_twice_changes_nothing(client: Client) -> None:
+    services.install()
+    before = dict(vars(RDSResponse)), dict(vars(CostExplorerResponse))
+    services.install()
+    assert (dict(vars(RDSResponse)), dict(vars(CostExplorerResponse))) == before
+    assert client("ce").get_anomaly_monitors()["AnomalyMonitors"] == []
+
+
+def test_install_refuses_to_hide_a_call_that_moto_has_learnt() -> None:
+    program = (
+        "from moto.ce.responses import CostExplorerResponse\n"
+        "CostExplorerResponse.get_anomaly_monitors = lambda self: ''\n"
+        "from ops.sandbox import services\n"
+        "try:\n"
+        "    services.install()\n"
+        "except RuntimeError as error:\n"
+        "    print(error)\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=True
+    )
+    assert result.stdout == (
+        "moto has CostExplorerResponse.get_anomaly_monitors now: remove ours\n"
+    )
+
+
+# --- Budgets
+
+
+@pytest.fixture
+def budgets(client: Client) -> Any:
+    budgets = client("budgets")
+    budgets.create_budget(
+        AccountId=ACCOUNT_ID,
+        Budget=BUDGET,
+        NotificationsWithSubscribers=[
+            {"Notification": NOTIFICATION, "Subscribers": [MAIL, TOPIC]},
+        ],
+        ResourceTags=[{"Key": "Project", "Value": "p"}],
+    )
+    return budgets
+
+
+def test_a_budget_returns_the_subscribers_of_a_notification(budgets: Any) -> None:
+    (notification,) = budgets.describe_notifications_for_budget(**OF_BUDGET)["Notifications"]
+    assert notification == {
+        **NOTIFICATION,
+        "ThresholdType": "PERCENTAGE",
+        "NotificationState": "OK",
+    }
+    found = budgets.describe_subscribers_for_notification(**OF_BUDGET, Notification=notification)
+    assert found["Subscribers"] == [MAIL, TOPIC]
+
+
+def test_subscribers_come_change_and_go(budgets: Any) -> None:
+    of_notification = {**OF_BUDGET, "Notification": NOTIFICATION}
+    other = {**MAIL, "Address": "b@example.com"}
+
+    def subscribers() -> Any:
+        return budgets.describe_subscribers_for_notification(**of_notification)["Subscribers"]
+
+    budgets.create_subscriber(**of_notification, Subscriber=other)
+    assert subscribers() == [MAIL, TOPIC, other]
+    with refused("DuplicateRecordException"):
+        budgets.create_subscriber(**of_notification, Subscriber=other)
+    moved = {**MAIL, "Address": "c@example.com"}
+    budgets.update_subscriber(**of_notification, OldSubscriber=other, NewSubscriber=moved)
+    budgets.delete_subscriber(**of_notification, Subscriber=MAIL)
+    assert subscribers() == [TOPIC, moved]
+    with refused("NotFoundException"):
+        budgets.delete_subscriber(**of_notification, Subscriber=MAIL)
+
+
+def test_a_changed_budget_keeps_its_notifications(budgets: Any) -> None:
+    limit = {"Amount": "250", "Unit": "USD"}
+    budgets.update_budget(AccountId=ACCOUNT_ID, NewBudget={**BUDGET, "BudgetLimit": limit})
+    assert budgets.describe_budget(**OF_BUDGET)["Budget"]["BudgetLimit"] == limit
+    assert len(budgets.describe_notifications_for_budget(**OF_BUDGET)["Notifications"]) == 1
+
+
+def test_a_changed_notification_keeps_its_subscribers(budgets: Any) -> None:
+    new = {**NOTIFICATION, "Threshold": 90.0, "ThresholdType": "PERCENTAGE"}
+    budgets.update_notification(**OF_BUDGET, OldNotification=NOTIFICATION, NewNotification=new)
+    found = budgets.describe_subscribers_for_notification(**OF_BUDGET, Notification=new)
+    assert found["Subscribers"] == [MAIL, TOPIC]
+    with refused("NotFoundException"):
+        budgets.describe_subscribers_for_notification(**OF_BUDGET, Notification=NOTIFICATION)
+
+
+def test_a_budget_that_is_not_there_is_not_found(budgets: Any) -> None:
+    missing = {"AccountId": ACCOUNT_ID, "BudgetName": "none"}
+    with refused("NotFoundException"):
+        budgets.describe_notifications_for_budget(**missing)
+    with refused("NotFoundException"):
+        budgets.update_budget(AccountId=ACCOUNT_ID, NewBudget={**BUDGET, "BudgetName": "none"})
+
+
+def test_a_budget_has_tags(budgets: Any) -> None:
+    arn = f"arn:aws:budgets::{ACCOUNT_ID}:budget/monthly"
+    budgets.tag_resource(ResourceARN=arn, ResourceTags=[{"Key": "Stack", "Value": "s"}])
+    budgets.untag_resource(ResourceARN=arn, ResourceTagKeys=["Project"])
+    assert budgets.list_tags_for_resource(ResourceARN=arn)["ResourceTags"] == [
+        {"Key": "Stack", "Value": "s"}
+    ]
+
+
+# --- Cost Anomaly Detection
+
+SPECIFICATION = {"Tags": {"Key": "Project", "Values": ["p"]}}
+
+
+@pytest.fixture
+def monitor(client: Client) -> str:
+    arn: str = client("ce").create_anomaly_monitor(
+        AnomalyMonitor={
+            "MonitorName": "m",
+            "MonitorType": "CUSTOM",
+            "MonitorSpecification": SPECIFICATION,
+        },
+        ResourceTags=[{"Key": "Project", "Value": "p"}],
+    )["MonitorArn"]
+    return arn
+
+
+def test_an_anomaly_monitor_lives_and_dies(client: Client, monitor: str) -> None:
+    ce = client("ce")
+    (found,) = ce.get_anomaly_monitors(MonitorArnList=[monitor])["AnomalyMonitors"]
+    assert (found["MonitorName"], found["MonitorType"]) == ("m", "CUSTOM")
+    assert found["MonitorSpecification"] == SPECIFICATION
+    assert ce.list_tags_for_resource(ResourceArn=monitor)["ResourceTags"] == [
+        {"Key": "Project", "Value": "p"}
+    ]
+    ce.update_anomaly_monitor(MonitorArn=monitor, MonitorName="renamed")
+    assert ce.get_anomaly_monitors()["AnomalyMonitors"][0]["MonitorName"] == "renamed"
+    ce.delete_anomaly_monitor(MonitorArn=monitor)
+    with refused("UnknownMonitorException"):
+        ce.get_anomaly_monitors(MonitorArnList=[monitor])
+
+
+def test_a_second_service_wide_monitor_is_refused_as_in_every_account(client: Client) -> None:
+    with refused("LimitExceededException"):
+        client("ce").create_anomaly_monitor(
+            AnomalyMonitor={
+                "MonitorName": "m",
+                "MonitorType": "DIMENSIONAL",
+                "MonitorDimension": "SERVICE",
+            }
+        )
+
+
+def test_an_anomaly_subscription_lives_and_dies(client: Client, monitor: str) -> None:
+    ce = client("ce")
+    arn = ce.create_anomaly_subscription(
+        AnomalySubscription={
+            "SubscriptionName": "s",
+            "MonitorArnList": [monitor],
+            "Frequency": "IMMEDIATE",
+            "Subscribers": [{"Type": "SNS", "Address": TOPIC["Address"]}],
+            "Threshold": 10.0,
+        }
+    )["SubscriptionArn"]
+    (found,) = ce.get_anomaly_subscriptions(MonitorArn=monitor)["AnomalySubscriptions"]
+    assert found["SubscriptionArn"] == arn
+    assert found["Subscribers"] == [
+        {"Type": "SNS", "Address": TOPIC["Address"], "Status": "CONFIRMED"}
+    ]
+    ce.update_anomaly_subscription(SubscriptionArn=arn, Threshold=20.0)
+    found = ce.get_anomaly_subscriptions(SubscriptionArnList=[arn])["AnomalySubscriptions"][0]
+    assert (found["Threshold"], found["SubscriptionName"]) == (20.0, "s")
+    ce.delete_anomaly_subscription(SubscriptionArn=arn)
+    with refused("UnknownSubscriptionException"):
+        ce.get_anomaly_subscriptions(SubscriptionArnList=[arn])
+
+
+@pytest.mark.parametrize(
+    ("frequency", "kind", "accepted"),
+    [
+        ("IMMEDIATE", "SNS", True),
+        ("DAILY", "EMAIL", True),
+        ("WEEKLY", "EMAIL", True),
+        ("IMMEDIATE", "EMAIL", False),
+        ("DAILY", "SNS", False),
+    ],
+)
+def test_a_topic_is_told_at_once_and_an_address_daily_or_weekly(
+    client: Client, monitor: str, frequency: str, kind: str, accepted: bool
+) -> None:
+    def subscribe() -> None:
+        client("ce").create_anomaly_subscription(
+            AnomalySubscription={
+                "SubscriptionName": "s",
+                "MonitorArnList": [monitor],
+                "Frequency": frequency,
+                "Subscribers": [{"Type": kind, "Address": "a@example.com"}],
+                "Threshold": 10.0,
+            }
+        )
+
+    if accepted:
+        subscribe()
+    else:
+        with refused("ValidationException"):
+            subscribe()
+
+
+# --- ECS and Application Auto Scaling
+
+
+@pytest.fixture
+def service(client: Client) -> dict[str, Any]:
+    """Arguments of a service whose cluster and two task definitions exist."""
+    ecs, ec2 = client("ecs"), client("ec2")
+    subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
+    group = ec2.describe_security_groups()["SecurityGroups"][0]["GroupId"]
+    ecs.create_cluster(clusterName="c")
+    for _ in range(2):
+        ecs.register_task_definition(
+            family="f", containerDefinitions=[{"name": "app", "image": "i", "memory": 128}]
+        )
+    return {
+        "cluster": "c",
+        "serviceName": "s",
+        "taskDefinition": "f:1",
+        "desiredCount": 2,
+        "networkConfiguration": {
+            "awsvpcConfiguration": {"subnets": [subnet], "securityGroups": [group]}
+        },
+    }
+
+
+def described(client: Client) -> dict[str, Any]:
+    (found,) = client("ecs").describe_services(cluster="c", services=["s"])["services"]
+    return dict(found)
+
+
+def test_a_service_returns_what_it_was_given(client: Client, service: dict[str, Any]) -> None:
+    given = {
+        "availabilityZoneRebalancing": "DISABLED",
+        "enableExecuteCommand": True,
+        "enableECSManagedTags": True,
+        "healthCheckGracePeriodSeconds": 60,
+        "capacityProviderStrategy": [
+            {"capacityProvider": "FARGATE_SPOT", "weight": 3, "base": 0},
+        ],
+        "deploymentConfiguration": {
+            "maximumPercent": 150,
+            "minimumHealthyPercent": 50,
+            "deploymentCircuitBreaker": {"enable": True, "rollback": True},
+        },
+    }
+    client("ecs").create_service(**service, **given)
+    found = described(client)
+    for name, value in given.items():
+        if name != "deploymentConfiguration":
+            assert found[name] == value, name
+    configuration = found["deploymentConfiguration"]
+    assert configuration | given["deploymentConfiguration"] == configuration
+    assert configuration["strategy"] == "ROLLING"
+    assert "launchType" not in found
+    assert found["deployments"][0]["capacityProviderStrategy"] == given["capacityProviderStrategy"]
+
+
+def test_a_service_has_the_defaults_of_aws(client: Client, service: dict[str, Any]) -> None:
+    client("ecs").create_service(**service, launchType="FARGATE")
+    found = described(client)
+    assert found["launchType"] == "FARGATE"
+    assert found["availabilityZoneRebalancing"] == "ENABLED"
+    assert found["enableExecuteCommand"] is False
+    assert found["healthCheckGracePeriodSeconds"] == 0
+    assert found["deploymentConfiguration"]["maximumPercent"] == 200
+
+
+def test_a_service_is_steady_at_once(client: Client, service: dict[str, Any]) -> None:
+    ecs = client("ecs")
+    ecs.create_service(**service)
+    for wanted in (2, 4):
+        if wanted == 4:
+            ecs.update_service(cluster="c", service="s", desiredCount=wanted)
+        found = described(client)
+        assert (found["runningCount"], found["pendingCount"]) == (wanted, 0)
+        (deployment,) = found["deployments"]
+        assert deployment["rolloutState"] == "COMPLETED"
+        assert deployment["runningCount"] == wanted
+        (cluster,) = ecs.describe_clusters(clusters=["c"])["clusters"]
+        assert (cluster["runningTasksCount"], cluster["pendingTasksCount"]) == (wanted, 0)
+
+
+def test_a_new_task_definition_is_a_new_deployment(client: Client, service: dict[str, Any]) -> None:
+    ecs = client("ecs")
+    ecs.create_service(**service)
+    before = described(client)["deployments"][0]
+    ecs.update_service(cluster="c", service="s", healthCheckGracePeriodSeconds=30)
+    assert described(client)["deployments"][0]["id"] == before["id"]
+    ecs.update_service(cluster="c", service="s", taskDefinition="f:2")
+    found = described(client)
+    (after,) = found["deployments"]
+    assert found["healthCheckGracePeriodSeconds"] == 30
+    assert after["id"] != before["id"]
+    assert after["taskDefinition"] == found["taskDefinition"]
+    assert found["taskDefinition"].endswith(":task-definition/f:2")
+    assert found["taskDefinition"].startswith("arn:")
+
+
+def test_a_scalable_target_has_tags(client: Client, service: dict[str, Any]) -> None:
+    client("ecs").create_service(**service)
+    scaling = client("application-autoscaling")
+    target = {
+        "ServiceNamespace": "ecs",
+        "ResourceId": "service/c/s",
+        "ScalableDimension": "ecs:service:DesiredCount",
+    }
+    arn = scaling.register_scalable_target(
+        **target, MinCapacity=2, MaxCapacity=4, Tags={"Project": "p"}
+    )["ScalableTargetARN"]
+    scaling.tag_resource(ResourceARN=arn, Tags={"Stack": "s"})
+    assert scaling.list_tags_for_resource(ResourceARN=arn)["Tags"] == {
+        "Project": "p",
+        "Stack": "s",
+    }
+    scaling.untag_resource(ResourceARN=arn, TagKeys=["Project"])
+    assert scaling.list_tags_for_resource(ResourceARN=arn)["Tags"] == {"Stack": "s"}
+    scaling.deregister_scalable_target(**target)
+    with refused("ResourceNotFoundException"):
+        scaling.list_tags_for_resource(ResourceARN=arn)
+
+
+# --- RDS
+
+DATABASE = {
+    "DBInstanceIdentifier": "d",
+    "DBInstanceClass": "db.t3.micro",
+    "Engine": "mysql",
+    "EngineVersion": "8.0",
+    "AllocatedStorage": 20,
+    "MasterUsername": "admin",
+    "MasterUserPassword": "correct-horse",
+}
+
+
+def database(rds: Any) -> dict[str, Any]:
+    (found,) = rds.describe_db_instances(DBInstanceIdentifier="d")["DBInstances"]
+    return dict(found)
+
+
+def test_performance_insights_of_a_database_are_returned(client: Client) -> None:
+    rds = client("rds")
+    rds.create_db_instance(
+        **{**DATABASE, "DBInstanceClass": "db.t4g.medium"}, EnablePerformanceInsights=True
+    )
+    found = database(rds)
+    assert found["PerformanceInsightsEnabled"] is True
+    assert found["PerformanceInsightsRetentionPeriod"] == 7
+    rds.modify_db_instance(DBInstanceIdentifier="d", EnablePerformanceInsights=False)
+    assert database(rds)["PerformanceInsightsEnabled"] is False
+
+
+@pytest.mark.parametrize("instance_class", ["db.t3.micro", "db.t4g.small", "db.t2.micro"])
+def test_small_databases_have_no_performance_insights(client: Client, instance_class: str) -> None:
+    rds = client("rds")
+    arguments = {**DATABASE, "DBInstanceClass": instance_class}
+    with refused("InvalidParameterCombination"):
+        rds.create_db_instance(**arguments, EnablePerformanceInsights=True)
+    rds.create_db_instance(**arguments)
+    with refused("InvalidParameterCombination"):
+        rds.modify_db_instance(DBInstanceIdentifier="d", EnablePerformanceInsights=True)
+    assert database(rds)["PerformanceInsightsEnabled"] is False
+
+
+def test_a_version_without_its_last_part_gets_one(client: Client) -> None:
+    rds = client("rds")
+    rds.create_db_instance(**DATABASE)
+    found = database(rds)
+    assert found["EngineVersion"].startswith("8.0.")
+    assert found["DBParameterGroups"][0]["DBParameterGroupName"] == "default.mysql8.0"
+
+
+@pytest.mark.parametrize(
+    ("backup", "maintenance", "accepted"),
+    [
+        ("03:00-04:00", "Mon:04:00-Mon:05:00", True),  # they touch
+        ("03:00-04:01", "Mon:04:00-Mon:05:00", False),
+        ("03:00-04:00", "Mon:03:30-Mon:04:30", False),
+        ("05:00-06:00", "Mon:04:00-Mon:05:00", True),
+        ("23:30-00:30", "Sun:23:45-Mon:00:15", False),  # over midnight, and the week's end
+        ("23:30-00:30", "Tue:00:15-Tue:01:15", False),
+        ("23:30-00:30", "Tue:00:30-Tue:01:30", True),
+        ("03:00-04:00", "Sun:23:45-Mon:00:15", True),  # AWS's own example
+        ("03:00-04:00", "Mon:12:00-Tue:03:30", False),
+    ],
+)
+def test_the_windows_of_a_database_may_touch_but_not_overlap(
+    client: Client, backup: str, maintenance: str, accepted: bool
+) -> None:
+    rds = client("rds")
+    arguments = {
+        **DATABASE,
+        "PreferredBackupWindow": backup,
+        "PreferredMaintenanceWindow": maintenance,
+    }
+    if accepted:
+        rds.create_db_instance(**arguments)
+        assert database(rds)["PreferredMaintenanceWindow"] == maintenance.lower()
+    else:
+        with pytest.raises(ClientError, match="must not overlap"):
+            rds.create_db_instance(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("window", "message"),
+    [
+        ("Mon-Tue", "Invalid maintenance window format"),
+        ("Mon:04:00-Mon:04:29", "at least 30 minutes"),
+        ("Mon:04:00-Tue:04:01", "less than 24 hours"),
+    ],
+)
+def test_a_malformed_window_is_refused(client: Client, window: str, message: str) -> None:
+    with pytest.raises(ClientError, match=message):
+        client("rds").create_db_instance(**DATABASE, PreferredMaintenanceWindow=window)
+
+
+def test_a_changed_parameter_is_known_by_its_source(client: Client) -> None:
+    rds = client("rds")
+    group = {"DBParameterGroupName": "g"}
+    rds.create_db_parameter_group(**group, DBParameterGroupFamily="mysql8.0", Description="d")
+    tls = {
+        "ParameterName": "require_secure_transport",
+        "ParameterValue": "1",
+        "ApplyMethod": "immediate",
+    }
+    slow = {
+        "ParameterName": "slow_query_log",
+        "ParameterValue": "1",
+        "ApplyMethod": "pending-reboot",
+    }
+    rds.modify_db_parameter_group(**group, Parameters=[tls, slow])
+    found = rds.describe_db_parameters(**group, Source="user")["Parameters"]
+    assert found == [{**given, "Source": "user", "IsModifiable": True} for given in (tls, slow)]
+    rds.reset_db_parameter_group(**group, Parameters=[slow])
+    (left,) = rds.describe_db_parameters(**group)["Parameters"]
+    assert left["ParameterName"] == "require_secure_transport"
+    rds.reset_db_parameter_group(**group, ResetAllParameters=True)
+    assert rds.describe_db_parameters(**group)["Parameters"] == []
+
+
+def test_an_event_subscription_is_on_and_can_be_changed(client: Client) -> None:
+    rds = client("rds")
+    for name in ("d", "e"):
+        rds.create_db_instance(**{**DATABASE, "DBInstanceIdentifier": name})
+    rds.create_event_subscription(
+        SubscriptionName="s",
+        SnsTopicArn=TOPIC["Address"],
+        SourceType="db-instance",
+        SourceIds=["d"],
+        EventCategories=["failover"],
+    )
+    rds.modify_event_subscription(SubscriptionName="s", EventCategories=["failover", "failure"])
+    rds.add_source_identifier_to_subscription(SubscriptionName="s", SourceIdentifier="e")
+    rds.remove_source_identifier_from_subscription(SubscriptionName="s", SourceIdentifier="d")
+    (found,) = rds.describe_event_subscriptions(SubscriptionName="s")["EventSubscriptionsList"]
+    assert found["Enabled"] is True
+    assert found["EventCategoriesList"] == ["failover", "failure"]
+    assert found["SourceIdsList"] == ["e"]
+
+
+# --- the rest
+
+
+def test_managed_policies_are_there(client: Client) -> None:
+    arn = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"
+    assert client("iam").get_policy(PolicyArn=arn)["Policy"]["Arn"] == arn
+
+
+def test_a_nat_gateway_takes_its_interface_along_and_frees_its_address(client: Client) -> None:
+    ec2 = client("ec2")
+    before = len(ec2.describe_network_interfaces()["NetworkInterfaces"])
+    subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
+    address = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    gateway = ec2.create_nat_gateway(SubnetId=subnet, AllocationId=address)["NatGateway"]
+    assert len(ec2.describe_network_interfaces()["NetworkInterfaces"]) == before + 1
+    ec2.delete_nat_gateway(NatGatewayId=gateway["NatGatewayId"])
+    assert len(ec2.describe_network_interfaces()["NetworkInterfaces"]) == before
+    (freed,) = ec2.describe_addresses(AllocationIds=[address])["Addresses"]
+    assert not freed.get("AssociationId")
+    ec2.release_address(AllocationId=address)
+
+
+def test_a_vpc_takes_its_network_acl_along(client: Client) -> None:
+    ec2 = client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    of_vpc = [{"Name": "vpc-id", "Values": [vpc]}]
+    assert len(ec2.describe_network_acls(Filters=of_vpc)["NetworkAcls"]) == 1
+    ec2.delete_vpc(VpcId=vpc)
+    assert ec2.describe_network_acls(Filters=of_vpc)["NetworkAcls"] == []
+
+
+def test_a_private_namespace_takes_its_hosted_zone_along(client: Client) -> None:
+    cloud_map = client("servicediscovery")
+    vpc = client("ec2").describe_vpcs()["Vpcs"][0]["VpcId"]
+    cloud_map.create_private_dns_namespace(Name="wp.local", Vpc=vpc)
+    assert len(client("route53").list_hosted_zones()["HostedZones"]) == 1
+    (namespace,) = cloud_map.list_namespaces()["Namespaces"]
+    cloud_map.delete_namespace(Id=namespace["Id"])
+    assert client("route53").list_hosted_zones()["HostedZones"] == []
+
+
+@pytest.mark.parametrize(("given", "returned"), [({}, 365), ({"RotationPeriodInDays": 180}, 180)])
+def test_a_key_rotates_yearly_or_as_it_was_told(
+    client: Client, given: dict[str, int], returned: int
+) -> None:
+    kms = client("kms")
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    assert kms.get_key_rotation_status(KeyId=key)["KeyRotationEnabled"] is False
+    kms.enable_key_rotation(KeyId=key, **given)
+    assert kms.get_key_rotation_status(KeyId=key)["RotationPeriodInDays"] == returned
+
+
+def test_backups_of_a_file_system_are_switched(client: Client) -> None:
+    efs = client("efs")
+    system = {"FileSystemId": efs.create_file_system(CreationToken="t")["FileSystemId"]}
+    with refused("PolicyNotFound"):
+        efs.describe_backup_policy(**system)
+    for status in ("ENABLED", "DISABLED"):
+        efs.put_backup_policy(**system, BackupPolicy={"Status": status})
+        assert efs.describe_backup_policy(**system)["BackupPolicy"]["Status"] == status
+
+
+def test_the_policy_of_a_file_system_can_be_removed(client: Client) -> None:
+    efs = client("efs")
+    system = {"FileSystemId": efs.create_file_system(CreationToken="t")["FileSystemId"]}
+    efs.put_file_system_policy(**system, Policy="{}")
+    assert efs.describe_file_system_policy(**system)["Policy"] == "{}"
+    efs.delete_file_system_policy(**system)
+    with refused("PolicyNotFound"):
+        efs.describe_file_system_policy(**system)
+
+
+def test_a_bucket_tells_event_bridge_and_who_pays(client: Client) -> None:
+    s3 = client("s3")
+    s3.create_bucket(
+        Bucket="b" * 3, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+    )
+    bucket = {"Bucket": "b" * 3}
+    assert "EventBridgeConfiguration" not in s3.get_bucket_notification_configuration(**bucket)
+    s3.put_bucket_notification_configuration(
+        **bucket, NotificationConfiguration={"EventBridgeConfiguration": {}}
+    )
+    assert s3.get_bucket_notification_configuration(**bucket)["EventBridgeConfiguration"] == {}
+    assert s3.get_bucket_request_payment(**bucket)["Payer"] == "BucketOwner"
+    assert s3.list_objects(**bucket)["Name"] == "bbb"
+
+
+def test_a_backup_selection_lives_and_dies_with_tags_on_its_plan(client: Client) -> None:
+    backup = client("backup")
+    backup.create_backup_vault(BackupVaultName="v")
+    plan = backup.create_backup_plan(
+        BackupPlan={
+            "BackupPlanName": "p",
+            "Rules": [{"RuleName": "r", "TargetBackupVaultName": "v"}],
+        },
+        BackupPlanTags={"Project": "p"},
+    )
+    assert backup.list_tags(ResourceArn=plan["BackupPlanArn"])["Tags"] == {"Project": "p"}
+    of_plan = {"BackupPlanId": plan["BackupPlanId"]}
+    selection = {"SelectionName": "s", "IamRoleArn": "arn:aws:iam::1:role/r", "Resources": ["*"]}
+    created = backup.create_backup_selection(**of_plan, BackupSelection=selection)
+    of_selection = {**of_plan, "SelectionId": created["SelectionId"]}
+    assert backup.get_backup_selection(**of_selection)["BackupSelection"] == selection
+    backup.delete_backup_selection(**of_selection)
+    with refused("ResourceNotFoundException"):
+        backup.get_backup_selection(**of_selection)
+
+
+def test_a_stack_makes_a_secret_and_takes_it_along(client: Client) -> None:
+    secret = {
+        "Type": "AWS::SecretsManager::Secret",
+        "Properties": {
+            "GenerateSecretString": {"PasswordLength": "64", "ExcludePunctuation": True}
+        },
+    }
+    template = {"Resources": {"Salt": secret}, "Outputs": {"Salt": {"Value": {"Ref": "Salt"}}}}
+    formation, secrets = client("cloudformation"), client("secretsmanager")
+    formation.create_stack(StackName="keys", TemplateBody=json.dumps(template))
+    (made,) = formation.describe_stacks(StackName="keys")["Stacks"]
+    (output,) = made["Outputs"]
+    value = secrets.get_secret_value(SecretId=output["OutputValue"])["SecretString"]
+    assert re.fullmatch("[A-Za-z0-9]{64}", value)
+    formation.delete_stack(StackName="keys")
+    assert secrets.list_secrets()["SecretList"] == []

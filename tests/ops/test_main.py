@@ -1,0 +1,43 @@
+"""`python -m ops --help`, and how a command ends."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from ops import ROOT
+
+
+def ops(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "ops", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "COLUMNS": "80"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def test_the_list_of_commands_cuts_no_sentence_at_80_columns() -> None:
+    _, _, commands = ops("--help").stdout.partition("Commands:\n")
+    assert "preflight" in commands
+    assert [line for line in commands.splitlines() if not line.endswith(".")] == []
+    assert "..." not in commands
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["load", "--requests", "0"], 2, "Invalid value for '--requests'"),
+        (["drill", "nonsense"], 2, "'nonsense' is not one of 'task-failure', "),
+        (["recovery-model", "nowhere"], 1, "error: stack 'nowhere' is not in cdktf.json, "),
+        (["report", "--reports", "/nowhere"], 1, "error: /nowhere holds no report: "),
+    ],
+)
+def test_what_cannot_be_done_is_said_on_stderr(arguments: list[str], code: int, said: str) -> None:
+    done = ops(*arguments)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
