@@ -13,6 +13,7 @@ import ast
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -119,7 +120,7 @@ def parts(stack: Stack) -> dict[str, Callable[[], str]]:
         "modules": _modules,
         "variables": lambda: _variables(stack),
         "outputs": lambda: _outputs(stack),
-        "settings": lambda: _settings(StackSettings),
+        **{f"settings-{group}": partial(_settings_of, group) for group in ("stack", *_groups())},
         "spacelift-settings": lambda: _settings(SpaceliftSettings),
         "plan-policy": _plan_policy,
         "other-policies": _other_policies,
@@ -129,6 +130,7 @@ def parts(stack: Stack) -> dict[str, Callable[[], str]]:
         "recovery": lambda: _recovery(recovery.model(stack)),
         "claims": lambda: _claims(recovery.model(stack)),
         "cost": lambda: _cost(stack),
+        "cost-first": lambda: _cost_first(stack),
         "architecture": lambda: diagram.mermaid(stack),
         "architecture-hardened": lambda: diagram.mermaid(read_stack(HARDENED)),
     }
@@ -151,17 +153,17 @@ def _code(value: object) -> str:
 
 
 def _modules() -> str:
+    library = ROOT / "constructs_lib"
     rows = []
-    for path in sorted((ROOT / "constructs_lib").glob("[a-z]*.py")):
-        first = (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").partition(
-            "\n"
-        )
-        original, found, what = first[0].partition(".tf: ")
+    for path in sorted(library.rglob("[a-z]*.py"), key=lambda path: (len(path.parts), path)):
+        text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        first = text.partition("\n")[0]
+        original, found, what = first.partition(".tf: ")
         rows.append(
             (
-                f"[{path.name}]({path.relative_to(ROOT)})",
+                f"[{path.relative_to(library)}](../{path.relative_to(ROOT)})",
                 f"`{original}.tf`" if found else "new",
-                (what if found else first[0]).rstrip("."),
+                (what if found else first).rstrip("."),
             )
         )
     return table(("module", "original", "what it declares"), rows)
@@ -210,6 +212,24 @@ def _outputs(stack: Stack) -> str:
 
 def _settings(model: type[BaseModel]) -> str:
     return table(("setting", "default", "accepted", "what it is"), _setting_rows(model))
+
+
+def _groups() -> list[str]:
+    """The settings that are groups of settings themselves."""
+    keys = re.findall(r"^\| `(\w+)\.", _settings(StackSettings), re.MULTILINE)
+    return list(dict.fromkeys(keys))
+
+
+def _settings_of(group: str) -> str:
+    """The table of one group of a stack's settings; "stack": of what is in no group."""
+    groups = _groups()
+    chosen = []
+    heading, line, *rows = _settings(StackSettings).splitlines()
+    for row in rows:
+        key = re.split(r"[.`]", row)[1]
+        if key == group or (group == "stack" and key not in groups):
+            chosen.append(row)
+    return "\n".join([heading, line, *chosen])
 
 
 def _plan_policy() -> str:
@@ -376,3 +396,17 @@ def _cost(stack: Stack) -> str:
     ]
     rows.append(("**Total**", "", "", f"**{cost.total(bill):.2f}**", "**71**"))
     return table(("", "quantity", "USD each", "USD a month", "the original's README"), rows)
+
+
+def _cost_first(stack: Stack) -> str:
+    """What to know before the first deploy: the total, and the part that is easily avoided."""
+    bill = cost.items(stack)
+    version = str(stack.one("aws_db_instance")["engine_version"])
+    rows = [(f"as it is, with MySQL {version}", cost.total(bill))]
+    extended = sum(item.usd or 0 for item in bill if "Extended Support" in item.name)
+    if extended:
+        rows += [
+            (f"of that, AWS's Extended Support for MySQL {version}", extended),
+            ('with `"engine_version": "8.4"`', cost.total(bill) - extended),
+        ]
+    return table((f"`{STACK}`", "USD a month"), ((what, f"{usd:.2f}") for what, usd in rows))
