@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.deployment import Deployment
-from tests.synth.test_contract import CONTRACT, NONE
+from tests.synth.test_contract import CONTRACT
 
 
 def _planned(value: Any, path: str) -> Any:
@@ -40,23 +40,20 @@ NOT_IN_A_PLAN = {
     # always on for an application load balancer, so the provider leaves it out
     "enable_cross_zone_load_balancing",
     # a set, in another order
-    "metric_query.0.expression",
+    "metric_query",
+    # the plan below is made with an address, so that there is a subscription
+    "endpoint",
 }
 
 
 def _rows() -> Iterator[tuple[str, str, str, object]]:
     """The rows of which the plan knows the value: no reference to another resource."""
+    others = ("container_definitions", "dashboard_body", "policy", "lifecycle", "depends_on")
     for address, rows in CONTRACT.items():
-        for seed, path, value in rows:
-            literal = value is not NONE and "${" not in str(value)
-            documents = ("container_definitions", "dashboard_body", "policy", "lifecycle", "//")
-            if (
-                literal
-                and path not in NOT_IN_A_PLAN
-                and not path.startswith(documents)
-                and not address.startswith("data.")
-            ):
-                yield seed, address, path, value
+        for says, path, value in rows:
+            known = "${" not in str(value) and path not in NOT_IN_A_PLAN
+            if known and address.startswith("aws_") and not path.startswith(others):
+                yield says, address, path, value
 
 
 @pytest.mark.slow(25)
@@ -71,13 +68,13 @@ def test_the_plan_is_the_contract(deployment: Deployment) -> None:
         for resource in plan["planned_values"]["root_module"]["resources"]
         if resource["mode"] == "managed"
     }
-    assert sorted(resources) == sorted(a for a in CONTRACT if not a.startswith("data."))
+    assert sorted(resources) == sorted(a for a in CONTRACT if a.startswith("aws_"))
 
     rows = list(_rows())
-    assert len(rows) > 140, "hardly any row is compared"
+    assert len(rows) > 200, "hardly any row is compared"
     wrong = [
-        f"{address}: {path} is {_planned(resources[address], path)!r}, not {value!r} ({seed})"
-        for seed, address, path, value in rows
+        f"{address}: {path} is {_planned(resources[address], path)!r}, not {value!r} ({says})"
+        for says, address, path, value in rows
         if not _agrees(value, _planned(resources[address], path))
     ]
     assert wrong == []

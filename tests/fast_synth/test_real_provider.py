@@ -168,6 +168,7 @@ def test_a_resource_costs_few_messages_to_the_kernel(tmp_path: Path) -> None:
     """Each is a round trip to Node.js, and what is left of synth's time once loading is fast.
 
     A figure that does not depend on the machine, unlike milliseconds (`make bench` has those).
+    Three of them are a resource's address, which the kernel asks for: its node, the id, the answer.
     """
     counts = tmp_path / "counts.json"
     stack = "resilience-platform"
@@ -181,4 +182,4 @@ def test_a_resource_costs_few_messages_to_the_kernel(tmp_path: Path) -> None:
     synthesized = json.loads((tmp_path / "stacks" / stack / "cdk.tf.json").read_text())
     resources = sum(len(named) for named in synthesized["resource"].values())
     messages = sum(json.loads(counts.read_text()).values())
-    assert resources < messages <= 5.1 * resources
+    assert resources < messages <= 7.7 * resources

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.synth.synthesized import MAXIMAL, Synthesized, Synthesizer
+from tests.synth.options import MAXIMAL
+from tests.synth.synthesized import Synthesized, Synthesizer
 
 
 @pytest.fixture(scope="session")
@@ -23,5 +24,5 @@ def platform(synth: Synthesizer) -> Synthesized:
 
 @pytest.fixture(scope="session")
 def maximal(synth: Synthesizer) -> Synthesized:
-    """A stack with every setting away from its default."""
+    """A stack with another value for every setting that does not change its shape."""
     return synth("another-stack", **MAXIMAL)

@@ -1,7 +1,8 @@
-"""Every option, switched on alone: what it adds to the contract's stack, and what it takes away."""
+"""Every setting, away from its default, and what it adds to the contract's stack or changes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from unittest.mock import ANY
 
 ECR_IMAGE = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/wordpress:latest"
 DIGEST = "wordpress@sha256:" + "0" * 64
@@ -10,19 +11,156 @@ CERTIFICATE = "arn:aws:acm:eu-central-1:123456789012:certificate/0a1b"
 
 @dataclass(frozen=True)
 class Option:
-    """One option in use.
+    """One setting in use.
 
     Attributes:
         value: of the setting.
         needs: further settings without which it is refused or has no effect, by dotted path.
         adds, removes: addresses that come and go with it.
+        changes: what other blocks say then, by address and path; None is what they do not say.
     """
 
     value: object
     adds: tuple[str, ...] = ()
     removes: tuple[str, ...] = ()
     needs: Mapping[str, object] | None = None
+    changes: Mapping[str, object] = field(default_factory=dict)
 
+
+def arrives(value: object, *places: str) -> Option:
+    """A setting whose value stands in these places, and has no other effect."""
+    return Option(value, changes=dict.fromkeys(places, value))
+
+
+_SERVICE, _TASK = "aws_ecs_service.wordpress", "aws_ecs_task_definition.wordpress"
+_CONTAINER = f"{_TASK}.container_definitions.0"
+_DATABASE, _BALANCER = "aws_db_instance.wordpress", "aws_lb.main"
+_GROUP, _CHECK = "aws_lb_target_group.main", "aws_lb_target_group.main.health_check"
+_ALARM = "aws_cloudwatch_metric_alarm"
+_SCALING = [
+    f"aws_appautoscaling_policy.{name}.target_tracking_scaling_policy_configuration"
+    for name in ("cpu", "memory")
+]
+_STATE = {"bucket": "states.example.com", "region": "eu-west-1", "key": "wordpress/state"}
+
+VALUES: dict[str, Option] = {
+    "project_name": Option("everything-else"),
+    "region": Option("us-east-1"),
+    "network.vpc_cidr": Option("172.16.0.0/20"),
+    "network.public_subnet_cidrs": Option(["172.16.0.0/22", "172.16.4.0/22"]),
+    "network.private_subnet_cidrs": Option(["172.16.8.0/22", "172.16.12.0/22"]),
+    "network.availability_zones": Option(["us-east-1c", "us-east-1f"]),
+    "load_balancer.health_check_path": arrives("/health", f"{_CHECK}.path"),
+    "load_balancer.interval_seconds": arrives(300, f"{_CHECK}.interval"),
+    "load_balancer.timeout_seconds": arrives(120, f"{_CHECK}.timeout"),
+    "load_balancer.healthy_threshold": arrives(10, f"{_CHECK}.healthy_threshold"),
+    "load_balancer.unhealthy_threshold": arrives(9, f"{_CHECK}.unhealthy_threshold"),
+    "load_balancer.matcher": arrives("200,302", f"{_CHECK}.matcher"),
+    "load_balancer.stickiness_seconds": arrives(604800, f"{_GROUP}.stickiness.cookie_duration"),
+    "container.image": Option("registry.example.com/team/wordpress@sha256:0123"),
+    "container.name": arrives(
+        "wordpress_1", f"{_CONTAINER}.name", f"{_SERVICE}.load_balancer.0.container_name"
+    ),
+    "container.cpu": Option(16384),
+    "container.memory_mib": Option(122880),
+    "container.desired_count": Option(5000),
+    "container.health_check_grace_period_seconds": arrives(
+        2147483647, f"{_SERVICE}.health_check_grace_period_seconds"
+    ),
+    "container.minimum_healthy_percent": arrives(
+        50, f"{_SERVICE}.deployment_minimum_healthy_percent"
+    ),
+    "container.maximum_percent": arrives(150, f"{_SERVICE}.deployment_maximum_percent"),
+    "container.log_retention_days": arrives(3653, "aws_cloudwatch_log_group.ecs.retention_in_days"),
+    "container.container_insights": Option(
+        False,
+        removes=(f"{_ALARM}.ecs_running_tasks",),
+        changes={"aws_ecs_cluster.main.setting.0.value": "disabled"},
+    ),
+    "autoscaling.min_capacity": arrives(5000, "aws_appautoscaling_target.ecs.min_capacity"),
+    "autoscaling.max_capacity": arrives(5000, "aws_appautoscaling_target.ecs.max_capacity"),
+    "autoscaling.cpu_target_percent": arrives(100, f"{_SCALING[0]}.target_value"),
+    "autoscaling.memory_target_percent": arrives(1, f"{_SCALING[1]}.target_value"),
+    "autoscaling.scale_out_cooldown_seconds": arrives(
+        0, *(f"{policy}.scale_out_cooldown" for policy in _SCALING)
+    ),
+    "autoscaling.scale_in_cooldown_seconds": arrives(
+        3600, *(f"{policy}.scale_in_cooldown" for policy in _SCALING)
+    ),
+    "database.engine_version": arrives("8.4.5", f"{_DATABASE}.engine_version"),
+    "database.instance_class": Option("db.m6g.large"),
+    "database.allocated_storage_gib": Option(400),
+    "database.storage_type": arrives("gp3", f"{_DATABASE}.storage_type"),
+    "database.iops": arrives(12000, f"{_DATABASE}.iops"),
+    "database.storage_throughput_mibps": arrives(500, f"{_DATABASE}.storage_throughput"),
+    "database.name": Option("site"),
+    "database.username": Option("writer"),
+    "database.multi_az": arrives(False, f"{_DATABASE}.multi_az"),
+    "database.backup_retention_days": arrives(35, f"{_DATABASE}.backup_retention_period"),
+    "database.backup_window": arrives("23:30-00:30", f"{_DATABASE}.backup_window"),
+    "database.maintenance_window": arrives(
+        "Sun:12:00-Sun:23:30", f"{_DATABASE}.maintenance_window"
+    ),
+    "database.storage_encrypted": arrives(False, f"{_DATABASE}.storage_encrypted"),
+    "database.monitoring_interval_seconds": Option(
+        0,
+        removes=("aws_iam_role.rds_monitoring", "aws_iam_role_policy_attachment.rds_monitoring"),
+        changes={
+            f"{_DATABASE}.monitoring_interval": 0,
+            f"{_DATABASE}.monitoring_role_arn": None,
+            f"{_DATABASE}.depends_on": None,
+        },
+    ),
+    "database.log_exports": arrives(
+        ["audit", "error", "general", "slowquery"], f"{_DATABASE}.enabled_cloudwatch_logs_exports"
+    ),
+    "database.performance_insights": Option(
+        True,
+        changes={
+            f"{_DATABASE}.performance_insights_enabled": True,
+            f"{_DATABASE}.lifecycle.precondition": ANY,  # see test_rds.py
+        },
+    ),
+    "database.skip_final_snapshot": Option(
+        False,
+        changes={
+            f"{_DATABASE}.skip_final_snapshot": False,
+            f"{_DATABASE}.final_snapshot_identifier": "${var.project_name}-db-final",
+        },
+    ),
+    "monitoring.alarm_email": Option("ops@example.com"),
+    "monitoring.db_cpu_percent": arrives(1, f"{_ALARM}.rds_cpu.threshold"),
+    "monitoring.db_free_storage_gib": Option(
+        0.5, changes={f"{_ALARM}.rds_free_storage.threshold": 2**29}
+    ),
+    "monitoring.db_connections": arrives(1000, f"{_ALARM}.rds_connections.threshold"),
+    "monitoring.db_replica_lag_seconds": arrives(2, f"{_ALARM}.rds_replica_lag.threshold"),
+    "monitoring.service_cpu_percent": arrives(100, f"{_ALARM}.ecs_cpu.threshold"),
+    "monitoring.service_memory_percent": arrives(99, f"{_ALARM}.ecs_memory.threshold"),
+    "monitoring.response_time_seconds": arrives(0.25, f"{_ALARM}.alb_response_time.threshold"),
+    "monitoring.server_errors_per_5_minutes": arrives(3, f"{_ALARM}.alb_5xx.threshold"),
+    "cost.monthly_budget_usd": Option(2500.5),
+    "cost.anomaly_threshold_usd": Option(
+        1234567.89,
+        changes={
+            "aws_ce_anomaly_subscription.platform.threshold_expression.dimension.values": [
+                "1234567.89"
+            ]
+        },
+    ),
+    "backend": Option(
+        {"type": "s3", **_STATE},
+        changes={
+            "terraform.backend.local": None,
+            "terraform.backend.s3": {**_STATE, "encrypt": True, "use_lockfile": True},
+            "terraform.required_version": ">= 1.10.0",  # an older one would ignore the lock file
+        },
+    ),
+}
+"""Settings that have other values, not another shape: together the `MAXIMAL` stack.
+
+Those without `changes` are the default of a variable, and stand nowhere else.
+"""
 
 _KEY = ("aws_kms_key.{0}", "aws_kms_alias.{0}")
 _TASK_ROLE = "aws_iam_role.ecs_task_role"
@@ -31,41 +169,146 @@ _ALARMS = (
     *("ecs_cpu", "ecs_memory", "ecs_running_tasks"),
     *("rds_connections", "rds_cpu", "rds_free_storage", "rds_replica_lag"),
 )
-_AUTOSCALING = (
-    "aws_appautoscaling_policy.cpu",
-    "aws_appautoscaling_policy.memory",
-    "aws_appautoscaling_target.ecs",
-)
 _COST = (
     "aws_budgets_budget.monthly",
     "aws_ce_anomaly_monitor.platform",
     "aws_ce_anomaly_subscription.platform",
 )
+_UNCOUNTED = {f"{_SERVICE}.propagate_tags": None}
+_PRIVATE = ["${aws_subnet.private_1.id}", "${aws_subnet.private_2.id}"]
+_NAT = {"cidr_block": "0.0.0.0/0", "nat_gateway_id": "${aws_nat_gateway.main.id}"}
+_AS_TASK = {f"{_TASK}.task_role_arn": "${aws_iam_role.ecs_task_role.arn}"}
+_PARAMETERS = {f"{_DATABASE}.parameter_group_name": "${aws_db_parameter_group.main.name}"}
+
+
+def _waits(*before: str, listener: str = "http", after: tuple[str, ...] = ()) -> dict[str, object]:
+    """What the service is created after: permissions first, then what else its tasks need."""
+    execution = "aws_iam_role_policy_attachment.ecs_task_execution_attach"
+    capacity = "aws_ecs_cluster_capacity_providers.main"
+    needed = [f"aws_lb_listener.{listener}", execution, *before, capacity, *after]
+    return {f"{_SERVICE}.depends_on": needed}
+
+
+def _environment(**more: str | None) -> dict[str, object]:
+    """What the container is told."""
+    told: dict[str, str | None] = {
+        "WORDPRESS_DB_HOST": "${aws_db_instance.wordpress.address}",
+        "WORDPRESS_DB_USER": "${var.db_username}",
+        "WORDPRESS_DB_PASSWORD": "${var.db_password}",
+        "WORDPRESS_DB_NAME": "${var.db_name}",
+        **more,
+    }
+    pairs = [{"name": name, "value": value} for name, value in told.items() if value is not None]
+    return {f"{_CONTAINER}.environment": pairs}
+
+
+def _tcp(port: int, description: str, cidrs: str | list[str]) -> dict[str, object]:
+    """A rule of a security group; address ranges by the variable that has them."""
+    if isinstance(cidrs, str):
+        cidrs = [f"${{var.{cidrs}_subnet_cidrs[{number}]}}" for number in (0, 1)]
+    ports = {"from_port": port, "to_port": port, "protocol": "tcp"}
+    return {**ports, "cidr_blocks": cidrs, "description": description}
+
+
+_HTTPS = Option(
+    True,
+    adds=("aws_lb_listener.https",),
+    changes={
+        "aws_lb_listener.http.default_action.0.type": "redirect",
+        "aws_lb_listener.http.default_action.0.target_group_arn": None,
+        "aws_lb_listener.http.default_action.0.redirect": {
+            "port": "443",
+            "protocol": "HTTPS",
+            "status_code": "HTTP_301",
+        },
+        "aws_security_group.alb_sg.ingress": [
+            _tcp(80, "HTTP from anywhere", ["0.0.0.0/0"]),
+            _tcp(443, "HTTPS from anywhere", ["0.0.0.0/0"]),
+        ],
+        "output.application_url.value": "https://${aws_lb.main.dns_name}",
+        **_waits(listener="https"),
+    },
+)
 
 OPTIONS: dict[str, Option] = {
-    "variables": Option(["db_password", "aws_region"]),
-    "outputs": Option(["vpc_id", "application_url"]),
-    "default_tags": Option(False, removes=_COST, needs={"cost": None}),
+    "variables": Option(["db_password", "aws_region"]),  # what it changes: test_platform.py
+    "outputs": Option(
+        ["vpc_id", "application_url"],
+        removes=tuple(
+            f"output.{name}"
+            for name in (
+                *("alb_dns_name", "alerts_topic_arn", "ecs_cluster_arn", "ecs_cluster_name"),
+                *("ecs_service_name", "private_subnet_ids", "public_subnet_ids"),
+                *("rds_endpoint", "rds_identifier"),
+            )
+        ),
+    ),
+    "default_tags": Option(
+        False,
+        removes=_COST,
+        needs={"cost": None},
+        changes={"provider.default_tags": None, **_UNCOUNTED},
+    ),
     "customer_managed_keys": Option(
         ["logs", "database", "alerts", "secrets", "uploads"],
         # of the others, nothing is there to encrypt
         adds=tuple(part.format(use) for use in ("logs", "database", "alerts") for part in _KEY),
+        changes={
+            "aws_cloudwatch_log_group.ecs.kms_key_id": "${aws_kms_key.logs.arn}",
+            "aws_db_instance.wordpress.kms_key_id": "${aws_kms_key.database.arn}",
+            "aws_sns_topic.alerts.kms_master_key_id": "${aws_kms_key.alerts.arn}",
+        },
     ),
-    "network.zones": Option("a_and_b"),
-    "network.public_ip_on_launch": Option(False),
+    "network.zones": Option(
+        "a_and_b",
+        changes={
+            **{
+                f"aws_subnet.{kind}_{number}.availability_zone": f"${{var.aws_region}}{zone}"
+                for kind in ("public", "private")
+                for number, zone in ((1, "a"), (2, "b"))
+            },
+            "aws_vpc.main.lifecycle.precondition": ANY,  # see test_vpc.py
+        },
+    ),
+    "network.public_ip_on_launch": arrives(
+        False, *(f"aws_subnet.public_{number}.map_public_ip_on_launch" for number in (1, 2))
+    ),
     "network.private_egress": Option(
         "nat_per_zone",
         adds=(
             *("aws_eip.nat", "aws_eip.nat_2", "aws_nat_gateway.main", "aws_nat_gateway.main_2"),
             "aws_route_table.private_2",
         ),
+        changes={
+            "aws_route_table.private.route": [_NAT],
+            "aws_route_table_association.private_2.route_table_id": (
+                "${aws_route_table.private_2.id}"
+            ),
+        },
     ),
     "network.task_subnets": Option(
         "private",
         adds=("aws_eip.nat", "aws_nat_gateway.main"),
         needs={"network.private_egress": "single_nat"},
+        changes={
+            "aws_route_table.private.route": [_NAT],
+            f"{_SERVICE}.network_configuration.assign_public_ip": False,
+            f"{_SERVICE}.network_configuration.subnets": _PRIVATE,
+        },
     ),
-    "network.allowed_egress": Option("least"),
+    "network.allowed_egress": Option(
+        "least",
+        changes={
+            **{
+                f"aws_security_group.alb_sg.egress.0.{key}": value
+                for key, value in _tcp(80, "HTTP to the tasks", "public").items()
+            },
+            "aws_security_group.ecs_sg.egress": [
+                _tcp(3306, "MySQL to the database", "private"),
+                _tcp(443, "HTTPS to AWS, the image registry and WordPress", ["0.0.0.0/0"]),
+            ],
+        },
+    ),
     "network.flow_log_retention_days": Option(
         14,
         adds=(
@@ -76,13 +319,17 @@ OPTIONS: dict[str, Option] = {
     "network.default_security_group_closed": Option(
         True, adds=("aws_default_security_group.closed",)
     ),
-    "load_balancer.deregistration_delay_seconds": Option(30),
-    "load_balancer.deletion_protection": Option(True),
-    "load_balancer.https": Option(True, adds=("aws_lb_listener.https",)),
-    "load_balancer.certificate_arn": Option(
-        CERTIFICATE, adds=("aws_lb_listener.https",), needs={"load_balancer.https": True}
+    "load_balancer.deregistration_delay_seconds": Option(
+        30, changes={f"{_GROUP}.deregistration_delay": "30"}
     ),
-    "load_balancer.host_name": Option("www.example.com"),
+    "load_balancer.deletion_protection": arrives(True, f"{_BALANCER}.enable_deletion_protection"),
+    "load_balancer.https": _HTTPS,
+    "load_balancer.certificate_arn": replace(
+        _HTTPS, value=CERTIFICATE, needs={"load_balancer.https": True}
+    ),
+    "load_balancer.host_name": Option(
+        "www.example.com", changes={"output.application_url.value": "http://www.example.com"}
+    ),
     "load_balancer.access_log_retention_days": Option(
         90,
         adds=tuple(
@@ -92,6 +339,16 @@ OPTIONS: dict[str, Option] = {
                 *("_public_access_block", "_server_side_encryption_configuration", "_versioning"),
             )
         ),
+        changes={
+            f"{_BALANCER}.access_logs": {
+                "bucket": "${aws_s3_bucket.access_logs.bucket}",
+                "enabled": True,
+            },
+            f"{_BALANCER}.depends_on": [
+                "aws_internet_gateway.igw",
+                "aws_s3_bucket_policy.access_logs",
+            ],
+        },
     ),
     "load_balancer.waf": Option(
         {"requests_per_5_minutes": 1000, "log_retention_days": 30},
@@ -101,23 +358,80 @@ OPTIONS: dict[str, Option] = {
         ),
     ),
     "container.require_digest": Option(True, needs={"container.image": DIGEST}),
-    "container.capacity": Option("FARGATE_SPOT"),
-    "container.on_demand_base": Option(1, needs={"container.capacity": "FARGATE_SPOT"}),
-    "container.capacity_providers": Option(
-        False, removes=("aws_ecs_cluster_capacity_providers.main",)
+    "container.capacity": Option(
+        "FARGATE_SPOT",
+        changes={
+            # AWS refuses a service that has both
+            f"{_SERVICE}.launch_type": None,
+            f"{_SERVICE}.capacity_provider_strategy": [
+                {"capacity_provider": "FARGATE_SPOT", "weight": 1}
+            ],
+        },
     ),
-    "container.health_check_command": Option("curl -f http://localhost/"),
-    "container.wait_for_steady_state": Option(False),
-    "container.zone_rebalancing": Option(True),
-    "container.task_role": Option(True, adds=(_TASK_ROLE,)),
-    "container.execute_command": Option(True, adds=(_TASK_ROLE, "aws_iam_role_policy.ecs_task")),
-    "container.fixed_site_url": Option(True),
+    "container.on_demand_base": Option(
+        1,
+        needs={"container.capacity": "FARGATE_SPOT"},
+        changes={
+            f"{_SERVICE}.launch_type": None,
+            f"{_SERVICE}.capacity_provider_strategy": [
+                {"capacity_provider": "FARGATE_SPOT", "weight": 1},
+                {"capacity_provider": "FARGATE", "base": 1, "weight": 0},
+            ],
+        },
+    ),
+    "container.capacity_providers": Option(
+        False,
+        removes=("aws_ecs_cluster_capacity_providers.main",),
+        changes={
+            f"{_SERVICE}.depends_on": [
+                "aws_lb_listener.http",
+                "aws_iam_role_policy_attachment.ecs_task_execution_attach",
+            ]
+        },
+    ),
+    "container.health_check_command": Option(
+        "curl -f http://localhost/",
+        changes={
+            f"{_CONTAINER}.healthCheck": {
+                "command": ["CMD-SHELL", "curl -f http://localhost/"],
+                **{"interval": 30, "timeout": 5, "retries": 3, "startPeriod": 60},
+            }
+        },
+    ),
+    "container.wait_for_steady_state": Option(
+        False,
+        changes={
+            f"{_SERVICE}.wait_for_steady_state": None,
+            f"{_SERVICE}.lifecycle.postcondition": None,
+        },
+    ),
+    "container.zone_rebalancing": Option(
+        True, changes={f"{_SERVICE}.availability_zone_rebalancing": "ENABLED"}
+    ),
+    "container.task_role": Option(True, adds=(_TASK_ROLE,), changes=_AS_TASK),
+    "container.execute_command": Option(
+        True,
+        adds=(_TASK_ROLE, "aws_iam_role_policy.ecs_task"),
+        changes={f"{_SERVICE}.enable_execute_command": True, **_AS_TASK},
+    ),
+    "container.fixed_site_url": Option(
+        True,
+        changes=_environment(
+            WORDPRESS_CONFIG_EXTRA="define('WP_HOME','http://${aws_lb.main.dns_name}'); "
+            "define('WP_SITEURL','http://${aws_lb.main.dns_name}');"
+        ),
+    ),
     "container.service_discovery": Option(
         True,
         adds=(
             "aws_service_discovery_private_dns_namespace.main",
             "aws_service_discovery_service.wordpress",
         ),
+        changes={
+            f"{_SERVICE}.service_registries": {
+                "registry_arn": "${aws_service_discovery_service.wordpress.arn}"
+            }
+        },
     ),
     "container.shared_keys": Option(
         True,
@@ -125,6 +439,10 @@ OPTIONS: dict[str, Option] = {
             "aws_cloudformation_stack.wordpress_keys",
             "aws_iam_role_policy.ecs_task_execution_secrets",
         ),
+        changes={
+            f"{_CONTAINER}.secrets": ANY,  # see test_options.py
+            **_waits("aws_iam_role_policy.ecs_task_execution_secrets"),
+        },
     ),
     "container.shared_uploads": Option(
         True,
@@ -136,15 +454,36 @@ OPTIONS: dict[str, Option] = {
             *("aws_backup_selection.uploads", "aws_iam_role.backup"),
             *("aws_iam_role_policy_attachment.backup", _TASK_ROLE, "aws_iam_role_policy.ecs_task"),
         ),
+        changes={
+            f"{_TASK}.volume": ANY,  # see test_options.py
+            f"{_CONTAINER}.mountPoints": ANY,
+            **_waits(after=("aws_efs_mount_target.uploads_1", "aws_efs_mount_target.uploads_2")),
+            **_AS_TASK,
+        },
     ),
-    "container.environment": Option({"WORDPRESS_DEBUG": "1"}),
-    "autoscaling": Option(None, removes=_AUTOSCALING),
+    "container.environment": Option(
+        {"WORDPRESS_DEBUG": "1"}, changes=_environment(WORDPRESS_DEBUG="1")
+    ),
+    "autoscaling": Option(
+        None,
+        removes=(
+            *("aws_appautoscaling_policy.cpu", "aws_appautoscaling_policy.memory"),
+            "aws_appautoscaling_target.ecs",
+        ),
+        changes={f"{_SERVICE}.lifecycle.ignore_changes": None},
+    ),
     "autoscaling.sleep": Option(
         {"from_cron": "cron(0 19 ? * * *)", "until_cron": "cron(0 7 ? * * *)", "timezone": "UTC"},
         adds=(
             "aws_appautoscaling_scheduled_action.sleep",
             "aws_appautoscaling_scheduled_action.wake",
         ),
+        changes={
+            # or an apply at night would wake the service up
+            "aws_appautoscaling_target.ecs.lifecycle": {
+                "ignore_changes": ["min_capacity", "max_capacity"]
+            }
+        },
     ),
     "database.username_sensitive": Option(False),
     "database.password": Option(
@@ -155,29 +494,54 @@ OPTIONS: dict[str, Option] = {
             *("aws_cloudwatch_event_target.password_rotated", "aws_iam_role.redeploy"),
             "aws_iam_role_policy.redeploy",
         ),
+        changes={
+            f"{_DATABASE}.password": None,
+            f"{_DATABASE}.manage_master_user_password": True,
+            f"{_DATABASE}.lifecycle.precondition": ANY,  # see test_rds.py
+            **_environment(WORDPRESS_DB_PASSWORD=None),
+            f"{_CONTAINER}.secrets": [
+                {
+                    "name": "WORDPRESS_DB_PASSWORD",
+                    "valueFrom": "${data.aws_db_instance.wordpress.master_user_secret[0]"
+                    ".secret_arn}:password::",
+                }
+            ],
+            **_waits("aws_iam_role_policy.ecs_task_execution_secrets"),
+        },
     ),
-    "database.require_tls": Option(True, adds=("aws_db_parameter_group.main",)),
-    "database.slow_query_log": Option(True, adds=("aws_db_parameter_group.main",)),
-    "database.iam_authentication": Option(True),
-    "database.deletion_protection": Option(True),
-    "database.apply_immediately": Option(True),
+    "database.require_tls": Option(
+        True,
+        adds=("aws_db_parameter_group.main",),
+        changes={
+            **_environment(
+                WORDPRESS_CONFIG_EXTRA="define('MYSQL_CLIENT_FLAGS',MYSQLI_CLIENT_SSL);"
+            ),
+            **_PARAMETERS,
+        },
+    ),
+    "database.slow_query_log": Option(
+        True, adds=("aws_db_parameter_group.main",), changes=_PARAMETERS
+    ),
+    "database.iam_authentication": arrives(
+        True, f"{_DATABASE}.iam_database_authentication_enabled"
+    ),
+    "database.deletion_protection": arrives(True, f"{_DATABASE}.deletion_protection"),
+    "database.apply_immediately": arrives(True, f"{_DATABASE}.apply_immediately"),
     "monitoring": Option(
         None,
-        removes=(
-            *(f"aws_cloudwatch_metric_alarm.{name}" for name in _ALARMS),
-            "aws_cloudwatch_dashboard.main",
-        ),
+        removes=(*(f"{_ALARM}.{name}" for name in _ALARMS), "aws_cloudwatch_dashboard.main"),
     ),
     "monitoring.database_events": Option(True, adds=("aws_db_event_subscription.database",)),
-    "cost": Option(None, removes=_COST),
+    "cost": Option(None, removes=_COST, changes=_UNCOUNTED),
     "overrides": Option(
         {
-            "aws_lb_target_group.main": {"health_check.timeout": None},
-            "aws_ecs_service.wordpress": {"deployment_controller": {"type": "ECS"}},
-        }
+            _GROUP: {"health_check.timeout": None},
+            _SERVICE: {"deployment_controller": {"type": "ECS"}},
+        },
+        changes={f"{_CHECK}.timeout": None, f"{_SERVICE}.deployment_controller": {"type": "ECS"}},
     ),
 }
-"""By dotted path. What only has other values, not another shape, is in `MAXIMAL` instead."""
+"""Settings that give the stack another shape, each alone, by dotted path."""
 
 
 def nested(values: Mapping[str, object]) -> dict[str, object]:
@@ -194,9 +558,12 @@ def nested(values: Mapping[str, object]) -> dict[str, object]:
     return tree
 
 
-def settings_of(*paths: str) -> dict[str, object]:
-    """The settings of a stack that differs from the contract in these options."""
+def settings_of(*paths: str, **others: object) -> dict[str, object]:
+    """The settings of a stack that differs from the contract in these options, and in others."""
     values: dict[str, object] = {}
     for path in paths:
         values |= {**(OPTIONS[path].needs or {}), path: OPTIONS[path].value}
-    return nested(values)
+    return nested(values | others)
+
+
+MAXIMAL = nested({path: setting.value for path, setting in VALUES.items()})

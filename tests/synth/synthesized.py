@@ -1,102 +1,25 @@
-"""A platform stack as the Terraform JSON it becomes, with *all* of a type at hand.
+"""A platform stack as the Terraform JSON it becomes, every block of it at hand.
 
 cdktf's own matchers answer whether any matching resource exists, and forgetting `assert` makes them
-assert nothing. Here a test gets every resource of a type and says how many there are, what each of
-them is, and what is not there.
+assert nothing. Here a test gets the blocks themselves, and `changes` says all that two stacks have
+different.
 """
 
 import json
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from constructs_lib.settings import parse_stack
+from tests.synth.options import MAXIMAL as MAXIMAL
 
 Block: TypeAlias = dict[str, Any]
 """A block of Terraform JSON. `Any`, because its shape is what the tests assert."""
 
 STACK_ID = "resilience-platform"
-
-MAXIMAL: dict[str, object] = {
-    "project_name": "everything-else",
-    "region": "us-east-1",
-    "network": {
-        "vpc_cidr": "172.16.0.0/20",
-        "public_subnet_cidrs": ["172.16.0.0/22", "172.16.4.0/22"],
-        "private_subnet_cidrs": ["172.16.8.0/22", "172.16.12.0/22"],
-        "availability_zones": ["us-east-1c", "us-east-1f"],
-    },
-    "load_balancer": {
-        "health_check_path": "/health",
-        "interval_seconds": 300,
-        "timeout_seconds": 120,
-        "healthy_threshold": 10,
-        "unhealthy_threshold": 10,
-        "matcher": "200,302",
-        "stickiness_seconds": 604800,
-    },
-    "container": {
-        "image": "registry.example.com/team/wordpress@sha256:0123",
-        "name": "wordpress_1",
-        "cpu": 16384,
-        "memory_mib": 122880,
-        "desired_count": 5000,
-        "health_check_grace_period_seconds": 2147483647,
-        "minimum_healthy_percent": 50,
-        "maximum_percent": 150,
-        "log_retention_days": 3653,
-        "container_insights": False,
-    },
-    "autoscaling": {
-        "min_capacity": 5000,
-        "max_capacity": 5000,
-        "cpu_target_percent": 100,
-        "memory_target_percent": 1,
-        "scale_out_cooldown_seconds": 0,
-        "scale_in_cooldown_seconds": 3600,
-    },
-    "database": {
-        "engine_version": "8.4.5",
-        "instance_class": "db.m6g.large",
-        "allocated_storage_gib": 400,
-        "storage_type": "gp3",
-        "iops": 12000,
-        "storage_throughput_mibps": 500,
-        "name": "site",
-        "username": "writer",
-        "multi_az": False,
-        "backup_retention_days": 35,
-        "backup_window": "23:30-00:30",
-        "maintenance_window": "Sun:12:00-Sun:23:30",
-        "storage_encrypted": False,
-        "monitoring_interval_seconds": 0,
-        "log_exports": ["audit", "error", "general", "slowquery"],
-        "performance_insights": True,
-        "skip_final_snapshot": False,
-    },
-    "monitoring": {
-        "alarm_email": "ops@example.com",
-        "db_cpu_percent": 1,
-        "db_free_storage_gib": 0.5,
-        "db_connections": 1000,
-        "db_replica_lag_seconds": 1,
-        "service_cpu_percent": 100,
-        "service_memory_percent": 100,
-        "response_time_seconds": 0.25,
-        "server_errors_per_5_minutes": 1,
-    },
-    "cost": {"monthly_budget_usd": 2500.5, "anomaly_threshold_usd": 1234567.89},
-    "backend": {
-        "type": "s3",
-        "bucket": "states.example.com",
-        "region": "eu-west-1",
-        "key": "wordpress/state",
-    },
-}
-"""Every setting there is, away from its default."""
 
 _VARIABLE = re.compile(r"\$\{var\.(\w+)(?:\[(\d+)\])?\}")
 _TOKEN = re.compile(
@@ -106,12 +29,7 @@ _TOKEN = re.compile(
 
 @dataclass(frozen=True)
 class Synthesized:
-    """One synthesized stack.
-
-    `all`, `only` and `at` give blocks as Terraform would plan them without further input: each
-    variable that has a default is replaced by it, `jsonencode(...)` by the value it encodes, and
-    nulls are left out. `document` has them as written.
-    """
+    """One synthesized stack."""
 
     text: str
 
@@ -121,70 +39,58 @@ class Synthesized:
         document: Block = json.loads(self.text)
         return document
 
-    @cached_property
+    @property
     def variables(self) -> dict[str, Block]:
-        """The variables' blocks as written, by name."""
+        """The variables' blocks, by name."""
         variables: dict[str, Block] = self.document["variable"]
         return variables
 
-    @cached_property
+    @property
     def outputs(self) -> dict[str, Block]:
-        """The outputs' blocks as written, by name."""
+        """The outputs' blocks, by name."""
         outputs: dict[str, Block] = self.document["output"]
         return outputs
 
     @cached_property
+    def blocks(self) -> dict[str, Block]:
+        """Each resource and data source by address, each output as `output.<name>`, and the blocks
+        `provider` and `terraform`.
+
+        As written, but without nulls and comments, and what `jsonencode(...)` encodes in its place.
+        """
+        found = {"terraform": self.document["terraform"]}
+        (found["provider"],) = self.document["provider"]["aws"]
+        for name, block in self.outputs.items():
+            found[f"output.{name}"] = block
+        for prefix, kind in (("", "resource"), ("data.", "data")):
+            for type, blocks in self.document.get(kind, {}).items():
+                for name, block in blocks.items():
+                    found[f"{prefix}{type}.{name}"] = block
+        return {address: _plain(block) for address, block in found.items()}
+
+    @property
     def addresses(self) -> list[str]:
         """Every resource and data source by its Terraform address, sorted."""
-        kinds = {"": self.document["resource"], "data.": self.document["data"]}
-        return sorted(
-            f"{prefix}{type}.{name}"
-            for prefix, types in kinds.items()
-            for type, blocks in types.items()
-            for name in blocks
-        )
+        return sorted(address for address in self.blocks if re.match(r"(data\.)?aws_", address))
 
     def all(self, type: str) -> dict[str, Block]:
-        """Every resource of a type by its name; a type the provider does not have is an error.
+        """Every resource of a type by its name."""
+        found = (address.split(".") for address in self.blocks if address.startswith(f"{type}."))
+        return {name: self.blocks[f"{type}.{name}"] for _, name in found}
 
-        Without that a misspelled type would pass for one that is absent.
-        """
-        module = f"cdktf_cdktf_provider_aws.{type.removeprefix('aws_')}"
-        if find_spec(module) is None:
-            raise ValueError(f"{type} is no resource of the AWS provider")
-        blocks: dict[str, Block] = self._planned(self.document["resource"].get(type, {}))
-        return blocks
-
-    def only(self, type: str) -> Block:
-        """The one resource of a type."""
-        blocks = self.all(type)
-        assert len(blocks) == 1, f"{len(blocks)} resources of type {type}: {', '.join(blocks)}"
-        return next(iter(blocks.values()))
-
-    def at(self, address: str) -> Block:
-        """The resource or data source at a Terraform address."""
-        root = "data" if address.startswith("data.") else "resource"
-        type, name = address.removeprefix("data.").split(".")
-        block: Block = self._planned(self.document[root][type][name])
+    def planned(self, address: str) -> Block:
+        """The block as Terraform would plan it without further input: with variables' defaults."""
+        block: Block = self._with_defaults(self.blocks[address])
         return block
 
-    def raw(self, address: str) -> Block:
-        """The resource at a Terraform address, as written."""
-        type, name = address.split(".")
-        block: Block = self.document["resource"][type][name]
-        return block
-
-    def _planned(self, value: Any) -> Any:
+    def _with_defaults(self, value: Any) -> Any:
         if isinstance(value, dict):
-            return {key: self._planned(item) for key, item in value.items() if item is not None}
+            return {key: self._with_defaults(item) for key, item in value.items()}
         if isinstance(value, list):
-            return [self._planned(item) for item in value]
+            return [self._with_defaults(item) for item in value]
         if not isinstance(value, str):
             return value
-        if value.startswith("${jsonencode("):
-            return self._planned(encoded(value))
-        whole = _VARIABLE.fullmatch(value)
-        if whole:
+        if whole := _VARIABLE.fullmatch(value):
             return self._default(whole)
         return _VARIABLE.sub(lambda match: str(self._default(match)), value)
 
@@ -194,6 +100,28 @@ class Synthesized:
             return reference[0]
         default = self.variables[name]["default"]
         return default if index is None else default[int(index)]
+
+    @property
+    def container(self) -> Block:
+        """The one container of the task."""
+        (container,) = self.blocks["aws_ecs_task_definition.wordpress"]["container_definitions"]
+        found: Block = container
+        return found
+
+    def statements(self, address: str) -> list[Block]:
+        """The statements of a resource's policy."""
+        statements: list[Block] = self.blocks[address]["policy"]["Statement"]
+        return statements
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _plain(v) for k, v in value.items() if k != "//" and v is not None}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, str) and value.startswith("${jsonencode("):
+        return _plain(encoded(value))
+    return value
 
 
 def encoded(expression: str) -> Any:
@@ -211,6 +139,47 @@ def encoded(expression: str) -> Any:
 
     inner = expression.removeprefix("${jsonencode(").removesuffix(")}")
     return json.loads(_TOKEN.sub(as_json, inner))
+
+
+def leaves(value: object, path: str = "") -> dict[str, object]:
+    """What stands at the ends of nested objects and lists of objects, by dotted path."""
+    if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+        value = {str(number): item for number, item in enumerate(value)}
+    if not isinstance(value, dict) or not value:
+        return {path: value}
+    parts = (leaves(item, f"{path}.{key}" if path else key) for key, item in value.items())
+    return {leaf: item for part in parts for leaf, item in part.items()}
+
+
+def changes(before: Mapping[str, Block], after: Mapping[str, Block]) -> dict[str, object]:
+    """What blocks that are in both say in `after`, where it differs: by address and path.
+
+    None is what `after` does not say; a list that is longer or shorter differs as a whole.
+    """
+    return {
+        place: value
+        for address, block in before.items()
+        if address in after
+        for place, value in _changes(block, after[address], address)
+    }
+
+
+def _changes(before: Any, after: Any, place: str) -> Iterator[tuple[str, object]]:
+    lists = isinstance(before, list) and isinstance(after, list) and len(before) == len(after)
+    if lists and all(isinstance(item, dict) for item in before + after):
+        before, after = dict(enumerate(before)), dict(enumerate(after))
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in before | after:
+            yield from _changes(before.get(key), after.get(key), f"{place}.{key}")
+    elif before != after:
+        yield place, after
+
+
+def dangling(stack: Synthesized) -> set[str]:
+    """What the stack refers to, in expressions and in `depends_on`, and does not have."""
+    resources = set(re.findall(r"(?:data\.)?\baws_[a-z0-9_]+\.[a-z0-9_]+", stack.text))
+    variables = set(re.findall(r"\bvar\.(\w+)", stack.text))
+    return (resources - set(stack.addresses)) | (variables - set(stack.variables))
 
 
 def synthesize(values: dict[str, object], *, stack_id: str, outdir: Path) -> Synthesized:
@@ -236,13 +205,13 @@ class Synthesizer:
         self._outdir = outdir
         self._done: dict[str, Synthesized] = {}
 
-    def __call__(self, stack_id: str = STACK_ID, **values: object) -> Synthesized:
+    def __call__(self, stack_id: str = STACK_ID, /, **values: object) -> Synthesized:
         """The stack of these settings: `synth(network={"vpc_cidr": "10.1.0.0/16", ...})`."""
         key = json.dumps([stack_id, values], sort_keys=True)
         if key not in self._done:
             self._done[key] = self.fresh(stack_id, **values)
         return self._done[key]
 
-    def fresh(self, stack_id: str = STACK_ID, **values: object) -> Synthesized:
+    def fresh(self, stack_id: str = STACK_ID, /, **values: object) -> Synthesized:
         """The same, synthesized in any case: for a test that changes the environment."""
         return synthesize(values, stack_id=stack_id, outdir=self._outdir)

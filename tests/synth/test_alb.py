@@ -1,87 +1,45 @@
-"""alb.py: one internet-facing load balancer with one listener and one target group."""
+"""alb.py: HTTPS, and what a load balancer is named."""
 
-import pytest
-
-from tests.synth.synthesized import Synthesized
-
-
-def test_the_load_balancer_spans_both_public_subnets(platform: Synthesized) -> None:
-    balancer = platform.only("aws_lb")
-    assert balancer["internal"] is False
-    assert balancer["subnets"] == ["${aws_subnet.public_1.id}", "${aws_subnet.public_2.id}"]
-    assert balancer["security_groups"] == ["${aws_security_group.alb_sg.id}"]
-    assert balancer["enable_cross_zone_load_balancing"] is True
-    assert "enable_deletion_protection" not in balancer  # the documented destroy works
-
-
-def test_the_listener_forwards_to_the_target_group(platform: Synthesized) -> None:
-    assert platform.only("aws_lb_listener") == {
-        "load_balancer_arn": "${aws_lb.main.arn}",
-        "port": 80,
-        "protocol": "HTTP",
-        "default_action": [
-            {"type": "forward", "target_group_arn": "${aws_lb_target_group.main.arn}"}
-        ],
-    }
-
-
-def test_tasks_are_checked_with_the_default_settings(platform: Synthesized) -> None:
-    assert platform.only("aws_lb_target_group")["health_check"] == {
-        "enabled": True,
-        "path": "/wp-admin/install.php",
-        "protocol": "HTTP",
-        "interval": 30,
-        "timeout": 5,
-        "healthy_threshold": 2,
-        "unhealthy_threshold": 3,
-        "matcher": "200-399",
-    }
-
-
-def test_every_health_check_setting_reaches_the_target_group(maximal: Synthesized) -> None:
-    group = maximal.only("aws_lb_target_group")
-    assert group["health_check"] == {
-        "enabled": True,
-        "path": "/health",
-        "protocol": "HTTP",
-        "interval": 300,
-        "timeout": 120,
-        "healthy_threshold": 10,
-        "unhealthy_threshold": 10,
-        "matcher": "200,302",
-    }
-    assert group["stickiness"]["cookie_duration"] == 604800
-
-
-def test_a_cookie_keeps_a_session_on_its_task(platform: Synthesized) -> None:
-    assert platform.only("aws_lb_target_group")["stickiness"] == {
-        "enabled": True,
-        "type": "lb_cookie",
-        "cookie_duration": 86400,
-    }
-
-
-def test_targets_are_registered_by_address(platform: Synthesized) -> None:
-    """Fargate tasks in awsvpc mode have no instance to register."""
-    group = platform.only("aws_lb_target_group")
-    assert (group["target_type"], group["protocol"], group["port"]) == ("ip", "HTTP", 80)
-    assert group["vpc_id"] == "${aws_vpc.main.id}"
-
-
-@pytest.mark.parametrize("type", ["aws_lb_listener_rule", "aws_lb_target_group_attachment"])
-def test_nothing_else_decides_where_traffic_goes(platform: Synthesized, type: str) -> None:
-    assert platform.all(type) == {}
+from constructs_lib.settings import PROJECT_NAME_MAX
+from tests.synth.options import CERTIFICATE, settings_of
+from tests.synth.synthesized import Synthesized, Synthesizer
 
 
 def test_the_longest_project_name_fits_the_names_of_the_load_balancer(
     platform: Synthesized,
 ) -> None:
     """AWS allows 32 characters for a load balancer and a target group."""
-    from constructs_lib.settings import PROJECT_NAME_MAX
-
     project = "x" * PROJECT_NAME_MAX
     names = [
-        platform.raw(address)["name"].replace("${var.project_name}", project)
+        platform.blocks[address]["name"].replace("${var.project_name}", project)
         for address in ("aws_lb.main", "aws_lb_target_group.main")
     ]
     assert max(map(len, names)) == 32
+
+
+def test_without_stickiness_a_session_moves_between_tasks_and_no_delay_is_a_value(
+    synth: Synthesizer,
+) -> None:
+    settings = {"stickiness_seconds": None, "deregistration_delay_seconds": 0}
+    group = synth(load_balancer=settings).blocks["aws_lb_target_group.main"]
+    assert "stickiness" not in group
+    assert group["deregistration_delay"] == "0"
+
+
+def test_https_serves_tls_1_2_or_newer(synth: Synthesizer) -> None:
+    stack = synth(**settings_of("load_balancer.https"))
+    https = stack.blocks["aws_lb_listener.https"]
+    assert https["ssl_policy"] == "ELBSecurityPolicy-TLS13-1-2-2021-06"
+    assert https["certificate_arn"] == "${var.certificate_arn}"
+    assert https["default_action"][0]["type"] == "forward"
+    assert "default" not in stack.variables["certificate_arn"]
+
+
+def test_a_certificate_in_the_settings_is_the_default(synth: Synthesizer) -> None:
+    stack = synth(**settings_of("load_balancer.certificate_arn"))
+    assert stack.variables["certificate_arn"]["default"] == CERTIFICATE
+
+
+def test_a_host_name_is_where_the_application_answers(synth: Synthesizer) -> None:
+    stack = synth(load_balancer={"host_name": "www.example.com", "https": True})
+    assert stack.blocks["output.application_url"]["value"] == "https://www.example.com"

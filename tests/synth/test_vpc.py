@@ -1,106 +1,16 @@
-"""vpc.py: two zones, a public and a private subnet in each, and no way out of the private ones."""
+"""vpc.py and what leaves the VPC: ways out of the private subnets, endpoints, flow logs."""
 
 import pytest
 
-from tests.synth.synthesized import Synthesized
+from tests.synth.options import settings_of
+from tests.synth.synthesized import Synthesized, Synthesizer
 
-NAMES = ["private_1", "private_2", "public_1", "public_2"]
-
-
-def test_there_is_one_vpc_with_dns(platform: Synthesized) -> None:
-    vpc = platform.only("aws_vpc")
-    assert vpc["enable_dns_hostnames"] is True
-    assert vpc["enable_dns_support"] is True
-
-
-def test_each_zone_has_one_subnet_of_each_kind(platform: Synthesized) -> None:
-    subnets = platform.all("aws_subnet")
-    assert sorted(subnets) == NAMES
-    zones = [(name[:-2], subnet["availability_zone"]) for name, subnet in subnets.items()]
-    assert sorted(zones) == [
-        (kind, f"eu-central-1{zone}") for kind in ("private", "public") for zone in "ab"
-    ]
-
-
-def test_all_subnets_are_in_the_vpc_and_their_ranges_differ(platform: Synthesized) -> None:
-    subnets = platform.all("aws_subnet").values()
-    assert [subnet["vpc_id"] for subnet in subnets] == ["${aws_vpc.main.id}"] * 4
-    assert len({subnet["cidr_block"] for subnet in subnets}) == 4
-
-
-def test_only_public_subnets_give_public_addresses(platform: Synthesized) -> None:
-    public = {
-        name
-        for name, subnet in platform.all("aws_subnet").items()
-        if subnet["map_public_ip_on_launch"]
-    }
-    assert public == {"public_1", "public_2"}
-
-
-def test_each_subnet_follows_the_route_table_of_its_kind(platform: Synthesized) -> None:
-    assert platform.all("aws_route_table_association") == {
-        name: {
-            "subnet_id": f"${{aws_subnet.{name}.id}}",
-            "route_table_id": f"${{aws_route_table.{name[:-2]}.id}}",
-        }
-        for name in NAMES
-    }
-
-
-def test_the_only_route_is_the_public_one_to_the_internet_gateway(platform: Synthesized) -> None:
-    """The private list is empty rather than absent, so that routes added by hand are removed."""
-    routes = {name: table["route"] for name, table in platform.all("aws_route_table").items()}
-    internet = {"cidr_block": "0.0.0.0/0", "gateway_id": "${aws_internet_gateway.igw.id}"}
-    assert routes == {"public": [internet], "private": []}
-    assert platform.raw("aws_route_table.private")["route"] == []
-    assert len(platform.all("aws_internet_gateway")) == 1
-
-
-@pytest.mark.parametrize(
-    "type",
-    [
-        "aws_nat_gateway",
-        "aws_eip",
-        "aws_route",
-        "aws_egress_only_internet_gateway",
-        "aws_vpn_gateway",
-        "aws_vpc_peering_connection",
-        "aws_vpc_endpoint",
-        "aws_main_route_table_association",
-        "aws_default_route_table",
-        "aws_ec2_transit_gateway_vpc_attachment",
-    ],
-)
-def test_nothing_else_routes(platform: Synthesized, type: str) -> None:
-    assert platform.all(type) == {}
-
-
-def test_addresses_and_zones_come_from_the_variables(platform: Synthesized) -> None:
-    assert platform.raw("aws_vpc.main")["cidr_block"] == "${var.vpc_cidr}"
-    for name in NAMES:
-        kind, number = name.split("_")
-        subnet, index = platform.raw(f"aws_subnet.{name}"), int(number) - 1
-        assert subnet["cidr_block"] == f"${{var.{kind}_subnet_cidrs[{index}]}}"
-        assert subnet["availability_zone"] == f"${{var.availability_zones[{index}]}}"
-
-
-def test_the_network_settings_place_everything(maximal: Synthesized) -> None:
-    assert maximal.only("aws_vpc")["cidr_block"] == "172.16.0.0/20"
-    placed = {
-        name: (subnet["cidr_block"], subnet["availability_zone"])
-        for name, subnet in maximal.all("aws_subnet").items()
-    }
-    assert placed == {
-        "public_1": ("172.16.0.0/22", "us-east-1c"),
-        "public_2": ("172.16.4.0/22", "us-east-1f"),
-        "private_1": ("172.16.8.0/22", "us-east-1c"),
-        "private_2": ("172.16.12.0/22", "us-east-1f"),
-    }
+PRIVATE = ["${aws_subnet.private_1.id}", "${aws_subnet.private_2.id}"]
 
 
 def test_rules_across_variables_are_checked_before_the_vpc_is_made(platform: Synthesized) -> None:
     """Zones of the region, subnets inside the VPC, subnets apart: in this order."""
-    rules = platform.raw("aws_vpc.main")["lifecycle"]["precondition"]
+    rules = platform.blocks["aws_vpc.main"]["lifecycle"]["precondition"]
     assert [
         [name for name in ("aws_region", "vpc_cidr", "subnet_cidrs") if name in rule["condition"]]
         for rule in rules
@@ -110,3 +20,58 @@ def test_rules_across_variables_are_checked_before_the_vpc_is_made(platform: Syn
         "Subnets",
         "Subnets",
     ]
+
+
+def test_zones_that_are_not_used_are_not_checked(platform: Synthesized, synth: Synthesizer) -> None:
+    vpc = synth(**settings_of("network.zones")).blocks["aws_vpc.main"]
+    checked = platform.blocks["aws_vpc.main"]["lifecycle"]["precondition"]
+    assert vpc["lifecycle"]["precondition"] == checked[1:]
+
+
+@pytest.mark.parametrize(
+    ("private_egress", "gateways"), [("single_nat", [""]), ("nat_per_zone", ["", "_2"])]
+)
+def test_a_nat_gateway_is_the_way_out_of_its_zone(
+    synth: Synthesizer, private_egress: str, gateways: list[str]
+) -> None:
+    """A single one serves both zones."""
+    blocks = synth(network={"private_egress": private_egress}).blocks
+    assert sum(address.startswith("aws_nat_gateway.") for address in blocks) == len(gateways)
+    for number, name in ((1, gateways[0]), (2, gateways[-1])):
+        association = blocks[f"aws_route_table_association.private_{number}"]
+        assert association["route_table_id"] == f"${{aws_route_table.private{name}.id}}"
+    for number, name in enumerate(gateways, start=1):
+        assert blocks[f"aws_nat_gateway.main{name}"] == {
+            "allocation_id": f"${{aws_eip.nat{name}.id}}",
+            "subnet_id": f"${{aws_subnet.public_{number}.id}}",
+            "tags": {"Name": f"${{var.project_name}}-nat{name.replace('_', '-')}"},
+            "depends_on": ["aws_internet_gateway.igw"],
+        }
+        assert blocks[f"aws_route_table.private{name}"]["route"] == [
+            {
+                "cidr_block": "0.0.0.0/0",
+                "nat_gateway_id": f"${{aws_nat_gateway.main{name}.id}}",
+            }
+        ]
+
+
+def test_endpoints_are_those_that_the_tasks_need(synth: Synthesizer) -> None:
+    endpoints = {"network": {"private_egress": "vpc_endpoints"}}
+    few = synth(**endpoints).all("aws_vpc_endpoint")
+    assert set(few) == {"s3", "ecr_api", "ecr_dkr", "logs"}
+    gateway = few.pop("s3")
+    assert gateway["vpc_endpoint_type"] == "Gateway"
+    assert gateway["route_table_ids"] == ["${aws_route_table.private.id}"]
+    for endpoint in few.values():
+        assert endpoint["private_dns_enabled"] is True
+        assert endpoint["subnet_ids"] == PRIVATE
+        assert endpoint["security_group_ids"] == ["${aws_security_group.endpoints_sg.id}"]
+    more = synth(**endpoints, container={"execute_command": True, "shared_keys": True})
+    added = more.all("aws_vpc_endpoint").keys() - few.keys()
+    assert added == {"s3", "secretsmanager", "ssmmessages"}
+
+
+def test_flow_logs_hold_all_traffic(synth: Synthesizer) -> None:
+    blocks = synth(**settings_of("network.flow_log_retention_days")).blocks
+    assert blocks["aws_flow_log.main"]["traffic_type"] == "ALL"
+    assert blocks["aws_cloudwatch_log_group.flow_logs"]["retention_in_days"] == 14
