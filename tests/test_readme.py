@@ -156,7 +156,7 @@ def test_the_example_of_a_test_passes(tmp_path: Path) -> None:
 
 
 def test_the_readme_is_one_page() -> None:
-    """As `wc -l -w` counts; what is longer belongs into a page of docs/."""
+    """As `wc -l -w` counts; what is longer belongs in a page of docs/."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert len(text.splitlines()) <= 180
     assert len(text.split()) <= 1400
