@@ -45,7 +45,12 @@ class Autoscaling(Part):
                 service_namespace=target.service_namespace,
                 scalable_dimension=target.scalable_dimension,
                 resource_id=target.resource_id,
-                target_tracking_scaling_policy_configuration=_tracking(metric, percent, settings),
+                target_tracking_scaling_policy_configuration={
+                    "predefined_metric_specification": {"predefined_metric_type": metric},
+                    "target_value": percent,
+                    "scale_out_cooldown": settings.scale_out_cooldown_seconds,
+                    "scale_in_cooldown": settings.scale_in_cooldown_seconds,
+                },
             )
         if settings.sleep:
             self._timetable(settings, settings.sleep, target)
@@ -60,7 +65,6 @@ class Autoscaling(Part):
 
         https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-scheduled-scaling.html
         """
-
         for name, cron, low, high in (
             ("sleep", sleep.from_cron, 0, 0),
             ("wake", sleep.until_cron, settings.min_capacity, settings.max_capacity),
@@ -74,22 +78,5 @@ class Autoscaling(Part):
                 resource_id=target.resource_id,
                 schedule=cron,
                 timezone=sleep.timezone,
-                scalable_target_action=aws.AppautoscalingScheduledActionScalableTargetAction(
-                    min_capacity=str(low), max_capacity=str(high)
-                ),
+                scalable_target_action={"min_capacity": str(low), "max_capacity": str(high)},
             )
-
-
-def _tracking(
-    metric: str, percent: int, settings: AutoscalingSettings
-) -> aws.AppautoscalingPolicyTargetTrackingScalingPolicyConfiguration:
-    """Keep `metric` of the service at `percent`."""
-    predefined = aws.AppautoscalingPolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecification(  # noqa: E501
-        predefined_metric_type=metric
-    )
-    return aws.AppautoscalingPolicyTargetTrackingScalingPolicyConfiguration(
-        predefined_metric_specification=predefined,
-        target_value=percent,
-        scale_out_cooldown=settings.scale_out_cooldown_seconds,
-        scale_in_cooldown=settings.scale_in_cooldown_seconds,
-    )

@@ -75,12 +75,12 @@ class Cost(Part):
             frequency="IMMEDIATE",  # the only frequency that SNS accepts
             monitor_arn_list=[monitor.arn],
             subscriber=[aws.CeAnomalySubscriptionSubscriber(type="SNS", address=alerts.topic_arn)],
-            threshold_expression=aws.CeAnomalySubscriptionThresholdExpression(
-                dimension=aws.CeAnomalySubscriptionThresholdExpressionDimension(
-                    key="ANOMALY_TOTAL_IMPACT_ABSOLUTE",
-                    match_options=["GREATER_THAN_OR_EQUAL"],
-                    values=[f"{settings.anomaly_threshold_usd:.15g}"],
-                )
-            ),
+            threshold_expression={
+                "dimension": {
+                    "key": "ANOMALY_TOTAL_IMPACT_ABSOLUTE",
+                    "match_options": ["GREATER_THAN_OR_EQUAL"],
+                    "values": [f"{settings.anomaly_threshold_usd:.15g}"],
+                }
+            },
             depends_on=[alerts.policy],
         )

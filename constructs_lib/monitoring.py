@@ -83,111 +83,32 @@ class Alarms(Part):
             },
         )
         above, below = "GreaterThanThreshold", "LessThanThreshold"
-        # fmt: off (an alarm reads as a row)
+        # an alarm reads as a row
+        # fmt: off
         alarms = (
-            _Alarm(
-                "rds_cpu",
-                rds,
-                "CPUUtilization",
-                "Average",
-                above,
-                settings.db_cpu_percent,
-                3,
-                300,
-                "The database is short of CPU",
-            ),
-            _Alarm(
-                "rds_free_storage",
-                rds,
-                "FreeStorageSpace",
-                "Minimum",
-                below,
-                settings.db_free_storage_gib * GIB,
-                1,
-                300,
-                "The database is running out of storage",
-            ),
-            _Alarm(
-                "rds_connections",
-                rds,
-                "DatabaseConnections",
-                "Maximum",
-                above,
-                settings.db_connections,
-                3,
-                60,
-                "The database is running out of connections",
-            ),
-            _Alarm(
-                "rds_replica_lag",
-                rds,
-                "ReplicaLag",
-                "Maximum",
-                above,
-                settings.db_replica_lag_seconds,
-                3,
-                60,
-                "A read replica is behind (a Multi-AZ standby never is: it is synchronous)",
-                "notBreaching",
-            ),
-            _Alarm(
-                "ecs_cpu",
-                ecs,
-                "CPUUtilization",
-                "Average",
-                above,
-                settings.service_cpu_percent,
-                3,
-                60,
-                "The tasks are short of CPU",
-            ),
-            _Alarm(
-                "ecs_memory",
-                ecs,
-                "MemoryUtilization",
-                "Average",
-                above,
-                settings.service_memory_percent,
-                3,
-                60,
-                "The tasks are short of memory",
-            ),
-            _Alarm(
-                "alb_unhealthy_hosts",
-                alb,
-                "UnHealthyHostCount",
-                "Maximum",
-                above,
-                0,
-                2,
-                60,
-                "A task fails its health check",
-                "notBreaching",
-            ),
-            _Alarm(
-                "alb_response_time",
-                alb,
-                "TargetResponseTime",
-                "Average",
-                above,
-                settings.response_time_seconds,
-                3,
-                60,
-                "The application answers slowly",
-                "notBreaching",
-            ),
-            _Alarm(
-                "alb_5xx",
-                alb,
-                "HTTPCode_Target_5XX_Count",
-                "Sum",
-                above,
-                settings.server_errors_per_5_minutes,
-                1,
-                300,
-                "The application answers with errors",
-                "notBreaching",
-            ),
+            _Alarm("rds_cpu", rds, "CPUUtilization", "Average", above,
+                   settings.db_cpu_percent, 3, 300, "The database is short of CPU"),
+            _Alarm("rds_free_storage", rds, "FreeStorageSpace", "Minimum", below,
+                   settings.db_free_storage_gib * GIB, 1, 300,
+                   "The database is running out of storage"),
+            _Alarm("rds_connections", rds, "DatabaseConnections", "Maximum", above,
+                   settings.db_connections, 3, 60, "The database is running out of connections"),
+            _Alarm("rds_replica_lag", rds, "ReplicaLag", "Maximum", above,
+                   settings.db_replica_lag_seconds, 3, 60,
+                   "A read replica is behind (a Multi-AZ standby never is: it is synchronous)",
+                   "notBreaching"),
+            _Alarm("ecs_cpu", ecs, "CPUUtilization", "Average", above,
+                   settings.service_cpu_percent, 3, 60, "The tasks are short of CPU"),
+            _Alarm("ecs_memory", ecs, "MemoryUtilization", "Average", above,
+                   settings.service_memory_percent, 3, 60, "The tasks are short of memory"),
+            _Alarm("alb_unhealthy_hosts", alb, "UnHealthyHostCount", "Maximum", above,
+                   0, 2, 60, "A task fails its health check", "notBreaching"),
+            _Alarm("alb_response_time", alb, "TargetResponseTime", "Average", above,
+                   settings.response_time_seconds, 3, 60, "The application answers slowly",
+                   "notBreaching"),
+            _Alarm("alb_5xx", alb, "HTTPCode_Target_5XX_Count", "Sum", above,
+                   settings.server_errors_per_5_minutes, 1, 300,
+                   "The application answers with errors", "notBreaching"),
         )
         # fmt: on
         for alarm in alarms:
@@ -231,13 +152,13 @@ class Alarms(Part):
         def metric(id: str, name: str) -> aws.CloudwatchMetricAlarmMetricQuery:
             return aws.CloudwatchMetricAlarmMetricQuery(
                 id=id,
-                metric=aws.CloudwatchMetricAlarmMetricQueryMetric(
-                    namespace="ECS/ContainerInsights",
-                    metric_name=name,
-                    dimensions=service.dimensions,
-                    period=60,
-                    stat="Minimum",
-                ),
+                metric={
+                    "namespace": "ECS/ContainerInsights",
+                    "metric_name": name,
+                    "dimensions": service.dimensions,
+                    "period": 60,
+                    "stat": "Minimum",
+                },
             )
 
         aws.CloudwatchMetricAlarm(
@@ -284,48 +205,41 @@ class Dashboard(Part):
         group = ["TargetGroup", load_balancer.target_group_arn_suffix, *balancer]
         rds = ["DBInstanceIdentifier", database.identifier]
         insights, alb = "ECS/ContainerInsights", "AWS/ApplicationELB"
-        rows = [
-            [
-                self._graph(
-                    "Service CPU and memory (%)",
-                    ["AWS/ECS", "CPUUtilization", *service],
-                    ["AWS/ECS", "MemoryUtilization", *service],
-                ),
-                self._graph(
-                    "Tasks: desired and running",
-                    [insights, "DesiredTaskCount", *service],
-                    [insights, "RunningTaskCount", *service],
-                ),
-                self._graph(
-                    "Targets: healthy and unhealthy",
-                    [alb, "HealthyHostCount", *group],
-                    [alb, "UnHealthyHostCount", *group],
-                ),
-            ],
-            [
-                self._graph("Requests", [alb, "RequestCount", *balancer], stat="Sum"),
-                self._graph(
-                    "Response time (s)",
-                    [alb, "TargetResponseTime", *group],
-                    [alb, "TargetResponseTime", *group, {"stat": "p95"}],
-                ),
-                self._graph(
-                    "Server errors",
-                    [alb, "HTTPCode_Target_5XX_Count", *group],
-                    [alb, "HTTPCode_ELB_5XX_Count", *balancer],
-                    stat="Sum",
-                ),
-            ],
-            [
-                self._graph("Database CPU (%)", ["AWS/RDS", "CPUUtilization", *rds]),
-                self._graph("Database connections", ["AWS/RDS", "DatabaseConnections", *rds]),
-                self._graph("Database free storage", ["AWS/RDS", "FreeStorageSpace", *rds]),
-            ],
+        graphs = [  # three in a row
+            self._graph(
+                "Service CPU and memory (%)",
+                ["AWS/ECS", "CPUUtilization", *service],
+                ["AWS/ECS", "MemoryUtilization", *service],
+            ),
+            self._graph(
+                "Tasks: desired and running",
+                [insights, "DesiredTaskCount", *service],
+                [insights, "RunningTaskCount", *service],
+            ),
+            self._graph(
+                "Targets: healthy and unhealthy",
+                [alb, "HealthyHostCount", *group],
+                [alb, "UnHealthyHostCount", *group],
+            ),
+            self._graph("Requests", [alb, "RequestCount", *balancer], stat="Sum"),
+            self._graph(
+                "Response time (s)",
+                [alb, "TargetResponseTime", *group],
+                [alb, "TargetResponseTime", *group, {"stat": "p95"}],
+            ),
+            self._graph(
+                "Server errors",
+                [alb, "HTTPCode_Target_5XX_Count", *group],
+                [alb, "HTTPCode_ELB_5XX_Count", *balancer],
+                stat="Sum",
+            ),
+            self._graph("Database CPU (%)", ["AWS/RDS", "CPUUtilization", *rds]),
+            self._graph("Database connections", ["AWS/RDS", "DatabaseConnections", *rds]),
+            self._graph("Database free storage", ["AWS/RDS", "FreeStorageSpace", *rds]),
         ]
         widgets = [
-            {"x": 8 * x, "y": 6 * y, "width": 8, "height": 6, **graph}
-            for y, row in enumerate(rows)
-            for x, graph in enumerate(row)
+            {"x": 8 * (number % 3), "y": 6 * (number // 3), "width": 8, "height": 6, **graph}
+            for number, graph in enumerate(graphs)
         ]
         aws.CloudwatchDashboard(
             self,

@@ -56,19 +56,19 @@ class SecurityGroups(Part):
         self.alb_id: str = self._group(
             "alb",
             "Allow HTTP inbound from internet",
-            [_from_anywhere(port, f"{name} from anywhere") for port, name in public_ports],
+            [_in(port, f"{name} from anywhere", [ANYWHERE]) for port, name in public_ports],
             alb_egress,
         )
         self.ecs_id: str = self._group(
             "ecs",
             "Allow traffic from ALB and outbound internet",
-            [_from_group(HTTP, self.alb_id, "HTTP from ALB")],
+            [_in(HTTP, "HTTP from ALB", group_id=self.alb_id)],
             ecs_egress,
         )
         self.rds_id: str = self._group(
             "rds",
             "Allow MySQL inbound from ECS only",
-            [_from_group(MYSQL, self.ecs_id, "MySQL from ECS")],
+            [_in(MYSQL, "MySQL from ECS", group_id=self.ecs_id)],
             rds_egress,
         )
         self.endpoints_id = self.efs_id = None
@@ -76,14 +76,14 @@ class SecurityGroups(Part):
             self.endpoints_id = self._group(
                 "endpoints",
                 "Allow HTTPS inbound from ECS only",
-                [_from_group(HTTPS, self.ecs_id, "HTTPS from ECS")],
+                [_in(HTTPS, "HTTPS from ECS", group_id=self.ecs_id)],
                 [],
             )
         if settings.container.shared_uploads:
             self.efs_id = self._group(
                 "efs",
                 "Allow NFS inbound from ECS only",
-                [_from_group(NFS, self.ecs_id, "NFS from ECS")],
+                [_in(NFS, "NFS from ECS", group_id=self.ecs_id)],
                 [],
             )
         if settings.network.default_security_group_closed:
@@ -146,23 +146,15 @@ def _to(
     )
 
 
-def _from_anywhere(port: int, description: str) -> aws.SecurityGroupIngress:
-    """A rule that admits one TCP port from the internet."""
+def _in(
+    port: int, description: str, cidrs: list[str] | None = None, group_id: str | None = None
+) -> aws.SecurityGroupIngress:
+    """A rule that lets one TCP port in, from address ranges or from a group's members."""
     return aws.SecurityGroupIngress(
         from_port=port,
         to_port=port,
         protocol="tcp",
-        cidr_blocks=[ANYWHERE],
-        description=description,
-    )
-
-
-def _from_group(port: int, group_id: str, description: str) -> aws.SecurityGroupIngress:
-    """A rule that admits one TCP port from the members of a security group."""
-    return aws.SecurityGroupIngress(
-        from_port=port,
-        to_port=port,
-        protocol="tcp",
-        security_groups=[group_id],
+        cidr_blocks=cidrs,
+        security_groups=[group_id] if group_id else None,
         description=description,
     )

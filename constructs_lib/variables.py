@@ -1,15 +1,13 @@
 """variables.tf: what a user changes at plan time (`TF_VAR_*`, terraform.tfvars, `-var`).
 
-Each variable's default comes from the settings, and each has a validation where a bad value can be
-recognised. A validation sees its own variable only (others need Terraform 1.9), so rules that span
-variables are preconditions on the resource they protect (the module-level rules below). What the
-settings do not declare as a variable is a literal everywhere.
+Their names, defaults and validations are a table, `settings/variables.py`. A validation sees its
+own variable only (others need Terraform 1.9), so rules that span variables are preconditions on the
+resource they protect (the module-level rules below). What the settings do not declare as a variable
+is a literal everywhere.
 
 https://developer.hashicorp.com/terraform/language/values/variables
 https://developer.hashicorp.com/terraform/language/expressions/custom-conditions
 """
-
-from __future__ import annotations
 
 import json
 import re
@@ -23,31 +21,15 @@ from cdktf import (
 )
 from constructs import Construct
 
-from constructs_lib.settings import (
-    CERTIFICATE_ARN,
-    DB_INSTANCE_CLASS,
-    DB_NAME,
-    DB_STORAGE_GIB,
+from constructs_lib.part import PlatformStack
+from constructs_lib.settings import FARGATE_MEMORY_MIB
+from constructs_lib.settings.database import (
     DB_USERNAME,
     DB_USERNAMES_RESERVED,
-    ECR_IMAGE,
-    EMAIL,
-    FARGATE_MEMORY_MIB,
-    IMAGE,
-    IMAGE_DIGEST,
     NO_PERFORMANCE_INSIGHTS,
-    OTHER_PARTITIONS,
-    PROJECT_NAME,
-    PROJECT_NAME_MAX,
-    PROJECT_NAMES_RESERVED,
-    REGION,
-    VPC_PREFIXES,
-    StackSettings,
 )
-
-DB_PASSWORD = r"^[!#-.0-?A-~]{8,41}$"
-"""8 to 41 printable ASCII characters without / @ " and space.
-https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html"""
+from constructs_lib.settings.types import Accepted
+from constructs_lib.settings.variables import DB_PASSWORD, Variable, variables_of
 
 
 @dataclass(frozen=True)
@@ -58,24 +40,16 @@ class Rule:
     message: str
 
 
-def _matches(name: str, pattern: str) -> str:
-    return f"can(regex({json.dumps(pattern)}, var.{name}))"
+def _rule(variable: str, accepted: Accepted) -> Rule:
+    """That a variable is what is accepted."""
+    return Rule(accepted.condition.replace("VALUE", f"var.{variable}"), accepted.message)
 
 
-def _is_network(value: str) -> str:
-    """Whether `value` is an IPv4 network with no host bits and a prefix AWS accepts."""
-    prefix = f'tonumber(split("/", {value})[1])'
-    return (
-        f'can(cidrnetmask({value})) && try(cidrhost({value}, 0) == split("/", {value})[0] '
-        f"&& {prefix} >= {VPC_PREFIXES[0]} && {prefix} <= {VPC_PREFIXES[-1]}, false)"
-    )
-
-
-def _share_addresses(one: str, other: str) -> str:
+def _share_addresses(first: str, second: str) -> str:
     """Whether two networks overlap: equal, once both are cut to the shorter prefix."""
-    prefix = f'min(tonumber(split("/", {one})[1]), tonumber(split("/", {other})[1]))'
+    prefix = f'min(tonumber(split("/", {first})[1]), tonumber(split("/", {second})[1]))'
     cut = 'cidrhost(format("%s/%d", split("/", {})[0], {}), 0)'
-    return f"{cut.format(one, prefix)} == {cut.format(other, prefix)}"
+    return f"{cut.format(first, prefix)} == {cut.format(second, prefix)}"
 
 
 _SUBNETS = "concat(var.public_subnet_cidrs, var.private_subnet_cidrs)"
@@ -111,227 +85,70 @@ fargate_rule = Rule(
     "with 1024 units 2048 to 8192, in steps of 1024.",
 )
 
-# Not validations: Terraform prints the value that a validation rejects, sensitive or not, and a
-# rejected password is one character away from the next one. It hides it in a precondition.
 credential_rules = (
     Rule(
-        f"${{{_matches('db_username', DB_USERNAME)} "
+        f"${{{_rule('db_username', DB_USERNAME).condition} "
         f"&& !contains({json.dumps(DB_USERNAMES_RESERVED)}, lower(var.db_username))}}",
-        "db_username: RDS accepts 1 to 16 letters, digits and underscores, a letter first, "
-        "and no reserved name.",
+        f"db_username: RDS accepts {DB_USERNAME.accepts}.",
     ),
     Rule(
-        f"${{{_matches('db_password', DB_PASSWORD)}}}",
-        'db_password: RDS accepts 8 to 41 printable ASCII characters other than / @ " and space.',
+        f"${{{_rule('db_password', DB_PASSWORD).condition}}}",
+        f"db_password: RDS accepts {DB_PASSWORD.accepts}.",
     ),
 )
 
 insights_rule = Rule(
-    f"${{!can(regex({json.dumps('^(' + NO_PERFORMANCE_INSIGHTS.pattern + ')$')}, "
+    f"${{!can(regex({json.dumps(f'^({NO_PERFORMANCE_INSIGHTS.pattern})$')}, "
     "var.db_instance_class))}",
     'db_instance_class = "${var.db_instance_class}" has no Performance Insights, which the '
     "settings switch on. Choose db.t3.medium or larger.",
 )
 
-
 _VARIABLE = re.compile(r"\bvar\.(\w+)")
-
-
-def _image_rule(settings: StackSettings) -> Rule:
-    """Which images the tasks can run, and may."""
-    conditions = [_matches("container_image", IMAGE)]
-    wanted, example = "an image", "wordpress:latest"
-    if settings.pulls_through_endpoints:
-        conditions.append(_matches("container_image", ECR_IMAGE))
-        example = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/wordpress:latest"
-        wanted = "an image in Amazon ECR, since the tasks reach no other registry"
-    if settings.container.require_digest:
-        conditions.append(_matches("container_image", IMAGE_DIGEST))
-        example = f"{example.removesuffix(':latest')}@sha256:<64 hexadecimal digits>"
-        wanted = f"{wanted}, by digest" if wanted == "an image" else f"{wanted}; by digest"
-    return Rule(" && ".join(conditions), f"must be {wanted}, like {example}")
 
 
 class Variables(Construct):
     """Declares the variables; each attribute is the value to use in a construct.
 
     That is a reference to the variable or, where the settings do not declare one, a literal.
-
-    Attributes:
-        aws_region, project_name, db_username, db_password, db_name, vpc_cidr, db_instance_class,
-        task_cpu, task_memory, container_image, certificate_arn, alarm_email, monthly_budget_usd:
-            strings.
-        availability_zones, public_subnet_cidrs, private_subnet_cidrs: two strings each.
-        desired_count, db_allocated_storage: numbers.
     """
 
-    def __init__(self, scope: Construct, id: str, *, settings: StackSettings) -> None:
-        super().__init__(scope, id)
-        self._declared = frozenset(settings.declared_variables)
-        self._literals: dict[str, str | float | list[str] | None] = {}
-        network, container, database = settings.network, settings.container, settings.database
-        scaling = settings.autoscaling
-        low, high = (scaling.min_capacity, scaling.max_capacity) if scaling else (0, 5000)
+    aws_region: str
+    project_name: str
+    availability_zones: tuple[str, str]
+    vpc_cidr: str
+    public_subnet_cidrs: tuple[str, str]
+    private_subnet_cidrs: tuple[str, str]
+    certificate_arn: str
+    container_image: str
+    task_cpu: str
+    task_memory: str
+    desired_count: float
+    db_username: str
+    db_password: str
+    db_name: str
+    db_instance_class: str
+    db_allocated_storage: float
+    alarm_email: str
+    monthly_budget_usd: str
 
-        self.aws_region = self._string(
-            "aws_region",
-            "AWS region to deploy in; another one is another deployment",
-            settings.region,
-            Rule(
-                f"{_matches('aws_region', REGION)} && !{_matches('aws_region', OTHER_PARTITIONS)}",
-                "must be a region's code, like eu-central-1, of the partition aws",
-            ),
-        )
-        self.project_name = self._string(
-            "project_name",
-            "Prefix of every resource's name"
-            f"{', and the Project tag' if settings.default_tags else ''}; a later change replaces "
-            "all, the data too",
-            settings.project_name,
-            Rule(
-                f"{_matches('project_name', PROJECT_NAME)} "
-                f"&& !{_matches('project_name', PROJECT_NAMES_RESERVED)} "
-                f"&& length(var.project_name) <= {PROJECT_NAME_MAX}",
-                f"must have at most {PROJECT_NAME_MAX} lower-case letters, digits and single "
-                "hyphens, and start with a letter, but not with internal- or sg- (AWS's own)",
-            ),
-        )
-        listed = self._pair(
-            "availability_zones",
-            "Two zones of aws_region, for the first and second subnet of each kind; choose before "
-            "the first deploy, since subnets in use cannot be replaced"
-            if network.zones == "listed"
-            else "Without effect: the zones are a and b of aws_region",
-            settings.availability_zones,
-            Rule(
-                "try(var.availability_zones[0] != var.availability_zones[1], false)",
-                "must name at least two different zones, the first two are used, "
-                'like ["eu-central-1a", "eu-central-1b"]',
-            ),
-        )
-        self.availability_zones = (
-            listed if network.zones == "listed" else (f"{self.aws_region}a", f"{self.aws_region}b")
-        )
-        self.vpc_cidr = self._string(
-            "vpc_cidr",
-            "IPv4 range of the VPC, /16 to /28; choose before the first deploy",
-            network.vpc_cidr,
-            Rule(
-                _is_network("var.vpc_cidr"),
-                "must be an IPv4 network from /16 to /28 without host bits, like 10.0.0.0/16",
-            ),
-        )
-        self.public_subnet_cidrs = self._subnets("public", network.public_subnet_cidrs)
-        self.private_subnet_cidrs = self._subnets("private", network.private_subnet_cidrs)
-
-        self.certificate_arn = self._string(
-            "certificate_arn",
-            "ACM certificate of the load balancer, in aws_region",
-            settings.load_balancer.certificate_arn,
-            Rule(
-                _matches("certificate_arn", CERTIFICATE_ARN),
-                "must be the ARN of an ACM certificate, "
-                "like arn:aws:acm:eu-central-1:123456789012:certificate/…",
-            ),
-        )
-        self.container_image = self._string(
-            "container_image",
-            "Image of the application container",
-            container.image,
-            _image_rule(settings),
-        )
-        self.task_cpu = self._number_as_text(
-            "task_cpu",
-            "CPU units of a task, 1024 = 1 vCPU",
-            container.cpu,
-            Rule(
-                f"contains({json.dumps(list(FARGATE_MEMORY_MIB))}, var.task_cpu)",
-                f"must be one of {', '.join(map(str, FARGATE_MEMORY_MIB))}",
-            ),
-        )
-        self.task_memory = self._number_as_text(
-            "task_memory",
-            "Memory of a task in MiB; must fit task_cpu",
-            container.memory_mib,
-            Rule(
-                "var.task_memory >= 512 && var.task_memory <= 122880 "
-                "&& floor(var.task_memory) == var.task_memory",
-                "must be a whole number of MiB from 512 to 122880",
-            ),
-        )
-        self.desired_count = self._number(
-            "desired_count",
-            "Tasks to start with; autoscaling adjusts it afterwards" if scaling else "Tasks to run",
-            container.desired_count,
-            Rule(
-                f"var.desired_count >= {low} && var.desired_count <= {high} "
-                "&& floor(var.desired_count) == var.desired_count",
-                f"must be a whole number from {low} to {high}"
-                f"{', the bounds of autoscaling' if scaling else ''}",
-            ),
-        )
-
-        self.db_username = self._credential(
-            "db_username",
-            "Master user of the database; a later change replaces the database and its data",
-            database.username,
-            sensitive=database.username_sensitive,
-        )
-        self.db_password = self._credential(
-            "db_password", "Password of the database's master user; has no default on purpose", None
-        )
-        self.db_name = self._string(
-            "db_name",
-            "Database that is created for the application; a later change replaces it and its data",
-            database.name,
-            Rule(
-                _matches("db_name", DB_NAME),
-                "must have 1 to 64 letters, digits and underscores, a letter first",
-            ),
-        )
-        self.db_instance_class = self._string(
-            "db_instance_class",
-            "Instance class of the database",
-            database.instance_class,
-            Rule(
-                _matches("db_instance_class", DB_INSTANCE_CLASS),
-                "must be an RDS instance class, like db.t3.micro",
-            ),
-        )
-        self.db_allocated_storage = self._number(
-            "db_allocated_storage",
-            "Storage of the database in GiB",
-            database.allocated_storage_gib,
-            Rule(
-                f"var.db_allocated_storage >= {DB_STORAGE_GIB[0]} "
-                f"&& var.db_allocated_storage <= {DB_STORAGE_GIB[1]} "
-                "&& floor(var.db_allocated_storage) == var.db_allocated_storage",
-                f"must be a whole number of GiB from {DB_STORAGE_GIB[0]} to {DB_STORAGE_GIB[1]}",
-            ),
-        )
-
-        self.alarm_email = self._string(
-            "alarm_email",
-            "Address that alarms and cost alerts are mailed to; empty for none",
-            settings.monitoring.alarm_email if settings.monitoring else "",
-            Rule(
-                f'var.alarm_email == "" || {_matches("alarm_email", EMAIL)}',
-                "must be empty or an e-mail address, like ops@example.com",
-            ),
-        )
-        self.monthly_budget_usd = self._number_as_text(
-            "monthly_budget_usd",
-            "Monthly budget in US dollars for what is tagged with the project",
-            settings.cost.monthly_budget_usd if settings.cost else 0,
-            Rule("var.monthly_budget_usd > 0", "must be above 0"),
-        )
+    def __init__(self, stack: PlatformStack) -> None:
+        super().__init__(stack, type(self).__name__)
+        self._table = {v.name: v for v in variables_of(stack.settings)}
+        self._declared = frozenset(stack.settings.declared_variables)
+        for variable in self._table.values():
+            declared = variable.name in self._declared
+            value = self._reference(variable) if declared else _literal(variable)
+            setattr(self, variable.name, value)
+        if stack.settings.network.zones == "a_and_b":
+            self.availability_zones = (f"{self.aws_region}a", f"{self.aws_region}b")
 
     def expression(self, name: str) -> str:
         """`name` in Terraform's language: the variable, or the literal it is fixed to."""
-        return f"var.{name}" if name in self._declared else json.dumps(self._literals[name])
+        return f"var.{name}" if name in self._declared else json.dumps(self._table[name].default)
 
-    def preconditions(self, *rules: Rule) -> list[Precondition] | None:
-        """The rules as preconditions of a resource's lifecycle.
+    def checks(self, *rules: Rule) -> TerraformResourceLifecycle | None:
+        """The rules as preconditions, in the lifecycle of the resource that they protect.
 
         A rule over literals alone is left out: the settings have been checked already.
         """
@@ -339,80 +156,28 @@ class Variables(Construct):
         def filled_in(text: str) -> str:
             return _VARIABLE.sub(lambda found: self.expression(found[1]), text)
 
-        return [
+        found = [
             Precondition(condition=filled_in(rule.condition), error_message=filled_in(rule.message))
             for rule in rules
             if self._declared & set(_VARIABLE.findall(rule.condition))
-        ] or None
+        ]
+        return TerraformResourceLifecycle(precondition=found) if found else None
 
-    def checks(self, *rules: Rule) -> TerraformResourceLifecycle | None:
-        """The lifecycle of a resource that the rules protect."""
-        conditions = self.preconditions(*rules)
-        return TerraformResourceLifecycle(precondition=conditions) if conditions else None
-
-    def _string(self, name: str, description: str, default: str | None, rule: Rule) -> str:
-        variable = self._declare(name, "string", description, default, rule)
-        # without a default it is declared wherever it is used: StackSettings sees to that
-        return variable.string_value if variable else default or ""
-
-    def _credential(
-        self, name: str, description: str, default: str | None, *, sensitive: bool = True
-    ) -> str:
-        """A string whose rule is in `credential_rules`, not in a validation."""
-        rule = Rule(f'var.{name} != ""', "must not be empty")
-        variable = self._declare(name, "string", description, default, rule, sensitive)
-        return variable.string_value if variable else default or ""
-
-    def _number(self, name: str, description: str, default: float, rule: Rule) -> float:
-        variable = self._declare(name, "number", description, default, rule)
-        return variable.number_value if variable else default
-
-    def _number_as_text(self, name: str, description: str, default: float, rule: Rule) -> str:
-        variable = self._declare(name, "number", description, default, rule)
-        return variable.string_value if variable else str(default).removesuffix(".0")
-
-    def _pair(
-        self, name: str, description: str, default: tuple[str, ...], rule: Rule
-    ) -> tuple[str, str]:
-        if self._declare(name, "list(string)", description, list(default), rule):
-            return f"${{var.{name}[0]}}", f"${{var.{name}[1]}}"
-        return default[0], default[1]
-
-    def _subnets(self, kind: str, default: tuple[str, str]) -> tuple[str, str]:
-        name = f"{kind}_subnet_cidrs"
-        return self._pair(
-            name,
-            f"IPv4 ranges of the two {kind} subnets, inside vpc_cidr; choose before the first "
-            "deploy",
-            default,
-            Rule(
-                f"length(var.{name}) == 2 && alltrue([for c in var.{name} : {_is_network('c')}])",
-                "must be two IPv4 networks from /16 to /28 without host bits, "
-                f'like ["{default[0]}", "{default[1]}"]',
-            ),
-        )
-
-    def _declare(
-        self,
-        name: str,
-        type: str,
-        description: str,
-        default: str | float | list[str] | None,
-        rule: Rule,
-        sensitive: bool = False,
-    ) -> TerraformVariable | None:
-        """The variable `name`, or None where the settings fix it to its default."""
-        if name not in self._declared:
-            self._literals[name] = default
-            return None
-        came = f"{name} = ${{jsonencode(var.{name})}}" if not sensitive else name
-        return TerraformVariable(
+    def _reference(self, variable: Variable) -> str | float | tuple[str, str]:
+        """Declares a variable, and refers to it."""
+        name, default = variable.name, variable.default
+        rule = _rule(name, variable.accepted)
+        if variable.checked_later:
+            rule = Rule(f'var.{name} != ""', "must not be empty")
+        came = name if variable.sensitive else f"{name} = ${{jsonencode(var.{name})}}"
+        is_list, is_number = isinstance(default, tuple), isinstance(default, (int, float))
+        declared = TerraformVariable(
             self,
             name,
-            type=type,
-            description=f"{description}.",
-            default=default,
-            sensitive=sensitive or None,
+            type="list(string)" if is_list else "number" if is_number else "string",
+            description=f"{variable.what}.",
+            default=[*default] if isinstance(default, tuple) else default,
+            sensitive=variable.sensitive or None,
             nullable=False,
             validation=[
                 TerraformVariableValidationConfig(
@@ -420,3 +185,17 @@ class Variables(Construct):
                 )
             ],
         )
+        if is_list:
+            return f"${{var.{name}[0]}}", f"${{var.{name}[1]}}"
+        if is_number and not variable.as_text:
+            return declared.number_value
+        return declared.string_value
+
+
+def _literal(variable: Variable) -> str | float | tuple[str, str]:
+    """What a variable is fixed to. One without a default is always declared (`StackSettings`)."""
+    if isinstance(variable.default, tuple):
+        return variable.default[0], variable.default[1]
+    if variable.as_text:
+        return str(variable.default).removesuffix(".0")
+    return variable.default or ""

@@ -81,7 +81,6 @@ class Network(Part):
 
     def _through_nat(self, address: str, name: str, zone: int) -> list[aws.RouteTableRoute]:
         """The default route through a new NAT gateway in the public subnet of a zone."""
-
         suffix = address.replace("_", "-")
         eip = aws.Eip(
             self,
@@ -100,13 +99,12 @@ class Network(Part):
         return [aws.RouteTableRoute(cidr_block=ANYWHERE, nat_gateway_id=nat.id)]
 
     def _route_table(self, name: str, routes: list[aws.RouteTableRoute]) -> str:
-        id = name.replace("_", "-")
         table = aws.RouteTable(
             self,
             f"aws_route_table.{name}",
             vpc_id=self.vpc_id,
             route=routes,
-            tags={"Name": f"{self.project}-{id}-rt"},
+            tags={"Name": f"{self.project}-{name.replace('_', '-')}-rt"},
         )
         return table.id
 

@@ -12,20 +12,16 @@ the modules' docstrings, so it cannot be out of date without `check` noticing.
 import ast
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel
 from rich.console import Console
 
-from constructs_lib.settings import (
-    FARGATE_MEMORY_MIB,
-    LOG_RETENTION_DAYS,
-    MONITORING_INTERVAL_SECONDS,
-    StackSettings,
-)
+from constructs_lib.settings import FARGATE_MEMORY_MIB, StackSettings, load_stacks
+from constructs_lib.settings.variables import variables_of
+from constructs_lib.settings.words import accepted, described
 from ops import cost, diagram, policies, recovery
 from ops.synthesis import ROOT, Stack, read_stack
 from spacelift.settings import SpaceliftSettings
@@ -38,20 +34,6 @@ _PART = re.compile(
     r"(?P<start><!-- generated: (?P<name>[\w-]+) -->\n).*?(?P<end><!-- end generated -->)",
     re.DOTALL,
 )
-
-_RULE = re.compile(
-    r"(\w+)(?: = \$\{jsonencode\(.*?\)\})?: (?:must (?:be |have |name )?|RDS accepts )(.*?)\."
-)
-"""A rule's message: variable, perhaps the value that came, and what is accepted."""
-
-_ACCEPTED_BY_VALIDATORS = {
-    "container.cpu": FARGATE_MEMORY_MIB,
-    "container.log_retention_days": LOG_RETENTION_DAYS,
-    "load_balancer.waf.log_retention_days": LOG_RETENTION_DAYS,
-    "network.flow_log_retention_days": LOG_RETENTION_DAYS,
-    "database.monitoring_interval_seconds": MONITORING_INTERVAL_SECONDS,
-}
-"""Settings whose values a validator checks, since JSON Schema does not show those."""
 
 
 class DocsError(Exception):
@@ -170,30 +152,17 @@ def _modules() -> str:
 
 
 def _variables(stack: Stack) -> str:
-    rules = dict(_rules(stack))
+    settings = load_stacks(ROOT / "cdktf.json")[STACK]
+    accepts = {variable.name: variable.accepted.accepts for variable in variables_of(settings)}
     rows = []
     for name, variable in stack.variables.items():
         default = _code(variable["default"]) if "default" in variable else "**required**"
         described = variable["description"].rstrip(".")
         sensitive = " (sensitive)" if variable.get("sensitive") else ""
         rows.append(
-            (f"`{name}`", variable["type"], default, f"{described}{sensitive}", rules[name])
+            (f"`{name}`", variable["type"], default, f"{described}{sensitive}", accepts[name])
         )
     return table(("variable", "type", "default", "what it is", "accepted"), rows)
-
-
-def _rules(stack: Stack) -> Iterator[tuple[str, str]]:
-    """Variable to what is accepted: its validation's message, or that of the precondition which
-    stands in for it (for secrets, whose rejected value a validation would print)."""
-    messages = [rule["error_message"] for v in stack.variables.values() for rule in v["validation"]]
-    for resources in stack.document["resource"].values():
-        for resource in resources.values():
-            conditions = resource.get("lifecycle", {}).get("precondition", [])
-            messages += [rule["error_message"] for rule in conditions]
-    for message in messages:
-        found = _RULE.fullmatch(message)
-        if found and found[1] in stack.variables:
-            yield found[1], found[2]
 
 
 def _outputs(stack: Stack) -> str:
@@ -210,26 +179,38 @@ def _outputs(stack: Stack) -> str:
     )
 
 
-def _settings(model: type[BaseModel]) -> str:
-    return table(("setting", "default", "accepted", "what it is"), _setting_rows(model))
+def _settings(model: type[BaseModel], wanted: Callable[[str], bool] = lambda key: True) -> str:
+    rows = []
+    for key, setting in described(model):
+        if not wanted(key):
+            continue
+        default = "**required**"
+        if "default" in setting:
+            value = setting["default"]
+            default = "none" if value is None else _code(value)
+            if isinstance(value, dict) and value:
+                default = "as below"
+        only = f" (only `{setting['only']}` needs it)" if "only" in setting else ""
+        what = setting.get("description", "")
+        rows.append((f"`{key}`", default, accepted(setting, _code), f"{what}{only}"))
+    return table(("setting", "default", "accepted", "what it is"), rows)
 
 
 def _groups() -> list[str]:
     """The settings that are groups of settings themselves."""
-    keys = re.findall(r"^\| `(\w+)\.", _settings(StackSettings), re.MULTILINE)
-    return list(dict.fromkeys(keys))
+    keys = [key for key, _ in described(StackSettings)]
+    return list(dict.fromkeys(key.partition(".")[0] for key in keys if "." in key))
 
 
 def _settings_of(group: str) -> str:
     """The table of one group of a stack's settings; "stack": of what is in no group."""
     groups = _groups()
-    chosen = []
-    heading, line, *rows = _settings(StackSettings).splitlines()
-    for row in rows:
-        key = re.split(r"[.`]", row)[1]
-        if key == group or (group == "stack" and key not in groups):
-            chosen.append(row)
-    return "\n".join([heading, line, *chosen])
+
+    def belongs(key: str) -> bool:
+        first = key.partition(".")[0]
+        return first == group if first in groups else group == "stack"
+
+    return _settings(StackSettings, belongs)
 
 
 def _plan_policy() -> str:
@@ -267,63 +248,6 @@ def _fargate() -> str:
         ("`cpu`", "`memory_mib`"),
         ((str(cpu), ", ".join(map(str, memory))) for cpu, memory in FARGATE_MEMORY_MIB.items()),
     )
-
-
-def _setting_rows(model: type[BaseModel]) -> Iterator[tuple[str, str, str, str]]:
-    """One row for each setting, in the order of the models."""
-    schema = model.model_json_schema()
-    definitions = schema["$defs"]
-
-    def visit(group: dict[str, Any], prefix: str) -> Iterator[tuple[str, str, str, str]]:
-        for name, setting in group["properties"].items():
-            key = f"{prefix}{name}"
-            options = [*setting.get("oneOf", []), *setting.get("anyOf", [])]
-            nested = [setting, *options]
-            groups = [definitions[s["$ref"].rpartition("/")[2]] for s in nested if "$ref" in s]
-            if groups:
-                if {"type": "null"} in options:
-                    default = "none" if setting["default"] is None else "as below"
-                    accepted = "`null`, or an object with what follows"
-                    yield f"`{key}`", default, accepted, setting.get("description", "")
-                for inner in groups:
-                    yield from visit(inner, f"{key}.")
-                continue
-            default = "**required**"
-            if name not in group.get("required", []):
-                default = "none" if setting["default"] is None else _code(setting["default"])
-            yield f"`{key}`", default, _accepted(key, setting), setting.get("description", "")
-
-    yield from visit(schema, "")
-
-
-def _accepted(key: str, setting: dict[str, Any]) -> str:
-    """What a setting accepts, from its JSON Schema."""
-    if key in _ACCEPTED_BY_VALIDATORS:
-        return ", ".join(map(str, _ACCEPTED_BY_VALIDATORS[key]))
-    choices = [option for option in setting.get("anyOf", []) if option.get("type") != "null"]
-    if choices:
-        return _accepted(key, choices[0])
-    if "const" in setting:
-        return _code(setting["const"])
-    if "enum" in setting:
-        return " or ".join(map(_code, setting["enum"]))
-    kind = setting["type"]
-    if kind == "array":
-        return f"list of: {_accepted(key, setting.get('items') or setting['prefixItems'][0])}"
-    if kind == "object":
-        return f"object of: {_accepted(key, setting['additionalProperties'])}"
-    if kind == "string":
-        return _code(setting["pattern"]) if "pattern" in setting else "text"
-    if kind == "object":
-        return "names to texts"
-    if kind == "boolean":
-        return "`true` or `false`"
-    if "exclusiveMinimum" in setting:
-        return f"above {setting['exclusiveMinimum']:g}"
-    if "minimum" not in setting:
-        return "a whole number"
-    most = f" to {setting['maximum']}" if "maximum" in setting else " or more"
-    return f"{setting['minimum']}{most}"
 
 
 def _security_groups(stack: Stack) -> str:

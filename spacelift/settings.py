@@ -9,17 +9,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from constructs_lib.settings import (
     Group,
     LocalBackendSettings,
-    S3BackendSettings,
     SettingsError,
     StackSettings,
     read_context,
     validated,
 )
+from constructs_lib.settings.backend import Backend
+from constructs_lib.settings.types import ListOf, Timezone, UnixCron, text
 
 STACK_ID = "spacelift"
 
@@ -35,7 +36,8 @@ LAST_FREE_TERRAFORM = (1, 5, 7)
 """The last version that Spacelift offers as Terraform; later ones are OpenTofu.
 https://docs.spacelift.io/vendors/terraform/version-management"""
 
-_CRON_FIELDS = 5
+
+SLACK_CHANNEL = text("a channel's id, like C0123456789", r"^[CG][A-Z0-9]{8,}$")
 
 
 class VcsSettings(Group):
@@ -50,12 +52,12 @@ class VcsSettings(Group):
     namespace: str | None = Field(
         None, min_length=1, description="owner or group; with github_app and gitlab only"
     )
-    repository: str = Field(
-        "opsfolio-resilience-platform",
-        pattern=r"^[A-Za-z0-9._-]+$",
-        description="its name, without the owner",
+    repository: Annotated[
+        str, text("a repository's name without its owner", r"^[A-Za-z0-9._-]+$")
+    ] = Field("opsfolio-resilience-platform", description="its name, without the owner")
+    branch: Annotated[str, text("a branch, like main", r"^[^\s]+$")] = Field(
+        "main", description="tracked: a push there is applied"
     )
-    branch: str = Field("main", pattern=r"^[^\s]+$", description="tracked: a push there is applied")
 
     @model_validator(mode="after")
     def _namespace_where_needed(self) -> "VcsSettings":
@@ -71,23 +73,13 @@ class DriftSettings(Group):
     https://docs.spacelift.io/concepts/stack/drift-detection
     """
 
-    schedule: Annotated[tuple[str, ...], Field(strict=False, min_length=1)] = Field(
-        ("0 6 * * *",), description="cron expressions"
+    schedule: Annotated[ListOf[UnixCron], Field(min_length=1)] = Field(
+        ("0 6 * * *",), description="when"
     )
-    timezone: str = Field(
-        "UTC", pattern=r"^[A-Za-z_]+(/[A-Za-z_+-]+)*$", description="of the schedule"
-    )
+    timezone: Timezone = Field("UTC", description="of the schedule")
     reconcile: bool = Field(
         True, description="drift starts a tracked run, which waits for approval like any other"
     )
-
-    @field_validator("schedule")
-    @classmethod
-    def _cron(cls, schedule: tuple[str, ...]) -> tuple[str, ...]:
-        for expression in schedule:
-            if len(expression.split()) != _CRON_FIELDS:
-                raise ValueError(f"{expression!r} is no cron expression of 5 fields: 0 6 * * *")
-        return schedule
 
 
 class AwsSettings(Group):
@@ -108,11 +100,11 @@ class NotificationSettings(Group):
     """Where failures, pending approvals and drift are told; see policies/notification.rego."""
 
     inbox: bool = Field(True, description="Spacelift's own inbox")
-    slack_channel_id: str | None = Field(
-        None, pattern=r"^[CG][A-Z0-9]{8,}$", description="of a linked Slack workspace"
+    slack_channel_id: Annotated[str, SLACK_CHANNEL] | None = Field(
+        None, description="of a linked Slack workspace"
     )
-    webhook_endpoint: str | None = Field(
-        None, pattern=r"^https://[^\s]+$", description="not for addresses that are secret"
+    webhook_endpoint: Annotated[str, text("an https:// address", r"^https://[^\s]+$")] | None = (
+        Field(None, description="not for addresses that are secret")
     )
 
 
@@ -121,16 +113,17 @@ class SpaceliftSettings(Group):
 
     vcs: VcsSettings = VcsSettings()
     space_id: str = Field("root", min_length=1, description="where the stacks and policies stand")
-    runner_image: str = Field(
+    runner_image: Annotated[
+        str, text("an image with its tag, like ghcr.io/me/runner:1", r"^[^\s:]+:[^\s:]+$")
+    ] = Field(
         "ghcr.io/opsfolio/opsfolio-resilience-platform-runner:latest",
-        pattern=r"^[^\s:]+:[^\s:]+$",
         description="built from spacelift/Dockerfile, with its tag",
     )
     tool: Literal["OPEN_TOFU", "TERRAFORM_FOSS"] = Field(
         "OPEN_TOFU", description="what plans and applies"
     )
-    tool_version: str = Field(
-        "1.10.3", pattern=r"^\d+\.\d+\.\d+$", description="the original's stack ran OpenTofu 1.10.3"
+    tool_version: Annotated[str, text("a version, like 1.10.3", r"^[0-9]+\.[0-9]+\.[0-9]+$")] = (
+        Field("1.10.3", description="the original's stack ran OpenTofu 1.10.3")
     )
     worker_pool_id: str | None = Field(
         None, min_length=1, description="a private worker pool; default: the public one"
@@ -145,12 +138,10 @@ class SpaceliftSettings(Group):
         True, description="a stack cannot be deleted, nor its state with it"
     )
     secrets_version: int = Field(1, ge=1, description="raise it after changing a secret's value")
-    labels: dict[str, Annotated[tuple[str, ...], Field(strict=False)]] = Field(
+    labels: dict[str, ListOf[str]] = Field(
         {}, description="more labels for a stack, by stack id, like allow-destroy:<address>"
     )
-    backend: Annotated[LocalBackendSettings | S3BackendSettings, Field(discriminator="type")] = (
-        LocalBackendSettings()
-    )
+    backend: Backend = LocalBackendSettings()
 
     @model_validator(mode="after")
     def _image_can_be_pulled(self) -> "SpaceliftSettings":

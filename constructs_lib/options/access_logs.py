@@ -1,4 +1,4 @@
-"""Access logs of the load balancer: every request, in a bucket that only the delivery writes to.
+"""Access logs of the load balancer: every request, in a bucket that only AWS's delivery writes to.
 
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html
 """
@@ -8,18 +8,26 @@ from __future__ import annotations
 from cdktf import Fn
 
 from constructs_lib import aws, iam
-from constructs_lib.options.skips import skip_check
 from constructs_lib.part import Part, PlatformStack
 
 LEFTOVER_DAYS = 7
 """How long a deleted log, or half an upload, is kept."""
+
+SKIPPED_CHECKS = {
+    "CKV_AWS_145": "Elastic Load Balancing delivers to buckets with SSE-S3 only, never with a KMS "
+    "key",
+    "CKV_AWS_18": "this is the log bucket: logging the delivery of logs would feed itself",
+    "CKV_AWS_144": "access logs expire and are not needed to recover; a copy in another region is "
+    "not worth its cost",
+}
+"""Checks of Checkov that the bucket fails on purpose, and why."""
 
 
 class AccessLogs(Part):
     """The bucket: private, encrypted, versioned, and emptied by age.
 
     Attributes:
-        target: what the load balancer is told.
+        target: for the load balancer's argument `access_logs`.
         policy: must exist before the load balancer is told to write.
     """
 
@@ -34,30 +42,16 @@ class AccessLogs(Part):
             force_destroy=not stack.settings.load_balancer.deletion_protection,
             tags={"Name": f"{self.project}-access-logs"},
         )
-        skip_check(
-            bucket,
-            "CKV_AWS_145",
-            "Elastic Load Balancing delivers to buckets with SSE-S3 only, never with a KMS key",
-        )
-        skip_check(
-            bucket,
-            "CKV_AWS_18",
-            "this is the log bucket: logging the delivery of logs would feed itself",
-        )
-        skip_check(
-            bucket,
-            "CKV_AWS_144",
-            "access logs expire and are not needed to recover; a copy in another region is not "
-            "worth its cost",
-        )
+        for check, reason in SKIPPED_CHECKS.items():
+            # Checkov reads no comments in JSON: the reason stands in the resource's comment key,
+            # which Terraform ignores, and tests/checkov reads it there
+            bucket.add_override(f"//.skip.{check}", reason)
         self.target = aws.LbAccessLogs(bucket=bucket.bucket, enabled=True)
         versioning = aws.S3BucketVersioningA(
             self,
             "aws_s3_bucket_versioning.access_logs",
             bucket=bucket.id,
-            versioning_configuration=aws.S3BucketVersioningVersioningConfiguration(
-                status="Enabled"
-            ),
+            versioning_configuration={"status": "Enabled"},
         )
         aws.S3BucketServerSideEncryptionConfigurationA(
             self,
@@ -65,9 +59,7 @@ class AccessLogs(Part):
             bucket=bucket.id,
             rule=[
                 aws.S3BucketServerSideEncryptionConfigurationRuleA(
-                    apply_server_side_encryption_by_default=aws.S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA(
-                        sse_algorithm="AES256"
-                    )
+                    apply_server_side_encryption_by_default={"sse_algorithm": "AES256"}
                 )
             ],
         )
@@ -100,7 +92,7 @@ class AccessLogs(Part):
         aws.S3BucketNotification(
             self, "aws_s3_bucket_notification.access_logs", bucket=bucket.id, eventbridge=True
         )
-        closed = aws.S3BucketPublicAccessBlock(
+        public_access = aws.S3BucketPublicAccessBlock(
             self,
             "aws_s3_bucket_public_access_block.access_logs",
             bucket=bucket.id,
@@ -109,7 +101,6 @@ class AccessLogs(Part):
             ignore_public_acls=True,
             restrict_public_buckets=True,
         )
-        delivered = f"{bucket.arn}/AWSLogs/{stack.account_id}/*"
         balancers = (
             f"arn:aws:elasticloadbalancing:{stack.variables.aws_region}:{stack.account_id}:"
             "loadbalancer/*"
@@ -121,11 +112,10 @@ class AccessLogs(Part):
             policy=Fn.jsonencode(
                 iam.document(
                     {
-                        **iam.allow(
-                            ["s3:PutObject"],
-                            delivered,
-                            {"ArnLike": {"aws:SourceArn": balancers}},
-                        ),
+                        "Effect": "Allow",
+                        "Action": ["s3:PutObject"],
+                        "Resource": f"{bucket.arn}/AWSLogs/{stack.account_id}/*",
+                        "Condition": {"ArnLike": {"aws:SourceArn": balancers}},
                         "Sid": "Delivery",
                         "Principal": {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"},
                     },
@@ -139,6 +129,6 @@ class AccessLogs(Part):
                     },
                 )
             ),
-            # both change the bucket's policy status; S3 rejects the two at once
-            depends_on=[closed],
+            # S3 rejects a policy and a public access block that are changed at the same time
+            depends_on=[public_access],
         )

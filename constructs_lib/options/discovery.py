@@ -30,13 +30,11 @@ class Discovery(Part):
             self,
             "aws_service_discovery_service.wordpress",
             name="wordpress",
-            dns_config=aws.ServiceDiscoveryServiceDnsConfig(
-                namespace_id=namespace.id,
-                routing_policy="MULTIVALUE",
-                dns_records=[aws.ServiceDiscoveryServiceDnsConfigDnsRecords(ttl=10, type="A")],
-            ),
-            health_check_custom_config=aws.ServiceDiscoveryServiceHealthCheckCustomConfig(
-                failure_threshold=1
-            ),
+            dns_config={
+                "namespace_id": namespace.id,
+                "routing_policy": "MULTIVALUE",
+                "dns_records": [{"ttl": 10, "type": "A"}],
+            },
+            health_check_custom_config={"failure_threshold": 1},
         )
         self.registries = aws.EcsServiceServiceRegistries(registry_arn=service.arn)

@@ -11,10 +11,10 @@ from constructs_lib.part import Part, PlatformStack
 from constructs_lib.settings import WafSettings
 
 MANAGED_RULES: dict[str, tuple[str, ...]] = {
-    # Editors save posts above 8 KiB and with markup in them: counted, not blocked.
+    # Only counted, since editors save posts of more than 8 KiB that contain markup.
     "AWSManagedRulesCommonRuleSet": ("SizeRestrictions_BODY", "CrossSiteScripting_BODY"),
     "AWSManagedRulesKnownBadInputsRuleSet": (),
-    # Addresses of cloud providers, too: monitoring and other people's servers come from there.
+    # Only counted, since monitoring services call from cloud providers' addresses.
     "AWSManagedRulesAnonymousIpList": ("HostingProviderIPList",),
     "AWSManagedRulesSQLiRuleSet": (),
     "AWSManagedRulesPHPRuleSet": (),
@@ -41,13 +41,9 @@ class Firewall(Part):
             "aws_wafv2_web_acl.main",
             name=f"{self.project}-waf",
             scope="REGIONAL",
-            default_action=aws.Wafv2WebAclDefaultAction(allow=aws.Wafv2WebAclDefaultActionAllow()),
+            default_action={"allow": {}},
             rule=rules,
-            visibility_config=aws.Wafv2WebAclVisibilityConfig(
-                cloudwatch_metrics_enabled=True,
-                metric_name=f"{self.project}-waf",
-                sampled_requests_enabled=True,
-            ),
+            visibility_config=_visible(f"{self.project}-waf"),
             tags={"Name": f"{self.project}-waf"},
         )
         aws.Wafv2WebAclAssociation(
@@ -70,11 +66,7 @@ class Firewall(Part):
             resource_arn=acl.arn,
             log_destination_configs=[group.arn],
             redacted_fields=[  # session cookies and basic passwords
-                aws.Wafv2WebAclLoggingConfigurationRedactedFields(
-                    single_header=aws.Wafv2WebAclLoggingConfigurationRedactedFieldsSingleHeader(
-                        name=header
-                    )
-                )
+                aws.Wafv2WebAclLoggingConfigurationRedactedFields(single_header={"name": header})
                 for header in ("authorization", "cookie")
             ],
         )
@@ -85,7 +77,7 @@ def _rate_limit(requests: int) -> aws.Wafv2WebAclRule:
     return aws.Wafv2WebAclRule(
         name="rate-limit",
         priority=0,
-        action=aws.Wafv2WebAclRuleAction(block=aws.Wafv2WebAclRuleActionBlock()),
+        action={"block": {}},
         statement={"rate_based_statement": {"limit": requests, "aggregate_key_type": "IP"}},
         visibility_config=_visible("rate-limit"),
     )
@@ -101,15 +93,13 @@ def _managed(group: str, priority: int, counted: tuple[str, ...]) -> aws.Wafv2We
     return aws.Wafv2WebAclRule(
         name=group,
         priority=priority,
-        override_action=aws.Wafv2WebAclRuleOverrideAction(
-            none=aws.Wafv2WebAclRuleOverrideActionNone()
-        ),
+        override_action={"none": {}},
         statement={"managed_rule_group_statement": managed},
         visibility_config=_visible(group),
     )
 
 
-def _visible(name: str) -> aws.Wafv2WebAclRuleVisibilityConfig:
-    return aws.Wafv2WebAclRuleVisibilityConfig(
-        cloudwatch_metrics_enabled=True, metric_name=name, sampled_requests_enabled=True
-    )
+def _visible(name: str) -> dict[str, object]:
+    """Counted under this name in CloudWatch, with samples of the requests."""
+    shown = {"cloudwatch_metrics_enabled": True, "sampled_requests_enabled": True}
+    return {**shown, "metric_name": name}

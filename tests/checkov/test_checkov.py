@@ -160,7 +160,7 @@ def without_nulls(value: Any) -> Any:
 
 
 def skips_of(document: dict[str, Any]) -> dict[Finding, str]:
-    """What `constructs_lib.skips.skip_check` recorded."""
+    """What `constructs_lib.options.access_logs` recorded."""
     return {
         (check, name): reason
         for resources in document["resource"].values()

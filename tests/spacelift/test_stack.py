@@ -363,7 +363,7 @@ def test_the_version_control_system_is_a_setting(
             "tool_version = '1.6.0' with tool = 'TERRAFORM_FOSS': Spacelift offers Terraform up to",
         ),
         ({"tool": "terraform"}, 'tool = "terraform": '),
-        ({"drift": {"schedule": ["daily"]}}, "'daily' is no cron expression of 5 fields"),
+        ({"drift": {"schedule": ["daily"]}}, 'drift.schedule.0 = "daily": must be a cron'),
         ({"drift": {"schedule": []}}, "drift.schedule = []: "),
         ({"aws": {"duration_seconds": 60}}, "aws.duration_seconds = 60: "),
         (

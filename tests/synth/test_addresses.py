@@ -14,7 +14,7 @@ import main
 from constructs_lib import aws
 from constructs_lib.settings import load_stacks, parse_stack
 from tests.synth.options import ECR_IMAGE, OPTIONS, settings_of
-from tests.synth.synthesized import STACK_ID, Synthesized, Synthesizer, changes
+from tests.synth.synthesized import STACK_ID, Synthesized, Synthesizer, changes, dangling
 
 ROOT = Path(__file__).resolve().parents[2]
 ORIGINAL = ROOT / "tests/e2e/fixtures/wp-ecs.tf"
@@ -32,7 +32,7 @@ PROVIDER = "cdktf_cdktf_provider_aws"
 def test_ids_with_a_dot_are_addresses_and_every_address_is_an_id(
     tmp_path: Path, further: dict[str, object]
 ) -> None:
-    """With every option that adds something."""
+    """With every option that adds something; and each of them refers to what is there."""
     from constructs_lib.platform import ResiliencePlatform  # isort: skip
     from cdktf import Testing
 
@@ -40,7 +40,9 @@ def test_ids_with_a_dot_are_addresses_and_every_address_is_an_id(
     settings = parse_stack(STACK_ID, settings_of(*adding, **further))
     stack = ResiliencePlatform(Testing.app(outdir=str(tmp_path)), STACK_ID, settings=settings)
     ids = sorted(element.node.id for element in stack.node.find_all() if "." in element.node.id)
-    assert ids == Synthesized(Testing.synth(stack, True)).addresses
+    synthesized = Synthesized(Testing.synth(stack, True))
+    assert ids == synthesized.addresses
+    assert dangling(synthesized) == set()
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,16 @@ def test_each_group_reaches_what_its_tier_needs(
     } == expected
 
 
+def test_endpoints_and_uploads_admit_the_tasks_only(synth: Synthesizer) -> None:
+    network = {"private_egress": "vpc_endpoints"}
+    groups = synth(network=network, container={"shared_uploads": True}).all("aws_security_group")
+    for name, port in (("endpoints_sg", 443), ("efs_sg", 2049)):
+        (rule,) = groups[name]["ingress"]
+        assert (rule["protocol"], rule["from_port"], rule["to_port"]) == ("tcp", port, port)
+        assert rule["security_groups"] == ["${aws_security_group.ecs_sg.id}"]
+        assert "cidr_blocks" not in rule
+
+
 def test_the_default_security_group_has_no_rules(synth: Synthesizer) -> None:
     blocks = synth(**settings_of("network.default_security_group_closed")).blocks
     group = blocks["aws_default_security_group.closed"]

@@ -1,0 +1,141 @@
+"""The Fargate task and the service that runs it."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Literal
+
+from constructs_lib.settings.types import (
+    SECRET,
+    Accepted,
+    Group,
+    RetentionDays,
+    one_of,
+    setting,
+    text,
+    whole,
+)
+
+IMAGE = text("an image, like wordpress:latest", r"^[^ ]+$")
+IMAGE_DIGEST = r"@sha256:[0-9a-f]{64}$"
+ECR_IMAGE = r"^[0-9]{12}[.]dkr[.]ecr[.][a-z0-9-]+[.]amazonaws[.]com/"
+
+FARGATE_MEMORY_MIB: Mapping[int, tuple[int, ...]] = {
+    256: (512, 1024, 2048),
+    512: tuple(range(1024, 4096 + 1, 1024)),
+    1024: tuple(range(2048, 8192 + 1, 1024)),
+    2048: tuple(range(4096, 16384 + 1, 1024)),
+    4096: tuple(range(8192, 30720 + 1, 1024)),
+    8192: tuple(range(16384, 61440 + 1, 4096)),
+    16384: tuple(range(32768, 122880 + 1, 8192)),
+}
+"""CPU units to the memory sizes Fargate accepts with them.
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html"""
+FARGATE_CPU = one_of(*FARGATE_MEMORY_MIB)
+FARGATE_MEMORY = whole(512, 122880, "a whole number of MiB from {} to {}")
+
+_NAME = text("1 to 255 letters, digits, - and _", r"^[A-Za-z0-9_-]{1,255}$", verb="have")
+_COMMAND = text("a shell command", r"^.+$")
+_RESERVED_ENVIRONMENT = (
+    *("WORDPRESS_DB_HOST", "WORDPRESS_DB_USER", "WORDPRESS_DB_PASSWORD", "WORDPRESS_DB_NAME"),
+    "WORDPRESS_CONFIG_EXTRA",
+)
+
+
+def _own_names(environment: dict[str, str]) -> bool:
+    for name in environment:
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+            raise ValueError(f"{name!r} is not a variable's name, like WORDPRESS_DEBUG")
+        if name in _RESERVED_ENVIRONMENT:
+            raise ValueError(f"{name} is set by the platform; leave it out")
+        if SECRET.search(name):
+            raise ValueError(
+                f"{name} looks like a secret, which would stand in the task definition for "
+                "everyone to read; leave it out"
+            )
+    return True
+
+
+class ContainerSettings(Group):
+    """The Fargate task and the service that runs it."""
+
+    image: Annotated[str, IMAGE] | None = setting(
+        "wordpress:latest", "with tag or digest; null: the variable container_image must be set"
+    )
+    require_digest: bool = setting(False, "images by digest only: what was reviewed is what runs")
+    name: Annotated[str, _NAME] = setting("app", "container name")
+    cpu: Annotated[int, FARGATE_CPU] = setting(512, "CPU units, 1024 = 1 vCPU")
+    memory_mib: int = setting(1024, "as Fargate offers with cpu", accepts=FARGATE_MEMORY.accepts)
+    desired_count: int = setting(
+        2, "tasks at the first deploy; autoscaling changes it later", ge=0, le=5000
+    )
+    capacity: Literal["FARGATE", "FARGATE_SPOT"] = setting(
+        "FARGATE", "FARGATE_SPOT is cheaper, and AWS may stop a task with two minutes' notice"
+    )
+    on_demand_base: int = setting(
+        0, "with FARGATE_SPOT: the first tasks that run on FARGATE", ge=0, le=5000
+    )
+    capacity_providers: bool = setting(
+        True, "FARGATE and FARGATE_SPOT are attached to the cluster", only="wp-ecs"
+    )
+    health_check_command: Annotated[str, _COMMAND] | None = setting(
+        None, "by which ECS itself checks the container; default: none"
+    )
+    health_check_grace_period_seconds: int = setting(
+        60, "for which a new task's failed health checks are ignored", ge=0, le=2147483647
+    )
+    minimum_healthy_percent: int = setting(
+        100, "of the desired count, kept running by a deployment", ge=0, le=100
+    )
+    maximum_percent: int = setting(
+        200, "of the desired count, at most during a deployment", ge=100, le=200
+    )
+    wait_for_steady_state: bool = setting(
+        True,
+        "apply ends when the new tasks serve, and fails if the circuit breaker rolled them back",
+    )
+    zone_rebalancing: bool = setting(False, "ECS spreads the tasks again after a zone failed")
+    log_retention_days: RetentionDays = setting(7, "of the tasks' logs")
+    container_insights: bool = setting(True, "without it AWS has no metric of running tasks")
+    task_role: bool = setting(
+        False,
+        "for the application itself; execute_command and shared_uploads bring it anyway",
+        only="wp-ecs",
+    )
+    execute_command: bool = setting(False, "`aws ecs execute-command` opens a shell in a task")
+    fixed_site_url: bool = setting(False, "WP_HOME and WP_SITEURL are set to application_url")
+    service_discovery: bool = setting(
+        False, "the VPC finds the tasks as wordpress.<project_name>.local", only="wp-ecs"
+    )
+    shared_keys: bool = setting(False, "one set of keys and salts for all tasks (Secrets Manager)")
+    shared_uploads: bool = setting(False, "wp-content/uploads on EFS, which all tasks share")
+    environment: Annotated[dict[str, str], Accepted("an object of texts", "", _own_names)] = (
+        setting({}, "further variables of the container")
+    )
+
+    def contradictions(self) -> Iterator[str]:
+        offered = FARGATE_MEMORY_MIB[self.cpu]
+        if self.memory_mib not in offered:
+            yield (
+                f"memory_mib = {self.memory_mib}: with cpu = {self.cpu}, Fargate accepts "
+                f"{', '.join(map(str, offered))}"
+            )
+        if self.zone_rebalancing and self.maximum_percent == 100:
+            yield (
+                "zone_rebalancing = true starts a task before it stops one, which maximum_percent "
+                "= 100 forbids; raise it or switch rebalancing off"
+            )
+        if self.capacity == "FARGATE_SPOT" and not self.capacity_providers:
+            yield (
+                "capacity = FARGATE_SPOT needs capacity_providers = true, which attaches it to the "
+                "cluster"
+            )
+        if self.capacity == "FARGATE" and self.on_demand_base:
+            yield (
+                f"on_demand_base = {self.on_demand_base} has no effect with capacity = FARGATE, "
+                "where every task is on demand; leave it out or choose FARGATE_SPOT"
+            )
+        if self.require_digest and self.image and not re.search(IMAGE_DIGEST, self.image):
+            yield (
+                f"require_digest = true with image = {self.image}: a tag can be moved to another "
+                "image; name it as repository@sha256:<64 hexadecimal digits>"
+            )

@@ -1,0 +1,142 @@
+"""The MySQL instance on RDS (the original's "Database Layer")."""
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from constructs_lib.settings.types import Group, ListOf, one_of, setting, text, whole
+
+STORAGE_GIB = whole(20, 65536, "a whole number of GiB from {} to {}")
+"""https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Storage.html"""
+
+GP3_BASELINE_GIB = 400
+"""Below this size gp3 has a fixed baseline and RDS rejects iops and throughput."""
+
+NO_PERFORMANCE_INSIGHTS = re.compile(r"db\.(t2|t3|t4g)\.(micro|small)")
+"""https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PerfInsights.Overview.Engines.html"""
+
+DB_USERNAMES_RESERVED = ("rdsadmin", "mysql", "root")
+
+
+def _free(name: str) -> bool:
+    if name.lower() in DB_USERNAMES_RESERVED:
+        *others, last = DB_USERNAMES_RESERVED
+        raise ValueError(f"RDS reserves {', '.join(others)} and {last}; choose another name")
+    return True
+
+
+DB_USERNAME = text(
+    "1 to 16 letters, digits and underscores, a letter first, and no reserved name",
+    r"^[A-Za-z][A-Za-z0-9_]{0,15}$",
+    also=_free,
+    verb="have",
+)
+DB_NAME = text(
+    "1 to 64 letters, digits and underscores, a letter first",
+    r"^[A-Za-z][A-Za-z0-9_]{0,63}$",
+    verb="have",
+)
+DB_INSTANCE_CLASS = text(
+    "an RDS instance class, like db.t3.micro", r"^db\.[a-z0-9]+(-[a-z0-9]+)*\.[a-z0-9]+$"
+)
+_VERSION = text("a MySQL version, like 8.4 or 8.0.40", r"^[0-9]+\.[0-9]+(\.[0-9]+)?$")
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_DAY, _WEEK = 24 * 60, 7 * 24 * 60
+_CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9]"
+_POINT = f"({'|'.join(_DAYS)}):{_CLOCK}"
+
+
+def _minute(point: str) -> int:
+    """The minute of the day that `hh:mm` is, or of the week that `ddd:hh:mm` is."""
+    *day, hours, minutes = point.split(":")
+    return (_DAYS.index(day[0]) * _DAY if day else 0) + int(hours) * 60 + int(minutes)
+
+
+def _minutes(window: str, period: int) -> range:
+    """The minutes of a window, which may end after the day or week that it begins in."""
+    first, last = map(_minute, window.split("-"))
+    return range(first, first + (last - first) % period)
+
+
+_DAILY = text(
+    "hh:mm-hh:mm in UTC, at least 30 minutes, like 03:00-04:00",
+    f"^{_CLOCK}-{_CLOCK}$",
+    also=lambda window: len(_minutes(window, _DAY)) >= 30,
+)
+_WEEKLY = text(
+    "ddd:hh:mm-ddd:hh:mm in UTC, 30 minutes to 24 hours, like Mon:04:00-Mon:05:00",
+    f"^{_POINT}-{_POINT}$",
+    also=lambda window: 30 <= len(_minutes(window, _WEEK)) <= _DAY,
+)
+
+
+class DatabaseSettings(Group):
+    """The MySQL instance and its standby."""
+
+    engine_version: Annotated[str, _VERSION] = setting("8.0", "of MySQL")
+    instance_class: Annotated[str, DB_INSTANCE_CLASS] = setting(
+        "db.t3.micro", "of the primary and the standby"
+    )
+    allocated_storage_gib: Annotated[int, STORAGE_GIB] = setting(20, "of each copy")
+    storage_type: Literal["gp2", "gp3"] = setting("gp2", "General Purpose SSD")
+    iops: int | None = setting(None, "gp3 from 400 GiB on; default: a baseline", ge=12000, le=64000)
+    storage_throughput_mibps: int | None = setting(
+        None, "gp3 from 400 GiB, as iops", ge=500, le=4000
+    )
+    name: Annotated[str, DB_NAME] = setting("wordpress", "of the application's database")
+    username: Annotated[str, DB_USERNAME] = setting("admin", "of the master user")
+    username_sensitive: bool = setting(True, "Terraform hides the user's name", only="wp-ecs")
+    password: Literal["variable", "managed"] = setting(
+        "variable",
+        "set it as db_password, which Terraform's state then holds; or let RDS make, keep and "
+        "rotate it in Secrets Manager",
+    )
+    multi_az: bool = setting(True, "a synchronous standby in the other zone")
+    backup_retention_days: int = setting(7, "0 switches backups off", ge=0, le=35)
+    backup_window: Annotated[str, _DAILY] = setting("03:00-04:00", "when backups are made")
+    maintenance_window: Annotated[str, _WEEKLY] = setting(
+        "Mon:04:00-Mon:05:00", "when AWS may change it; not during the backup"
+    )
+    storage_encrypted: bool = setting(True, "at rest")
+    require_tls: bool = setting(False, "no connection without TLS; WordPress uses it")
+    slow_query_log: bool = setting(False, "write the slow-query log, which log_exports then finds")
+    iam_authentication: bool = setting(False, "people may log in with IAM, without a password")
+    deletion_protection: bool = setting(False, "switch it off in an earlier apply before destroy")
+    monitoring_interval_seconds: Annotated[int, one_of(0, 1, 5, 10, 15, 30, 60)] = setting(
+        60, "Enhanced Monitoring; 0 is off"
+    )
+    log_exports: ListOf[Literal["audit", "error", "general", "slowquery"]] = setting(
+        ("error", "slowquery"), "logs sent to CloudWatch; slow queries need slow_query_log too"
+    )
+    performance_insights: bool = setting(False, "not available on t2, t3 and t4g micro and small")
+    apply_immediately: bool | None = setting(
+        None,
+        "changes of class, storage or multi_az interrupt the database at once; default: in the "
+        "maintenance window, and until then each plan shows them again",
+    )
+    skip_final_snapshot: bool = setting(
+        True, "false leaves a snapshot <project_name>-db-final behind at destroy"
+    )
+
+    def contradictions(self) -> Iterator[str]:
+        daily, weekly = _minutes(self.backup_window, _DAY), self.maintenance_window
+        backups = {(day * _DAY + minute) % _WEEK for day in range(7) for minute in daily}
+        if any(minute % _WEEK in backups for minute in _minutes(weekly, _WEEK)):
+            yield (
+                f"backup_window = {self.backup_window} and maintenance_window = {weekly} overlap, "
+                "which RDS rejects; move one of them"
+            )
+        if self.performance_insights and NO_PERFORMANCE_INSIGHTS.fullmatch(self.instance_class):
+            yield (
+                f"performance_insights = true does not exist on instance_class = "
+                f"{self.instance_class}; choose db.t3.medium or larger, or switch it off"
+            )
+        storage, kind = self.allocated_storage_gib, self.storage_type
+        asked = self.iops is not None or self.storage_throughput_mibps is not None
+        if asked and not (kind == "gp3" and storage >= GP3_BASELINE_GIB):
+            yield (
+                "iops and storage_throughput_mibps need storage_type = gp3 with "
+                f"allocated_storage_gib >= {GP3_BASELINE_GIB} (here {kind}, {storage}); leave them "
+                "out for the baseline"
+            )

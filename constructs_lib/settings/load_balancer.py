@@ -1,0 +1,80 @@
+"""The load balancer: its listener, health checks and session persistence, and its protection."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from constructs_lib.settings.types import Group, RetentionDays, arn, setting, text
+
+CERTIFICATE = arn(
+    "an ACM certificate",
+    "acm:[a-z0-9-]+:[0-9]{12}:certificate/[A-Za-z0-9-]+",
+    "acm:eu-central-1:123456789012:certificate/…",
+)
+_PATH = text("a path without spaces, like /health", r"^/[^\s]{0,1023}$")
+_CODES = text(
+    "HTTP codes from 200 to 499, like 200-399 or 200,302",
+    r"^[2-4][0-9]{2}(-[2-4][0-9]{2}|(,[2-4][0-9]{2})*)$",
+)
+_HOST = text(
+    "a host name in lower-case letters, like www.example.com",
+    r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$",
+)
+
+
+class WafSettings(Group):
+    """The web application firewall: AWS's managed rules, and a limit for each address.
+
+    https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-list.html
+    """
+
+    requests_per_5_minutes: int = setting(
+        2000, "an address that sends more is blocked", ge=10, le=2_000_000_000
+    )
+    log_retention_days: RetentionDays = setting(365, "of the firewall's log")
+
+
+class LoadBalancerSettings(Group):
+    """The load balancer and its health checks.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html
+    """
+
+    health_check_path: Annotated[str, _PATH] = setting(
+        "/wp-admin/install.php",
+        "answers 200 before and after WordPress is installed, fails without database",
+    )
+    interval_seconds: int = setting(30, "between two checks of a task", ge=5, le=300)
+    timeout_seconds: int = setting(5, "for the answer to a check, below the interval", ge=2, le=120)
+    healthy_threshold: int = setting(2, "successes until in rotation", ge=2, le=10)
+    unhealthy_threshold: int = setting(3, "failures until out of rotation", ge=2, le=10)
+    matcher: Annotated[str, _CODES] = setting("200-399", "HTTP codes that count as healthy")
+    stickiness_seconds: int | None = setting(
+        86400,
+        "how long the session cookie binds a user to a task; null: no such cookie",
+        ge=1,
+        le=604800,
+    )
+    deregistration_delay_seconds: int | None = setting(
+        None, "how long a stopping task may finish its requests; default: AWS's, 300", ge=0, le=3600
+    )
+    deletion_protection: bool = setting(False, "switch it off in an earlier apply before destroy")
+    https: bool = setting(False, "serve HTTPS with the certificate and redirect HTTP to it")
+    certificate_arn: Annotated[str, CERTIFICATE] | None = setting(
+        None, "of the same region, for https; default: the variable certificate_arn must be set"
+    )
+    host_name: Annotated[str, _HOST] | None = setting(
+        None,
+        "name that users call, a CNAME or alias to the load balancer; default: the load "
+        "balancer's own",
+    )
+    access_log_retention_days: int | None = setting(
+        None, "access logs in a bucket, kept this long; default: none are written", ge=1
+    )
+    waf: WafSettings | None = setting(None, "default: no firewall")
+
+    def contradictions(self) -> Iterator[str]:
+        if self.timeout_seconds >= self.interval_seconds:
+            yield (
+                f"timeout_seconds = {self.timeout_seconds} must be below interval_seconds = "
+                f"{self.interval_seconds}; lower the timeout or raise the interval"
+            )

@@ -1,0 +1,99 @@
+"""The VPC, its four subnets, and what may leave them (the original's "Network Foundation")."""
+
+import json
+from collections.abc import Iterator
+from ipaddress import IPv4Network
+from itertools import combinations
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from constructs_lib.settings.types import (
+    CIDR,
+    NETWORK,
+    Accepted,
+    Group,
+    ListOf,
+    RetentionDays,
+    is_network,
+    setting,
+)
+
+TWO_ZONES = Accepted(
+    'at least two different zones, the first two are used, like ["eu-central-1a", "eu-central-1b"]',
+    "try(VALUE[0] != VALUE[1], false)",
+    lambda zones: len(set(zones[:2])) == 2,
+    verb="name",
+)
+
+
+def two_networks(example: tuple[str, str]) -> Accepted:
+    """The ranges of two subnets."""
+    return Accepted(
+        f"two {NETWORK.format('s')}, like {json.dumps(example)}",
+        f"length(VALUE) == 2 && alltrue([for c in VALUE : {is_network('c')}])",
+    )
+
+
+_Cidr = Annotated[str, CIDR]
+_Pair = Annotated[tuple[_Cidr, _Cidr], Field(strict=False)]
+_PUBLIC, _PRIVATE = ("10.0.1.0/24", "10.0.2.0/24"), ("10.0.3.0/24", "10.0.4.0/24")
+
+
+class NetworkSettings(Group):
+    """The VPC, its subnets, and what may leave them."""
+
+    vpc_cidr: _Cidr = setting("10.0.0.0/16", "of the VPC")
+    public_subnet_cidrs: Annotated[_Pair, two_networks(_PUBLIC)] = setting(
+        _PUBLIC, "one inside the VPC for each zone"
+    )
+    private_subnet_cidrs: Annotated[_Pair, two_networks(_PRIVATE)] = setting(
+        _PRIVATE, "one inside the VPC for each zone"
+    )
+    availability_zones: Annotated[ListOf[str], TWO_ZONES] | None = setting(
+        None, "zones of the region; default: its zones a and b"
+    )
+    zones: Literal["listed", "a_and_b"] = setting(
+        "listed", "those in availability_zones; or always a and b of aws_region", only="wp-ecs"
+    )
+    public_ip_on_launch: bool = setting(
+        True, "public addresses for whatever starts in the public subnets"
+    )
+    private_egress: Literal["none", "single_nat", "nat_per_zone", "vpc_endpoints"] = setting(
+        "none",
+        "what the private subnets reach beyond the VPC: nothing; the internet through one NAT "
+        "gateway, or one in each zone; only the AWS services that the tasks need",
+    )
+    task_subnets: Literal["public", "private"] = setting(
+        "public", "where the tasks run; in public subnets they have public addresses"
+    )
+    allowed_egress: Literal["all", "all_but_database", "least"] = setting(
+        "all_but_database",
+        "outbound rules of the security groups: everything from every group; nothing from the "
+        "database's; from each group only what it needs",
+    )
+    flow_log_retention_days: RetentionDays | None = setting(
+        None, "VPC flow logs, kept this long; default: none are written"
+    )
+    default_security_group_closed: bool = setting(
+        False, "take all rules from the group that AWS gives every VPC"
+    )
+
+    def contradictions(self) -> Iterator[str]:
+        vpc = IPv4Network(self.vpc_cidr)
+        subnets = [IPv4Network(c) for c in self.public_subnet_cidrs + self.private_subnet_cidrs]
+        for subnet in subnets:
+            if not subnet.subnet_of(vpc):
+                inside = next(vpc.subnets(new_prefix=max(24, vpc.prefixlen)))
+                yield (
+                    f"subnet {subnet} lies outside vpc_cidr = {vpc}; choose one inside, like "
+                    f"{inside}"
+                )
+        for first, second in combinations(subnets, 2):
+            if first.overlaps(second):
+                yield f"subnets {first} and {second} overlap; give each its own addresses"
+        if self.task_subnets == "private" and self.private_egress == "none":
+            yield (
+                "task_subnets = private with private_egress = none: the tasks could not pull their "
+                "image; choose single_nat, nat_per_zone or vpc_endpoints"
+            )

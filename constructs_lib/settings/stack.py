@@ -1,0 +1,180 @@
+"""Everything that shapes one platform stack, and the rules that span its groups."""
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, Literal, get_args
+
+from pydantic import JsonValue, WithJsonSchema
+
+from constructs_lib.settings.autoscaling import AutoscalingSettings
+from constructs_lib.settings.backend import Backend, LocalBackendSettings
+from constructs_lib.settings.container import ECR_IMAGE, ContainerSettings
+from constructs_lib.settings.cost import CostSettings
+from constructs_lib.settings.database import DatabaseSettings
+from constructs_lib.settings.load_balancer import LoadBalancerSettings
+from constructs_lib.settings.monitoring import MonitoringSettings
+from constructs_lib.settings.network import NetworkSettings
+from constructs_lib.settings.types import Group, ListOf, Region, setting, text
+
+PROJECT_NAME_MAX = 28
+"""An ALB's name holds 32 characters and ours is `<project_name>-alb`."""
+PROJECT_NAME = text(
+    f"at most {PROJECT_NAME_MAX} lower-case letters, digits and single hyphens, and start with a "
+    "letter, but not with internal- or sg- (AWS's own)",
+    r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$",
+    never=r"^(internal|sg)(-|$)",
+    longest=PROJECT_NAME_MAX,
+    verb="have",
+)
+"""AWS refuses a load balancer called `internal-…` and a security group called `sg-…`.
+https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html
+https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html"""
+
+VariableName = Literal[
+    "aws_region", "project_name", "availability_zones", "vpc_cidr", "public_subnet_cidrs",
+    "private_subnet_cidrs", "certificate_arn", "container_image", "task_cpu", "task_memory",
+    "desired_count", "db_username", "db_password", "db_name", "db_instance_class",
+    "db_allocated_storage", "alarm_email", "monthly_budget_usd",
+]  # fmt: skip
+OutputName = Literal[
+    "alb_dns_name", "application_url", "ecs_cluster_name", "ecs_cluster_arn", "ecs_service_name",
+    "rds_endpoint", "rds_identifier", "vpc_id", "public_subnet_ids", "private_subnet_ids",
+    "alerts_topic_arn",
+]  # fmt: skip
+Purpose = Literal["logs", "database", "alerts", "secrets", "uploads"]
+
+_ARGUMENTS = {"type": "object", "accepts": "an object of arguments' paths and their values"}
+_Arguments = Annotated[dict[str, JsonValue], WithJsonSchema(_ARGUMENTS)]
+
+
+class StackSettings(Group):
+    """Everything that shapes one platform stack; the defaults describe `resilience-platform`."""
+
+    project_name: Annotated[str, PROJECT_NAME] | None = setting(
+        None, "prefix of every name; default: the stack id"
+    )
+    region: Region = setting("eu-central-1", "AWS region")
+    variables: ListOf[VariableName] | None = setting(
+        None,
+        "what can be changed at plan time, everything else is as set here; default: all that have "
+        "an effect",
+        only="wp-ecs",
+    )
+    outputs: ListOf[OutputName] | None = setting(None, "default: all that exist", only="wp-ecs")
+    default_tags: bool = setting(True, "Project, Stack and ManagedBy on everything", only="wp-ecs")
+    customer_managed_keys: ListOf[Purpose] = setting(
+        (),
+        "what is encrypted with a key of our own (KMS, rotated every year) instead of AWS's; "
+        "changing it for the database replaces the database",
+    )
+    network: NetworkSettings = NetworkSettings()
+    load_balancer: LoadBalancerSettings = LoadBalancerSettings()
+    container: ContainerSettings = ContainerSettings()
+    autoscaling: AutoscalingSettings | None = setting(
+        AutoscalingSettings(), "null: the service keeps its desired count"
+    )
+    database: DatabaseSettings = DatabaseSettings()
+    monitoring: MonitoringSettings | None = setting(
+        MonitoringSettings(), "null: no alarms and no dashboard"
+    )
+    cost: CostSettings | None = setting(CostSettings(), "null: no budget and no anomaly detection")
+    backend: Backend = LocalBackendSettings()
+    overrides: dict[str, _Arguments] = setting(
+        {},
+        "arguments of resources, by Terraform address and path; null takes one out",
+        accepts="an object of addresses, each with arguments by path",
+    )
+
+    @property
+    def availability_zones(self) -> tuple[str, ...]:
+        """The zones to use: the chosen ones, or a and b of the region."""
+        return self.network.availability_zones or (f"{self.region}a", f"{self.region}b")
+
+    @property
+    def declared_variables(self) -> tuple[str, ...]:
+        """The Terraform variables of the stack."""
+        if self.variables is not None:
+            return self.variables
+        without = {
+            "certificate_arn": not self.load_balancer.https,
+            "db_password": self.database.password == "managed",
+            "alarm_email": not self.monitoring and not self.cost,
+            "monthly_budget_usd": not self.cost,
+        }
+        return tuple(name for name in get_args(VariableName) if not without.get(name))
+
+    @property
+    def _without_default(self) -> dict[VariableName, str]:
+        """Variables without a default, and the setting that would give them one."""
+        https, certificate = self.load_balancer.https, self.load_balancer.certificate_arn
+        fixes: tuple[tuple[VariableName, bool, str], ...] = (
+            ("db_password", self.database.password == "variable", "database.password = managed"),
+            ("container_image", self.container.image is None, "container.image"),
+            ("certificate_arn", https and certificate is None, "load_balancer.certificate_arn"),
+        )
+        return {name: fix for name, missing, fix in fixes if missing}
+
+    @property
+    def required_variables(self) -> tuple[VariableName, ...]:
+        """The Terraform variables that have no default, so that every plan needs a value."""
+        return tuple(self._without_default)
+
+    @property
+    def pulls_through_endpoints(self) -> bool:
+        """Whether the tasks reach AWS's services only, so that their image must be in ECR."""
+        network = self.network
+        return network.task_subnets == "private" and network.private_egress == "vpc_endpoints"
+
+    @property
+    def services_of_the_tasks(self) -> list[str]:
+        """The AWS services that the tasks call, as endpoints name them."""
+        services = ["ecr.api", "ecr.dkr", "logs"]
+        if self.container.shared_keys or self.database.password == "managed":
+            services.append("secretsmanager")
+        if self.container.execute_command:
+            services.append("ssmmessages")
+        return services
+
+    def contradictions(self) -> Iterator[str]:
+        region, container, scaling = self.region, self.container, self.autoscaling
+        zone = re.compile(f"{region}[a-z]")
+        outside = [z for z in self.availability_zones if not zone.fullmatch(z)]
+        if outside:
+            yield (
+                f"network.availability_zones: {', '.join(outside)} not in region = {region}; "
+                f"name two of its zones, like {region}a and {region}b"
+            )
+        for name, fix in self._without_default.items():
+            if name not in self.declared_variables:
+                yield f"variables leaves out {name}, which has no value then; add it, or set {fix}"
+        image = container.image
+        if self.pulls_through_endpoints and image and not re.search(ECR_IMAGE, image):
+            yield (
+                f"network.private_egress = vpc_endpoints with container.image = {image}: tasks in "
+                "private subnets then reach Amazon ECR only; copy the image there and name it as "
+                "<account>.dkr.ecr.<region>.amazonaws.com/<name>"
+            )
+        if self.cost and not self.default_tags:
+            yield (
+                "cost counts what is tagged with the project, and default_tags = false leaves "
+                "nothing tagged; switch the tags on or set cost to null"
+            )
+        if "database" in self.customer_managed_keys and not self.database.storage_encrypted:
+            yield (
+                "customer_managed_keys names database, and database.storage_encrypted = false; "
+                "encrypt the storage or take the key out"
+            )
+        if scaling and not scaling.min_capacity <= container.desired_count <= scaling.max_capacity:
+            yield (
+                f"container.desired_count = {container.desired_count} is outside "
+                f"autoscaling.min_capacity = {scaling.min_capacity} to max_capacity = "
+                f"{scaling.max_capacity}; adjust one of them"
+            )
+        # ECS rounds the least number of tasks up and the largest down
+        tasks = scaling.min_capacity if scaling else container.desired_count
+        low, high = container.minimum_healthy_percent, container.maximum_percent
+        if tasks and -(-tasks * low // 100) >= tasks >= tasks * high // 100:
+            yield (
+                f"container.minimum_healthy_percent = {low} and maximum_percent = {high} of "
+                f"{tasks} tasks leave no room to replace one; lower the one or raise the other"
+            )

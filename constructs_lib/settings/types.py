@@ -1,0 +1,234 @@
+"""What the groups are made from: their base, and the types that several of them share.
+
+A type is one rule with one wording: for a setting, for the Terraform variable of the same name, and
+for the tables of the documentation.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+from typing import Annotated, Any, TypeVar
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import CoreSchema, core_schema
+
+T = TypeVar("T")
+ListOf = Annotated[tuple[T, ...], Field(strict=False)]
+
+Schema = dict[str, Any]
+"""A JSON Schema. `Any`, because its shape is pydantic's affair."""
+
+SECRET = re.compile(r"password|secret|token|credential|key$", re.IGNORECASE)
+"""A name that matches holds a secret, whose value is never shown."""
+
+
+class SettingsError(Exception):
+    """A setting that cannot be used; `str()` is the one line for the user."""
+
+    def __init__(self, message: str) -> None:
+        # a key or a value may hold line breaks and control characters
+        super().__init__("".join(c if c.isprintable() else repr(c)[1:-1] for c in message))
+
+
+class Group(BaseModel):
+    """Base of every settings group: immutable, and a key it does not know is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    def contradictions(self) -> Iterator[str]:
+        """Combinations that cannot work, each with its fix."""
+        yield from ()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Group":
+        for contradiction in self.contradictions():
+            raise ValueError(contradiction)
+        return self
+
+    @field_validator("*")
+    @classmethod
+    def _plain_text(cls, value: object) -> object:
+        """CDKTF writes strings as they are, and Terraform evaluates the templates in them."""
+        for text in _texts(value):
+            if "${" in text or "%{" in text:
+                raise ValueError("must not contain ${ or %{, which Terraform would evaluate")
+            if not text.isprintable():
+                raise ValueError("must be one line of printable characters")
+        return value
+
+
+def _texts(value: object) -> list[str]:
+    """The texts of a setting, but for those of `overrides`, which may refer to resources."""
+    if isinstance(value, dict):
+        value = tuple(inner for inner in value.values() if not isinstance(inner, dict))
+    if isinstance(value, tuple):
+        return [text for inner in value for text in _texts(inner)]
+    return [value] if isinstance(value, str) else []
+
+
+def setting(default: T, what: str, *, accepts: str = "", only: str = "", **bounds: Any) -> T:
+    """A field of a group.
+
+    Args:
+        what: the line that describes it in the documentation.
+        accepts: what it may be, in words, where its type does not say it.
+        only: the stack that needs it, where no other does.
+        bounds: ge, le or gt, as pydantic has them.
+    """
+    extra: Schema = {k: v for k, v in (("accepts", accepts), ("only", only)) if v}
+    field: T = Field(default, description=what, json_schema_extra=extra, **bounds)
+    return field
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """What values a setting, and the variable of the same name, may have: `Annotated[str, REGION]`.
+
+    Attributes:
+        accepts: in words that follow "must be".
+        condition: in Terraform's language, with VALUE for the variable.
+        fits: whether a setting is accepted; may raise a ValueError that says more.
+        verb: in the place of "be".
+    """
+
+    accepts: str
+    condition: str
+    fits: Callable[[Any], bool] = lambda _: True
+    verb: str = "be"
+
+    @property
+    def message(self) -> str:
+        """The error for a value that is not accepted."""
+        return f"must {self.verb} {self.accepts}"
+
+    def __get_pydantic_core_schema__(self, kind: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        def checked(value: object) -> object:
+            if not self.fits(value):
+                raise ValueError(self.message)
+            return value
+
+        return core_schema.no_info_after_validator_function(checked, handler(kind))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> Schema:
+        return {**handler(schema), "accepts": self.accepts, "verb": self.verb}
+
+
+def matches(pattern: str) -> str:
+    """Whether VALUE matches a regular expression, in Terraform's language."""
+    return f"can(regex({json.dumps(pattern)}, VALUE))"
+
+
+def text(
+    accepts: str,
+    pattern: str,
+    *,
+    never: str = "$^",
+    longest: int | None = None,
+    also: Callable[[str], bool] = lambda _: True,
+    verb: str = "be",
+) -> Accepted:
+    """A text.
+
+    Args:
+        pattern: regular expression of the whole text, which Python and Terraform read alike.
+        never: regular expression; a value that begins like this is refused.
+        longest: number of characters.
+        also: a further check of the setting; a variable needs it in a rule of its own.
+    """
+
+    def fits(value: str) -> bool:
+        matched = re.fullmatch(pattern, value) and not re.match(never, value)
+        return bool(matched) and len(value) <= (longest or len(value)) and also(value)
+
+    conditions = [
+        matches(pattern),
+        *([f"!{matches(never)}"] if never != "$^" else []),
+        *([f"length(VALUE) <= {longest}"] if longest else []),
+    ]
+    return Accepted(accepts, " && ".join(conditions), fits, verb)
+
+
+def arn(what: str, pattern: str, example: str) -> Accepted:
+    """The ARN of something; `pattern` and `example` begin with the name of the service."""
+    return text(f"the ARN of {what}, like arn:aws:{example}", f"^arn:aws[a-z-]*:{pattern}$")
+
+
+def one_of(*numbers: int) -> Accepted:
+    """One of some numbers."""
+    words = f"one of {', '.join(map(str, numbers))}"
+    return Accepted(words, f"contains({json.dumps(numbers)}, VALUE)", numbers.__contains__)
+
+
+def whole(low: int, high: int, words: str = "a whole number from {} to {}") -> Accepted:
+    """A whole number within bounds."""
+    condition = f"VALUE >= {low} && VALUE <= {high} && floor(VALUE) == VALUE"
+    return Accepted(words.format(low, high), condition, lambda value: low <= value <= high)
+
+
+REGION = text(
+    "a region's code, like eu-central-1, of the partition aws",
+    r"^[a-z]{2}(-[a-z]+)+-[0-9]$",
+    never=r"^(cn|us-gov|us-iso[a-z]*|eu-isoe)-",  # the policies name ARNs of the partition aws
+)
+Region = Annotated[str, REGION]
+
+LOG_RETENTION_DAYS = (
+    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096),
+    *(1827, 2192, 2557, 2922, 3288, 3653),
+)
+"""https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html"""
+RetentionDays = Annotated[int, one_of(*LOG_RETENTION_DAYS)]
+
+Percent = Annotated[int, Field(ge=1, le=100)]
+
+_TIMEZONE = r"^[A-Za-z_]+(/[A-Za-z0-9_+-]+)*$"
+Timezone = Annotated[str, text("a time zone of the IANA database, like Europe/Berlin", _TIMEZONE)]
+
+_UNIX_CRON = r"^[^ ]+( [^ ]+){4}$"
+UnixCron = Annotated[str, text("a cron expression of five fields, like 0 6 * * *", _UNIX_CRON)]
+
+_AWS_CRON = r"^cron\([^ ()]+( [^ ()]+){5}\)$"
+AwsCron = Annotated[
+    str, text("cron(...) with six fields, like cron(0 20 ? * MON-FRI *)", _AWS_CRON)
+]
+"""https://docs.aws.amazon.com/autoscaling/application/userguide/scheduled-scaling-using-cron-expressions.html"""
+
+VPC_PREFIXES = range(16, 29)
+"""Prefix lengths AWS accepts for a VPC and for a subnet.
+https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html"""
+NETWORK = f"IPv4 network{{}} from /{VPC_PREFIXES[0]} to /{VPC_PREFIXES[-1]} without host bits"
+
+
+def is_network(value: str) -> str:
+    """Whether `value` is a network that AWS accepts, in Terraform's language."""
+    prefix = f'tonumber(split("/", {value})[1])'
+    return (
+        f'can(cidrnetmask({value})) && try(cidrhost({value}, 0) == split("/", {value})[0] '
+        f"&& {prefix} >= {VPC_PREFIXES[0]} && {prefix} <= {VPC_PREFIXES[-1]}, false)"
+    )
+
+
+def _is_network(cidr: str) -> bool:
+    """Whether a setting is such a network; a ValueError says which one is meant."""
+    try:
+        nearest = IPv4Network(cidr, strict=False)
+    except ValueError:
+        return False
+    if nearest.prefixlen in VPC_PREFIXES and str(nearest) != cidr:
+        raise ValueError(f"must be an {NETWORK.format('')}, like {nearest}")
+    return nearest.prefixlen in VPC_PREFIXES
+
+
+CIDR = Accepted(f"an {NETWORK.format('')}, like 10.0.0.0/16", is_network("VALUE"), _is_network)
