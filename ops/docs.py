@@ -13,6 +13,7 @@ import ast
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -100,7 +101,7 @@ def parts(stack: Stack) -> dict[str, Callable[[], str]]:
         "modules": _modules,
         "variables": lambda: _variables(stack),
         "outputs": lambda: _outputs(stack),
-        "settings": lambda: _settings(StackSettings),
+        **{f"settings-{group}": partial(_settings_of, group) for group in ("stack", *_groups())},
         "spacelift-settings": lambda: _settings(SpaceliftSettings),
         "plan-policy": _plan_policy,
         "other-policies": _other_policies,
@@ -110,6 +111,7 @@ def parts(stack: Stack) -> dict[str, Callable[[], str]]:
         "recovery": lambda: _recovery(claims.model(stack)),
         "claims": lambda: _claims(claims.model(stack)),
         "cost": lambda: _cost(stack),
+        "cost-first": lambda: _cost_first(stack),
         "architecture": lambda: diagram.mermaid(stack),
         "architecture-hardened": lambda: diagram.mermaid(read_stack(HARDENED)),
     }
@@ -132,17 +134,17 @@ def _code(value: object) -> str:
 
 
 def _modules() -> str:
+    library = ROOT / "constructs_lib"
     rows = []
-    for path in sorted((ROOT / "constructs_lib").glob("[a-z]*.py")):
-        first = (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").partition(
-            "\n"
-        )
-        original, found, what = first[0].partition(".tf: ")
+    for path in sorted(library.rglob("[a-z]*.py"), key=lambda path: (len(path.parts), path)):
+        text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        first = text.partition("\n")[0]
+        original, found, what = first.partition(".tf: ")
         rows.append(
             (
-                f"[{path.name}]({path.relative_to(ROOT)})",
+                f"[{path.relative_to(library)}](../{path.relative_to(ROOT)})",
                 f"`{original}.tf`" if found else "new",
-                (what if found else first[0]).rstrip("."),
+                (what if found else first).rstrip("."),
             )
         )
     return table(("module", "original", "what it declares"), rows)
@@ -176,9 +178,11 @@ def _outputs(stack: Stack) -> str:
     )
 
 
-def _settings(model: type[BaseModel]) -> str:
+def _settings(model: type[BaseModel], wanted: Callable[[str], bool] = lambda key: True) -> str:
     rows = []
     for key, setting in described(model):
+        if not wanted(key):
+            continue
         default = "**required**"
         if "default" in setting:
             value = setting["default"]
@@ -189,6 +193,23 @@ def _settings(model: type[BaseModel]) -> str:
         what = setting.get("description", "")
         rows.append((f"`{key}`", default, accepted(setting, _code), f"{what}{only}"))
     return table(("setting", "default", "accepted", "what it is"), rows)
+
+
+def _groups() -> list[str]:
+    """The settings that are groups of settings themselves."""
+    keys = [key for key, _ in described(StackSettings)]
+    return list(dict.fromkeys(key.partition(".")[0] for key in keys if "." in key))
+
+
+def _settings_of(group: str) -> str:
+    """The table of one group of a stack's settings; "stack": of what is in no group."""
+    groups = _groups()
+
+    def belongs(key: str) -> bool:
+        first = key.partition(".")[0]
+        return first == group if first in groups else group == "stack"
+
+    return _settings(StackSettings, belongs)
 
 
 def _plan_policy() -> str:
@@ -298,3 +319,17 @@ def _cost(stack: Stack) -> str:
     ]
     rows.append(("**Total**", "", "", f"**{cost.total(bill):.2f}**", "**71**"))
     return table(("", "quantity", "USD each", "USD a month", "the original's README"), rows)
+
+
+def _cost_first(stack: Stack) -> str:
+    """What to know before the first deploy: the total, and the part that is easily avoided."""
+    bill = cost.items(stack)
+    version = str(stack.one("aws_db_instance")["engine_version"])
+    rows = [(f"as it is, with MySQL {version}", cost.total(bill))]
+    extended = sum(item.usd or 0 for item in bill if "Extended Support" in item.name)
+    if extended:
+        rows += [
+            (f"of that, AWS's Extended Support for MySQL {version}", extended),
+            ('with `"engine_version": "8.4"`', cost.total(bill) - extended),
+        ]
+    return table((f"`{STACK}`", "USD a month"), ((what, f"{usd:.2f}") for what, usd in rows))

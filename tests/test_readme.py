@@ -1,8 +1,10 @@
 """What the documentation says can be done, can be done; what it names, exists."""
 
+import json
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from constructs_lib.settings import load_stacks
 from ops import ROOT
 from ops.docs import documents
+from tests.synth.synthesized import synthesize
 
 FILES = documents(ROOT)
 FENCE = re.compile(r"^```(?P<language>\w*)\n(?P<code>.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -20,6 +23,13 @@ BLOCKS = [
     pytest.param(found["code"], id=f"{path.name}-{number}")
     for path in FILES
     for number, found in enumerate(RUN.finditer(path.read_text(encoding="utf-8")))
+]
+
+EXAMPLES = [
+    pytest.param(found["code"], id=f"{path.name}-{number}")
+    for path in FILES
+    for number, found in enumerate(FENCE.finditer(path.read_text(encoding="utf-8")))
+    if found["language"] == "json"
 ]
 
 
@@ -38,14 +48,18 @@ def anchors(path: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
+def own_environment() -> dict[str, str]:
+    """The environment of a user, without what this run of pytest tells its processes."""
+    return {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "COV_"))}
+
+
 @pytest.mark.parametrize("code", BLOCKS)
 def test_marked_commands_run(code: str, tmp_path: Path) -> None:
     """Each line of a block after `<!-- run -->` ends without an error."""
-    own = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "COV_"))}
     done = subprocess.run(
         ["sh", "-eu", "-c", code],
         cwd=ROOT,
-        env={**own, "CDKTF_OUTDIR": str(tmp_path / "cdktf.out")},
+        env={**own_environment(), "CDKTF_OUTDIR": str(tmp_path / "cdktf.out")},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -56,7 +70,8 @@ def test_marked_commands_run(code: str, tmp_path: Path) -> None:
 
 def test_there_are_marked_commands() -> None:
     """Or the mark was misspelt and nothing is tested."""
-    assert len(BLOCKS) >= 3
+    assert len(BLOCKS) >= 2
+    assert len(EXAMPLES) >= 8
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
@@ -110,15 +125,47 @@ def test_named_files_exist(path: Path) -> None:
             assert any(ROOT.glob(span)), f"{path.name}: {span}"
 
 
-def test_examples_of_settings_are_accepted(tmp_path: Path) -> None:
-    """Each JSON block of the README is a cdktf.json that main.py takes."""
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_examples_of_settings_are_synthesized(example: str, tmp_path: Path) -> None:
+    """Each JSON block is a cdktf.json, and what its overrides name is in the stack."""
+    file = tmp_path / "cdktf.json"
+    file.write_text(example, encoding="utf-8")
+    assert load_stacks(file)
+    for stack_id, values in json.loads(example)["context"]["stacks"].items():
+        assert synthesize(values, stack_id=stack_id, outdir=tmp_path).addresses
+
+
+def test_the_example_of_a_test_passes(tmp_path: Path) -> None:
+    """With the fixtures that it is said to have, and nothing else."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    found = re.search(r"<!-- test -->\n```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    assert found
+    example = tmp_path / "test_example.py"
+    example.write_text(found[1], encoding="utf-8")
+    options = ("-p", "tests.synth.conftest", "-p", "no:cacheprovider", "-n", "0")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *options, f"--rootdir={ROOT}", str(example)],
+        cwd=ROOT,
+        env={**own_environment(), "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 passed" in done.stdout
+
+
+def test_the_readme_is_one_page() -> None:
+    """As `wc -l -w` counts; what is longer belongs in a page of docs/."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    examples = [found["code"] for found in FENCE.finditer(text) if found["language"] == "json"]
-    assert examples
-    for example in examples:
-        file = tmp_path / "cdktf.json"
-        file.write_text(example, encoding="utf-8")
-        assert load_stacks(file)
+    assert len(text.splitlines()) <= 180
+    assert len(text.split()) <= 1400
+
+
+def test_every_page_is_found_from_the_readme() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    pages = {str(path.relative_to(ROOT)) for path in FILES} - {"README.md"}
+    assert pages <= set(re.findall(r"\]\(([^)#\s]+)", text))
 
 
 def test_the_trust_policy_lets_every_stack_in() -> None:

@@ -96,7 +96,7 @@ STAGING_TOO = (
     Prescribed(
         "CKV_AWS_157",
         ("wordpress",),
-        "single-AZ database: what staging saves (README, Cost)",
+        "single-AZ database: what staging saves (docs/cost.md)",
         "database.multi_az",
     ),
 )

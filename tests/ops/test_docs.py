@@ -52,11 +52,12 @@ def test_a_changed_table_is_noticed_and_rewritten(copy: Path) -> None:
     """The check names the file and writes nothing; without check it is written."""
     readme, settings = copy / "README.md", copy / "docs" / "settings.md"
     current = readme.read_text(encoding="utf-8")
-    readme.write_text(current.replace("| `vpc_id` |", "| `vpc` |"), encoding="utf-8")
+    assert "| USD a month |" in current
+    readme.write_text(current.replace("| USD a month |", "| EUR a month |"), encoding="utf-8")
     settings.write_text("<!-- generated: fargate -->\n<!-- end generated -->", encoding="utf-8")
     with pytest.raises(OpsError, match=r"^README.md, docs/settings.md: .* run `make docs`$"):
         docs.run(Console(), check=True, root=copy)
-    assert "| `vpc` |" in readme.read_text(encoding="utf-8")
+    assert "| EUR a month |" in readme.read_text(encoding="utf-8")
     docs.run(Console(), check=False, root=copy)
     assert readme.read_text(encoding="utf-8") == current
     docs.run(Console(), check=True, root=copy)
@@ -102,11 +103,20 @@ def rows(part: str) -> list[list[str]]:
 
 
 def test_every_setting_has_a_row_with_a_description(stack: Stack) -> None:
-    """All keys of the models, none without a word about it."""
+    """All keys of the models in the table of their group, none without a word about it."""
+    tables = {
+        name.removeprefix("settings-"): rows(part())
+        for name, part in docs.parts(stack).items()
+        if name.startswith("settings-")
+    }
     described = {
         key.strip().strip("`"): text.strip()
-        for key, _, _, text in rows(docs.parts(stack)["settings"]())
+        for table in tables.values()
+        for key, _, _, text in table
     }
+    for group, table in tables.items():
+        own = {key.strip().strip("`").split(".")[0] for key, *_ in table}
+        assert own == {group} or (group == "stack" and not own & set(tables))
 
     def keys(group: type[BaseModel], prefix: str = "") -> set[str]:
         found = set()
@@ -159,3 +169,25 @@ def test_the_database_lets_nothing_out(stack: Stack) -> None:
     table = rows(docs.parts(stack)["security-groups"]())
     assert [" `rds_sg` ", " out ", " none ", "  "] in table
     assert [" `rds_sg` ", " in ", " 3306 ", " from `ecs_sg` "] in table
+
+
+def test_the_readme_says_first_what_is_paid_for_old_mysql(stack: Stack) -> None:
+    """Total, Extended Support, and the total without it; nothing to say where it is not paid."""
+
+    def costs(version: str) -> list[float]:
+        database = stack.document["resource"]["aws_db_instance"]["wordpress"]
+        chosen = {"engine_version": version, "instance_class": "db.t3.micro", "multi_az": True}
+        resources = {
+            **stack.document["resource"],
+            "aws_db_instance": {"wordpress": {**database, **chosen}},
+        }
+        parts = docs.parts(Stack({**stack.document, "resource": resources}))
+        first = [float(usd) for _, usd in rows(parts["cost-first"]())]
+        bill = [float(row[3]) for row in rows(parts["cost"]())[:-1]]
+        assert first[0] == pytest.approx(sum(bill), abs=0.05)
+        return first
+
+    total, extended, without = costs("8.0")
+    assert extended == 292
+    assert without == pytest.approx(total - extended)
+    assert costs("8.4") == [without]

@@ -706,8 +706,9 @@ def test_all_stacks_of_the_file_are_loaded_in_its_order(tmp_path: Path) -> None:
 
 def test_the_overrides_of_the_documentation_arrive(synth: Synthesizer) -> None:
     text = (Path(__file__).parents[2] / "docs" / "settings.md").read_text(encoding="utf-8")
-    (example,) = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
-    blocks = synth(**json.loads(example)).blocks
+    examples = re.findall(r"^```json\n(.*?)```", text, re.DOTALL | re.MULTILINE)
+    (example,) = (json.loads(example) for example in examples if '"overrides"' in example)
+    blocks = synth(**example["context"]["stacks"]["resilience-platform"]).blocks
     assert blocks["aws_lb.main"]["idle_timeout"] == 120
     assert "ip_address_type" not in blocks["aws_lb.main"]
     assert blocks["aws_lb_target_group.main"]["health_check"]["timeout"] == 10
