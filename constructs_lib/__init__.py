@@ -1,4 +1,6 @@
-"""The platform as CDK for Terraform constructs: one module for each file of the original.
+"""The platform as CDK for Terraform constructs.
+
+A module for each file of the original, `options/` for what is off by default, and `settings/`.
 
 Importing this package prepares the jsii runtime, so it must come before the first `import cdktf`.
 """

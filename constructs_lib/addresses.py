@@ -1,4 +1,4 @@
-"""Terraform addresses are an external contract: an element's id says its address."""
+"""An element's id is its Terraform address, which the state of existing deployments holds."""
 
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -22,17 +22,17 @@ class AddressedStack(TerraformStack):
         return node.id.rpartition(".")[2]
 
     def override(self, overrides: Mapping[str, Mapping[str, JsonValue]]) -> None:
-        """Set arguments of resources that are there, whatever they are made with.
+        """Set arguments of resources after they are made.
 
         Args:
-            overrides: address, to paths of arguments and their values; None takes one out. As
-                CDKTF's `add_override` has it, a list is added to the list that is there.
+            overrides: address, to paths of arguments and their values. None takes an argument
+                out; a list is appended to the list that is there (CDKTF's `add_override`).
 
         Raises:
             SettingsError: the stack has no resource at an address.
         """
         if not overrides:
-            return  # each id is asked of the jsii kernel
+            return  # reading the ids is slow: a call of the jsii kernel for each
         elements = {element.node.id: element for element in self.node.find_all()}
         addresses = [id for id in elements if "." in id]
         for address, arguments in overrides.items():

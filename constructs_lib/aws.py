@@ -2,7 +2,7 @@
 """The AWS provider's classes, each loaded when it is first used: `aws.Lb`, `aws.LbAccessLogs`.
 
 Loading one of the provider's 2,135 modules takes up to 100 ms, and a stack uses some 40 of them. So
-a module may name here all that it might make, and the stack pays for what it does make.
+code may mention any class, and only those that are used are loaded.
 """
 
 import os
@@ -10,7 +10,7 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # what type checkers see; ours is below
+if TYPE_CHECKING:  # for mypy; when the program runs, `__getattr__` below finds a class
     from cdktf_cdktf_provider_aws.appautoscaling_policy import *
     from cdktf_cdktf_provider_aws.appautoscaling_scheduled_action import *
     from cdktf_cdktf_provider_aws.appautoscaling_target import *
@@ -81,13 +81,13 @@ _PROVIDER = "cdktf_cdktf_provider_aws"
 
 @cache
 def _modules() -> dict[str, str]:
-    """The provider's modules, by their name as the classes in them begin: in one word."""
+    """The provider's modules, by their names without underscores (`lbtargetgroup`)."""
     names = os.listdir(import_module(_PROVIDER).__path__[0])
     return {name.replace("_", ""): name for name in names if name[0].isalpha()}
 
 
 def __getattr__(name: str) -> object:
-    """The class `name`, from the longest-named module it may belong to that has it."""
+    """Finds the class `name`: tries the module with the longest matching name first."""
     for end in range(len(name), 0, -1):
         module = _modules().get(name[:end].lower())
         found = module and getattr(import_module(f"{_PROVIDER}.{module}"), name, None)

@@ -130,7 +130,7 @@ class Containers(Part):
             ),
             # AWS switches it on for services that do not say; the provider would switch it off
             availability_zone_rebalancing="ENABLED" if wanted.zone_rebalancing else "DISABLED",
-            # costs are counted by tag, and the costs are those of the tasks
+            # budgets find costs by tag, so the tasks need the service's tags
             propagate_tags="SERVICE" if settings.cost else None,
             enable_execute_command=wanted.execute_command or None,
             health_check_grace_period_seconds=wanted.health_check_grace_period_seconds,
@@ -213,17 +213,18 @@ class Containers(Part):
 
 
 def _spot(on_demand_base: int) -> list[aws.EcsServiceCapacityProviderStrategy]:
-    """All tasks on FARGATE_SPOT but for the first `on_demand_base`."""
+    """The first `on_demand_base` tasks on FARGATE, all others on FARGATE_SPOT."""
     strategy = aws.EcsServiceCapacityProviderStrategy
     first = strategy(capacity_provider="FARGATE", base=on_demand_base, weight=0)
-    return [
-        strategy(capacity_provider="FARGATE_SPOT", weight=1),
-        *([first] if on_demand_base else []),
-    ]
+    spot = strategy(capacity_provider="FARGATE_SPOT", weight=1)
+    return [spot, first] if on_demand_base else [spot]
 
 
 def _lifecycle(autoscaled: bool, waits: bool) -> TerraformResourceLifecycle | None:
-    """With the circuit breaker an apply succeeds after a rollback, unless somebody looks."""
+    """Makes an apply fail after the circuit breaker's rollback, where it would succeed otherwise.
+
+    https://github.com/hashicorp/terraform-provider-aws/issues/20858
+    """
     rolled_back = Postcondition(
         condition="${self.task_definition == aws_ecs_task_definition.wordpress.arn}",
         error_message=(
@@ -233,9 +234,8 @@ def _lifecycle(autoscaled: bool, waits: bool) -> TerraformResourceLifecycle | No
             "apply again."
         ),
     )
-    if not autoscaled and not waits:
-        return None
-    return TerraformResourceLifecycle(
+    lifecycle = TerraformResourceLifecycle(
         ignore_changes=["desired_count"] if autoscaled else None,
         postcondition=[rolled_back] if waits else None,
     )
+    return lifecycle if autoscaled or waits else None

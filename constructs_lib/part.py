@@ -1,4 +1,4 @@
-"""What every construct of the platform starts from: the stack is the context."""
+"""The base of the platform's stack and of its parts, which find on the stack what they share."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from constructs_lib import aws
 from constructs_lib.addresses import AddressedStack
 from constructs_lib.settings import StackSettings
 
-if TYPE_CHECKING:  # both are parts themselves
+if TYPE_CHECKING:  # both import this module
     from constructs_lib.options.encryption_keys import EncryptionKeys
     from constructs_lib.variables import Variables
 
@@ -39,7 +39,7 @@ class Part(Construct):
     """A part of the platform, one of each in a stack.
 
     Attributes:
-        stack: the context.
+        stack: the stack it belongs to, with settings, variables and keys.
         project: what every name begins with.
     """
 

@@ -1,4 +1,4 @@
-"""The stack: reads like the architecture diagram, from the internet down to the database."""
+"""The stack: a line for each part of the architecture diagram, in the order of their needs."""
 
 from constructs import Construct
 
@@ -32,7 +32,7 @@ class ResiliencePlatform(PlatformStack):
 
     Args:
         id: the stack id; also the Spacelift slug and the Stack tag.
-        settings: what shapes the stack; `StackSettings()` with a project name is the contract.
+        settings: what shapes the stack; `{}` in cdktf.json gives the `resilience-platform`.
 
     Raises:
         SettingsError: an override names an address that the stack does not have.
@@ -40,18 +40,17 @@ class ResiliencePlatform(PlatformStack):
 
     def __init__(self, scope: Construct, id: str, *, settings: StackSettings) -> None:
         super().__init__(scope, id)
-        self.settings = settings
+        self.settings = settings  # what every part asks for, so it comes first
         self.variables = Variables(self)
         self.keys = EncryptionKeys(self)
         Providers(self, id)
 
         network = Network(self)
-        egress = settings.network.private_egress
-        s3 = S3Endpoint(self, network) if egress == "vpc_endpoints" else None
+        through_endpoints = settings.network.private_egress == "vpc_endpoints"
+        s3 = S3Endpoint(self, network) if through_endpoints else None
         groups = SecurityGroups(self, network, s3)
-        endpoints = (
-            ServiceEndpoints(self, network, groups.endpoints_id) if groups.endpoints_id else None
-        )
+        group_id = groups.endpoints_id
+        endpoints = ServiceEndpoints(self, network, group_id) if group_id else None
         if days := settings.network.flow_log_retention_days:
             FlowLogs(self, network, days)
 

@@ -193,7 +193,7 @@ class Variables(Construct):
 
 
 def _literal(variable: Variable) -> str | float | tuple[str, str]:
-    """What a variable is fixed to; where it has no default, `StackSettings` has it declared."""
+    """What a variable is fixed to. One without a default is always declared (`StackSettings`)."""
     if isinstance(variable.default, tuple):
         return variable.default[0], variable.default[1]
     if variable.as_text:

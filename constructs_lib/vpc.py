@@ -99,13 +99,12 @@ class Network(Part):
         return [aws.RouteTableRoute(cidr_block=ANYWHERE, nat_gateway_id=nat.id)]
 
     def _route_table(self, name: str, routes: list[aws.RouteTableRoute]) -> str:
-        id = name.replace("_", "-")
         table = aws.RouteTable(
             self,
             f"aws_route_table.{name}",
             vpc_id=self.vpc_id,
             route=routes,
-            tags={"Name": f"{self.project}-{id}-rt"},
+            tags={"Name": f"{self.project}-{name.replace('_', '-')}-rt"},
         )
         return table.id
 

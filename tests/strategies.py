@@ -36,6 +36,8 @@ ZONES = {
 _WORD = string.ascii_letters + string.digits
 # printable characters that a user might paste, with those that JSON and Terraform treat specially
 _TEXT = _WORD + "-_./:@%$#&?=+~*'\"\\{}[]<>|,;!^`é"
+_PERCENT, _COUNT = st.integers(1, 100), st.integers(1, 10**6)
+_POSITIVE = _COUNT | st.floats(0.001, 1e6)
 
 
 def _text(min_size: int = 0) -> st.SearchStrategy[str]:
@@ -54,10 +56,6 @@ def _name(first: str, rest: str, size: int) -> st.SearchStrategy[str]:
 def _some(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Settings]:
     """An object with some of these keys."""
     return st.fixed_dictionaries({}, optional=fields)
-
-
-def _positive() -> st.SearchStrategy[float]:
-    return st.integers(1, 10**6) | st.floats(0.001, 1e6)
 
 
 @st.composite
@@ -99,33 +97,15 @@ def _container(draw: st.DrawFn) -> Settings:
         log_retention_days=st.sampled_from([1, 7, 30, 365, 3653]),
         container_insights=st.booleans(),
     )
+    low, high = draw(st.sampled_from([(0, 100), (0, 151), (99, 200), (100, 200)]))
     return {
         "cpu": cpu,
         "memory_mib": draw(st.sampled_from(FARGATE[cpu])),
         # half of the tasks, or a second one, can be replaced however many there are
-        **draw(
-            st.sampled_from(
-                [
-                    {"minimum_healthy_percent": 0, "maximum_percent": 100},
-                    {"minimum_healthy_percent": 0, "maximum_percent": 151},
-                    {"minimum_healthy_percent": 99, "maximum_percent": 200},
-                    {"minimum_healthy_percent": 100, "maximum_percent": 200},
-                    {"minimum_healthy_percent": None, "maximum_percent": None},
-                ]
-            )
-        ),
+        "minimum_healthy_percent": low,
+        "maximum_percent": high,
         **draw(others),
     }
-
-
-def _autoscaling() -> st.SearchStrategy[Settings]:
-    """Without the capacities, which the desired count has to match."""
-    return _some(
-        cpu_target_percent=st.integers(1, 100),
-        memory_target_percent=st.integers(1, 100),
-        scale_out_cooldown_seconds=st.integers(0, 3600),
-        scale_in_cooldown_seconds=st.integers(0, 3600),
-    )
 
 
 @st.composite
@@ -166,29 +146,25 @@ def _database(draw: st.DrawFn) -> Settings:
     }
 
 
-def _monitoring() -> st.SearchStrategy[Settings]:
-    return _some(
-        alarm_email=st.sampled_from(["", "ops@example.com", "o'neil+aws@mail.example.co.uk"]),
-        db_cpu_percent=st.integers(1, 100),
-        db_free_storage_gib=_positive(),
-        db_connections=st.integers(1, 10**6),
-        db_replica_lag_seconds=st.integers(1, 10**6),
-        service_cpu_percent=st.integers(1, 100),
-        service_memory_percent=st.integers(1, 100),
-        response_time_seconds=_positive(),
-        server_errors_per_5_minutes=st.integers(1, 10**6),
-    )
-
-
-def _backend() -> st.SearchStrategy[Settings]:
-    return st.just({"type": "local"}) | st.fixed_dictionaries(
-        {
-            "type": st.just("s3"),
-            "bucket": st.sampled_from(["abc", "states.example.com", "1-a"]),
-            "region": st.sampled_from(sorted(ZONES)),
-        },
-        optional={"key": _name(_WORD, _WORD, 20)},
-    )
+_MONITORING = _some(
+    alarm_email=st.sampled_from(["", "ops@example.com", "o'neil+aws@mail.example.co.uk"]),
+    db_cpu_percent=_PERCENT,
+    db_free_storage_gib=_POSITIVE,
+    db_connections=_COUNT,
+    db_replica_lag_seconds=_COUNT,
+    service_cpu_percent=_PERCENT,
+    service_memory_percent=_PERCENT,
+    response_time_seconds=_POSITIVE,
+    server_errors_per_5_minutes=_COUNT,
+)
+_BACKEND = st.just({"type": "local"}) | st.fixed_dictionaries(
+    {
+        "type": st.just("s3"),
+        "bucket": st.sampled_from(["abc", "states.example.com", "1-a"]),
+        "region": st.sampled_from(sorted(ZONES)),
+    },
+    optional={"key": _name(_WORD, _WORD, 20)},
+)
 
 
 @st.composite
@@ -200,24 +176,26 @@ def accepted(draw: st.DrawFn) -> Settings:
     if draw(st.booleans()) or "b" not in ZONES[region]:
         network["availability_zones"] = [region + zone for zone in draw(zones)]
     low, desired, high = sorted(draw(st.tuples(*[st.integers(0, 5000)] * 3)))
+    targets = _some(  # without the capacities, which the desired count has to match
+        cpu_target_percent=_PERCENT,
+        memory_target_percent=_PERCENT,
+        scale_out_cooldown_seconds=st.integers(0, 3600),
+        scale_in_cooldown_seconds=st.integers(0, 3600),
+    )
     word = _name("abcxyz", string.ascii_lowercase + string.digits, 8)
     others = _some(
         project_name=st.lists(word, min_size=1, max_size=3).map("-".join),
         load_balancer=_load_balancer(),
         database=_database(),
-        monitoring=_monitoring(),
-        cost=_some(monthly_budget_usd=_positive(), anomaly_threshold_usd=_positive()),
-        backend=_backend(),
+        monitoring=_MONITORING,
+        cost=_some(monthly_budget_usd=_POSITIVE, anomaly_threshold_usd=_POSITIVE),
+        backend=_BACKEND,
     )
     return {
         "region": region,
         "network": network,
         "container": {**draw(_container()), "desired_count": desired},
-        "autoscaling": {
-            "min_capacity": low,
-            "max_capacity": max(high, 1),
-            **draw(_autoscaling()),
-        },
+        "autoscaling": {"min_capacity": low, "max_capacity": max(high, 1), **draw(targets)},
         **draw(others),
     }
 
@@ -225,14 +203,8 @@ def accepted(draw: st.DrawFn) -> Settings:
 def anything() -> st.SearchStrategy[Any]:
     """Any value that Python's json module reads: NaN, infinity and lone surrogates too."""
     special = ["${var.db_password}", "%{ if true }", "\ud800", "a\nb", "\x1b[31m"]
-    scalars = (
-        st.none()
-        | st.booleans()
-        | st.integers()
-        | st.floats()
-        | st.text(max_size=10)
-        | st.sampled_from(special)
-    )
+    plain = (st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=10))
+    scalars = st.one_of(*plain, st.sampled_from(special))
     return st.recursive(
         scalars,
         lambda inner: (

@@ -1,4 +1,4 @@
-"""Access logs of the load balancer: every request, in a bucket that only the delivery writes to.
+"""Access logs of the load balancer: every request, in a bucket that only AWS's delivery writes to.
 
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html
 """
@@ -27,7 +27,7 @@ class AccessLogs(Part):
     """The bucket: private, encrypted, versioned, and emptied by age.
 
     Attributes:
-        target: what the load balancer is told.
+        target: for the load balancer's argument `access_logs`.
         policy: must exist before the load balancer is told to write.
     """
 
@@ -43,7 +43,7 @@ class AccessLogs(Part):
             tags={"Name": f"{self.project}-access-logs"},
         )
         for check, reason in SKIPPED_CHECKS.items():
-            # Checkov reads no comments in Terraform JSON: it stands in the resource's comment key,
+            # Checkov reads no comments in JSON: the reason stands in the resource's comment key,
             # which Terraform ignores, and tests/checkov reads it there
             bucket.add_override(f"//.skip.{check}", reason)
         self.target = aws.LbAccessLogs(bucket=bucket.bucket, enabled=True)
@@ -92,7 +92,7 @@ class AccessLogs(Part):
         aws.S3BucketNotification(
             self, "aws_s3_bucket_notification.access_logs", bucket=bucket.id, eventbridge=True
         )
-        closed = aws.S3BucketPublicAccessBlock(
+        public_access = aws.S3BucketPublicAccessBlock(
             self,
             "aws_s3_bucket_public_access_block.access_logs",
             bucket=bucket.id,
@@ -129,6 +129,6 @@ class AccessLogs(Part):
                     },
                 )
             ),
-            # both change the bucket's policy status; S3 rejects the two at once
-            depends_on=[closed],
+            # S3 rejects a policy and a public access block that are changed at the same time
+            depends_on=[public_access],
         )

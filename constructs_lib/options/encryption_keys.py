@@ -37,8 +37,8 @@ class EncryptionKeys(Part):
     def _create(self, purpose: Purpose) -> str:
         statements: list[iam.Statement] = [
             {
-                # IAM decides who in the account may use and manage the key, RDS and EFS included,
-                # which act for whoever creates the database and the file system.
+                # The account's IAM policies decide who may use and manage the key. RDS and EFS use
+                # it as whoever creates the database and the file system.
                 "Sid": "Account",
                 "Effect": "Allow",
                 "Principal": {"AWS": f"arn:aws:iam::{self.stack.account_id}:root"},

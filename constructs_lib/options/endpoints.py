@@ -37,7 +37,7 @@ class ServiceEndpoints(Part):
     """One interface endpoint, in both zones, for each service.
 
     Attributes:
-        endpoints: what a task must not start before.
+        endpoints: what the service must depend on.
     """
 
     def __init__(self, stack: PlatformStack, network: Network, security_group_id: str) -> None:

@@ -11,10 +11,10 @@ from constructs_lib.part import Part, PlatformStack
 from constructs_lib.settings import WafSettings
 
 MANAGED_RULES: dict[str, tuple[str, ...]] = {
-    # Editors save posts above 8 KiB and with markup in them: counted, not blocked.
+    # Only counted, since editors save posts of more than 8 KiB that contain markup.
     "AWSManagedRulesCommonRuleSet": ("SizeRestrictions_BODY", "CrossSiteScripting_BODY"),
     "AWSManagedRulesKnownBadInputsRuleSet": (),
-    # Addresses of cloud providers, too: monitoring and other people's servers come from there.
+    # Only counted, since monitoring services call from cloud providers' addresses.
     "AWSManagedRulesAnonymousIpList": ("HostingProviderIPList",),
     "AWSManagedRulesSQLiRuleSet": (),
     "AWSManagedRulesPHPRuleSet": (),
@@ -101,8 +101,5 @@ def _managed(group: str, priority: int, counted: tuple[str, ...]) -> aws.Wafv2We
 
 def _visible(name: str) -> dict[str, object]:
     """Counted under this name in CloudWatch, with samples of the requests."""
-    return {
-        "cloudwatch_metrics_enabled": True,
-        "metric_name": name,
-        "sampled_requests_enabled": True,
-    }
+    shown = {"cloudwatch_metrics_enabled": True, "sampled_requests_enabled": True}
+    return {**shown, "metric_name": name}

@@ -1,7 +1,7 @@
 """Uploads that all tasks share: a file system, reached through one access point and with TLS only.
 
 Only wp-content/uploads is there. WordPress' own code stays in the image: PHP is slow on network
-files, and code that tasks can change survives them.
+files, and code that a task has changed would outlive the task.
 
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/efs-volumes.html
 """
@@ -18,6 +18,7 @@ VOLUME = "uploads"
 UPLOADS_PATH = "/var/www/html/wp-content/uploads"
 WWW_DATA = 33
 """User and group id of www-data in the WordPress image (Debian; the Alpine variant has 82)."""
+OWNER = {"owner_uid": WWW_DATA, "owner_gid": WWW_DATA}
 BACKUP_RETENTION_DAYS = 35
 MOUNT = ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"]
 
@@ -28,7 +29,7 @@ class Uploads(Part):
     Attributes:
         volume, mount_point: for the task and its container.
         mount_statement: what the task's role must allow.
-        ready: what a task must not start before.
+        ready: what the service must depend on.
     """
 
     def __init__(self, stack: PlatformStack, network: Network, security_group_id: str) -> None:
@@ -64,11 +65,7 @@ class Uploads(Part):
             posix_user={"uid": WWW_DATA, "gid": WWW_DATA},
             root_directory={
                 "path": "/uploads",
-                "creation_info": {
-                    "owner_uid": WWW_DATA,
-                    "owner_gid": WWW_DATA,
-                    "permissions": "0755",
-                },
+                "creation_info": {**OWNER, "permissions": "0755"},
             },
             tags={"Name": f"{self.project}-uploads"},
         )
@@ -104,7 +101,7 @@ class Uploads(Part):
         self._backup(files.arn)
 
     def _backup(self, file_system_arn: str) -> None:
-        """A copy every night: the database has its own backups, and uploads are worth as much."""
+        """A copy every night, since uploads need backups as the database does."""
         vault = aws.BackupVault(
             self,
             "aws_backup_vault.uploads",

@@ -57,7 +57,7 @@ class WordpressKeys(Part):
             },
             "Outputs": {_logical_id(name): {"Value": {"Ref": _logical_id(name)}} for name in NAMES},
         }
-        made = aws.CloudformationStack(
+        secrets = aws.CloudformationStack(
             self,
             "aws_cloudformation_stack.wordpress_keys",
             name=f"{self.project}-wordpress-keys",
@@ -67,7 +67,7 @@ class WordpressKeys(Part):
             tags={"Name": f"{self.project}-wordpress-keys"},
         )
         self.arns = {
-            f"WORDPRESS_{name}": Fn.lookup(made.outputs, _logical_id(name)) for name in NAMES
+            f"WORDPRESS_{name}": Fn.lookup(secrets.outputs, _logical_id(name)) for name in NAMES
         }
 
 

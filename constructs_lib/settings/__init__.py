@@ -2,8 +2,11 @@
 
 A *setting* is read at synth time from `cdktf.json` (`context.stacks.<stack id>`) and decides which
 resources exist and how they are wired. What a user changes at plan time is a Terraform variable
-(`variables.py`) whose default comes from here. Every rule is one that AWS enforces only at apply,
-or not at all until something breaks, so it is checked before anything is written.
+(`variables.py`) whose default comes from here. AWS enforces these rules only at apply, or never; we
+check them before anything is written.
+
+Four stacks of cdktf.json differ by settings alone: `resilience-platform` has all defaults, `wp-ecs`
+is the original as it was committed, and there are a cheap and a hardened one.
 """
 
 from constructs_lib.settings.autoscaling import AutoscalingSettings as AutoscalingSettings

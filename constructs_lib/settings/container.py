@@ -65,7 +65,9 @@ class ContainerSettings(Group):
     name: Annotated[str, _NAME] = setting("app", "container name")
     cpu: Annotated[int, FARGATE_CPU] = setting(512, "CPU units, 1024 = 1 vCPU")
     memory_mib: int = setting(1024, "as Fargate offers with cpu", accepts=FARGATE_MEMORY.accepts)
-    desired_count: int = setting(2, "tasks at first; then autoscaling's", ge=0, le=5000)
+    desired_count: int = setting(
+        2, "tasks at the first deploy; autoscaling changes it later", ge=0, le=5000
+    )
     capacity: Literal["FARGATE", "FARGATE_SPOT"] = setting(
         "FARGATE", "FARGATE_SPOT is cheaper, and AWS may stop a task with two minutes' notice"
     )
@@ -79,7 +81,7 @@ class ContainerSettings(Group):
         None, "by which ECS itself checks the container; default: none"
     )
     health_check_grace_period_seconds: int = setting(
-        60, "failing health checks are ignored for a new task", ge=0, le=2147483647
+        60, "for which a new task's failed health checks are ignored", ge=0, le=2147483647
     )
     minimum_healthy_percent: int = setting(
         100, "of the desired count, kept running by a deployment", ge=0, le=100
@@ -88,7 +90,8 @@ class ContainerSettings(Group):
         200, "of the desired count, at most during a deployment", ge=100, le=200
     )
     wait_for_steady_state: bool = setting(
-        True, "apply ends when the new tasks serve, and fails if they were rolled back"
+        True,
+        "apply ends when the new tasks serve, and fails if the circuit breaker rolled them back",
     )
     zone_rebalancing: bool = setting(False, "ECS spreads the tasks again after a zone failed")
     log_retention_days: RetentionDays = setting(7, "of the tasks' logs")

@@ -1,4 +1,4 @@
-"""Reads the settings of cdktf.json; whatever is wrong with them is one line."""
+"""Reads the settings of cdktf.json; every problem is reported in one line."""
 
 import json
 import re
@@ -125,8 +125,8 @@ def _place(
     group = setting = schema(model)
     for part in location:
         if not setting:
-            break  # below what `overrides` may hold, pydantic names types besides
-        if "discriminator" in setting:  # and the member of a union, where the file has no level
+            break  # below `overrides` pydantic appends names of types: stop here
+        if "discriminator" in setting:  # a union adds a level that the file does not have
             setting = {"$ref": setting["discriminator"]["mapping"][part]}
             continue
         keys.append(str(part))
@@ -140,7 +140,7 @@ def _place(
 
 
 def _instead(model: type[BaseModel], keys: list[str], group: Schema) -> str:
-    """What the user may have meant by a key that is not known; all that is known, if nothing."""
+    """Suggests the nearest key for one that is not known; if none is near, lists all."""
     *groups, key = keys
     known = group["properties"]
     paths = [".".join([*groups, near]) for near in get_close_matches(key, known, n=1)]

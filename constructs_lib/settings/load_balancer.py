@@ -34,7 +34,7 @@ class WafSettings(Group):
 
 
 class LoadBalancerSettings(Group):
-    """The load balancer and what it asks the tasks.
+    """The load balancer and its health checks.
 
     https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html
     """

@@ -54,7 +54,7 @@ class NetworkSettings(Group):
         None, "zones of the region; default: its zones a and b"
     )
     zones: Literal["listed", "a_and_b"] = setting(
-        "listed", "those of availability_zones; or a and b of aws_region in any case", only="wp-ecs"
+        "listed", "those in availability_zones; or always a and b of aws_region", only="wp-ecs"
     )
     public_ip_on_launch: bool = setting(
         True, "public addresses for whatever starts in the public subnets"

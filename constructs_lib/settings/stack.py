@@ -48,7 +48,7 @@ _Arguments = Annotated[dict[str, JsonValue], WithJsonSchema(_ARGUMENTS)]
 
 
 class StackSettings(Group):
-    """Everything that shapes one platform stack; the defaults are the `resilience-platform`."""
+    """Everything that shapes one platform stack; the defaults describe `resilience-platform`."""
 
     project_name: Annotated[str, PROJECT_NAME] | None = setting(
         None, "prefix of every name; default: the stack id"
@@ -81,7 +81,7 @@ class StackSettings(Group):
     backend: Backend = LocalBackendSettings()
     overrides: dict[str, _Arguments] = setting(
         {},
-        "arguments in the place of what the settings make, see below",
+        "arguments of resources, by Terraform address and path; null takes one out",
         accepts="an object of addresses, each with arguments by path",
     )
 
@@ -105,7 +105,7 @@ class StackSettings(Group):
 
     @property
     def _without_default(self) -> dict[VariableName, str]:
-        """What the settings give no value, and how they could."""
+        """Variables without a default, and the setting that would give them one."""
         https, certificate = self.load_balancer.https, self.load_balancer.certificate_arn
         fixes: tuple[tuple[VariableName, bool, str], ...] = (
             ("db_password", self.database.password == "variable", "database.password = managed"),
@@ -121,7 +121,7 @@ class StackSettings(Group):
 
     @property
     def pulls_through_endpoints(self) -> bool:
-        """Whether the tasks reach nothing but AWS's services, so that their image must be there."""
+        """Whether the tasks reach AWS's services only, so that their image must be in ECR."""
         network = self.network
         return network.task_subnets == "private" and network.private_egress == "vpc_endpoints"
 
@@ -138,10 +138,10 @@ class StackSettings(Group):
     def contradictions(self) -> Iterator[str]:
         region, container, scaling = self.region, self.container, self.autoscaling
         zone = re.compile(f"{region}[a-z]")
-        strangers = [z for z in self.availability_zones if not zone.fullmatch(z)]
-        if strangers:
+        outside = [z for z in self.availability_zones if not zone.fullmatch(z)]
+        if outside:
             yield (
-                f"network.availability_zones: {', '.join(strangers)} not in region = {region}; "
+                f"network.availability_zones: {', '.join(outside)} not in region = {region}; "
                 f"name two of its zones, like {region}a and {region}b"
             )
         for name, fix in self._without_default.items():

@@ -29,14 +29,14 @@ Schema = dict[str, Any]
 """A JSON Schema. `Any`, because its shape is pydantic's affair."""
 
 SECRET = re.compile(r"password|secret|token|credential|key$", re.IGNORECASE)
-"""In a name, it says that the value is not to be shown."""
+"""A name that matches holds a secret, whose value is never shown."""
 
 
 class SettingsError(Exception):
     """A setting that cannot be used; `str()` is the one line for the user."""
 
     def __init__(self, message: str) -> None:
-        # a key or a value may hold line breaks and what a terminal would obey
+        # a key or a value may hold line breaks and control characters
         super().__init__("".join(c if c.isprintable() else repr(c)[1:-1] for c in message))
 
 
@@ -46,7 +46,7 @@ class Group(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
     def contradictions(self) -> Iterator[str]:
-        """What cannot be used together, and how to mend it."""
+        """Combinations that cannot work, each with its fix."""
         yield from ()
 
     @model_validator(mode="after")
@@ -80,24 +80,25 @@ def setting(default: T, what: str, *, accepts: str = "", only: str = "", **bound
     """A field of a group.
 
     Args:
-        what: the setting is, for the documentation.
+        what: the line that describes it in the documentation.
         accepts: what it may be, in words, where its type does not say it.
         only: the stack that needs it, where no other does.
         bounds: ge, le or gt, as pydantic has them.
     """
-    said: Schema = {k: v for k, v in (("accepts", accepts), ("only", only)) if v}
-    field: T = Field(default, description=what, json_schema_extra=said, **bounds)
+    extra: Schema = {k: v for k, v in (("accepts", accepts), ("only", only)) if v}
+    field: T = Field(default, description=what, json_schema_extra=extra, **bounds)
     return field
 
 
 @dataclass(frozen=True)
 class Accepted:
-    """What a setting may be, and the variable of its name. Metadata: `Annotated[str, REGION]`.
+    """What values a setting, and the variable of the same name, may have: `Annotated[str, REGION]`.
 
     Attributes:
-        accepts: in words that follow "must be", or another verb.
+        accepts: in words that follow "must be".
         condition: in Terraform's language, with VALUE for the variable.
         fits: whether a setting is accepted; may raise a ValueError that says more.
+        verb: in the place of "be".
     """
 
     accepts: str
@@ -107,7 +108,7 @@ class Accepted:
 
     @property
     def message(self) -> str:
-        """What is said about all else."""
+        """The error for a value that is not accepted."""
         return f"must {self.verb} {self.accepts}"
 
     def __get_pydantic_core_schema__(self, kind: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -142,9 +143,9 @@ def text(
 
     Args:
         pattern: regular expression of the whole text, which Python and Terraform read alike.
-        never: regular expression of a beginning that is refused all the same.
+        never: regular expression; a value that begins like this is refused.
         longest: number of characters.
-        also: what must hold besides, of a setting that has no variable.
+        also: a further check of the setting; a variable needs it in a rule of its own.
     """
 
     def fits(value: str) -> bool:
@@ -211,7 +212,7 @@ NETWORK = f"IPv4 network{{}} from /{VPC_PREFIXES[0]} to /{VPC_PREFIXES[-1]} with
 
 
 def is_network(value: str) -> str:
-    """Whether `value` is such a network, in Terraform's language."""
+    """Whether `value` is a network that AWS accepts, in Terraform's language."""
     prefix = f'tonumber(split("/", {value})[1])'
     return (
         f'can(cidrnetmask({value})) && try(cidrhost({value}, 0) == split("/", {value})[0] '
@@ -220,7 +221,7 @@ def is_network(value: str) -> str:
 
 
 def _is_network(cidr: str) -> bool:
-    """The same of a setting; a ValueError says which network is meant."""
+    """Whether a setting is such a network; a ValueError says which one is meant."""
     try:
         nearest = IPv4Network(cidr, strict=False)
     except ValueError:

@@ -47,7 +47,7 @@ class Variable:
 
 
 def variables_of(settings: StackSettings) -> list[Variable]:
-    """All that there are, whether the settings declare them or not."""
+    """Every variable that could exist, declared or not."""
     network, container, database = settings.network, settings.container, settings.database
     scaling, monitoring, cost = settings.autoscaling, settings.monitoring, settings.cost
     tagged = ", and the Project tag" if settings.default_tags else ""

@@ -27,11 +27,12 @@ def alternatives(setting: Schema, root: Schema) -> list[Schema]:
 
 
 def described(model: type[BaseModel]) -> Iterator[tuple[str, Schema]]:
-    """Every setting of a model by its dotted path, in order; of groups, those that may be null."""
+    """Every setting of a model by its dotted path; a group itself only where it may be null."""
 
     def visit(group: Schema, prefix: str) -> Iterator[tuple[str, Schema]]:
         for name, setting in group["properties"].items():
-            groups = [it for it in alternatives(setting, schema(model)) if "properties" in it]
+            options = alternatives(setting, schema(model))
+            groups = [option for option in options if "properties" in option]
             if not groups or _NULL in setting.get("anyOf", ()):
                 yield f"{prefix}{name}", setting
             for inner in groups:

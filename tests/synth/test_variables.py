@@ -4,58 +4,65 @@ Whether the rules accept and refuse the right values is Terraform's to say: see 
 """
 
 import re
+from typing import Any, get_args
 
 import pytest
 
+from constructs_lib.settings import StackSettings, VariableName
+from constructs_lib.settings.words import accepted, described
+from tests.synth.options import MAXIMAL
 from tests.synth.synthesized import Synthesized, Synthesizer
 
-# name: type, default, default with the maximal settings
-VARIABLES: dict[str, tuple[str, object, object]] = {
-    "alarm_email": ("string", "", "ops@example.com"),
-    "availability_zones": (
-        "list(string)",
-        ["eu-central-1a", "eu-central-1b"],
-        ["us-east-1c", "us-east-1f"],
-    ),
-    "aws_region": ("string", "eu-central-1", "us-east-1"),
-    "container_image": (
-        "string",
-        "wordpress:latest",
-        "registry.example.com/team/wordpress@sha256:0123",
-    ),
-    "db_allocated_storage": ("number", 20, 400),
-    "db_instance_class": ("string", "db.t3.micro", "db.m6g.large"),
-    "db_name": ("string", "wordpress", "site"),
-    "db_password": ("string", None, None),
-    "db_username": ("string", "admin", "writer"),
-    "desired_count": ("number", 2, 5000),
-    "monthly_budget_usd": ("number", 100, 2500.5),
-    "private_subnet_cidrs": (
-        "list(string)",
-        ["10.0.3.0/24", "10.0.4.0/24"],
-        ["172.16.8.0/22", "172.16.12.0/22"],
-    ),
-    "project_name": ("string", "resilience-platform", "everything-else"),
-    "public_subnet_cidrs": (
-        "list(string)",
-        ["10.0.1.0/24", "10.0.2.0/24"],
-        ["172.16.0.0/22", "172.16.4.0/22"],
-    ),
-    "task_cpu": ("number", 512, 16384),
-    "task_memory": ("number", 1024, 122880),
-    "vpc_cidr": ("string", "10.0.0.0/16", "172.16.0.0/20"),
+VARIABLES = {
+    "aws_region": ("string", "region"),
+    "project_name": ("string", "project_name"),
+    "availability_zones": ("list(string)", "network.availability_zones"),
+    "vpc_cidr": ("string", "network.vpc_cidr"),
+    "public_subnet_cidrs": ("list(string)", "network.public_subnet_cidrs"),
+    "private_subnet_cidrs": ("list(string)", "network.private_subnet_cidrs"),
+    "container_image": ("string", "container.image"),
+    "task_cpu": ("number", "container.cpu"),
+    "task_memory": ("number", "container.memory_mib"),
+    "desired_count": ("number", "container.desired_count"),
+    "db_username": ("string", "database.username"),
+    "db_password": ("string", ""),
+    "db_name": ("string", "database.name"),
+    "db_instance_class": ("string", "database.instance_class"),
+    "db_allocated_storage": ("number", "database.allocated_storage_gib"),
+    "alarm_email": ("string", "monitoring.alarm_email"),
+    "monthly_budget_usd": ("number", "cost.monthly_budget_usd"),
 }
+"""Type, and the setting that is the default. The contract's defaults: test_contract.py."""
+
 SENSITIVE = {"db_username", "db_password"}
 
 
+def setting(path: str) -> Any:
+    """What the maximal stack's settings say."""
+    found: Any = MAXIMAL
+    for key in path.split("."):
+        found = found[key] if key else None
+    return found
+
+
 def test_every_variable_has_its_type_and_its_default_from_the_settings(
-    platform: Synthesized, maximal: Synthesized
+    maximal: Synthesized,
 ) -> None:
-    for stack, index in ((platform, 1), (maximal, 2)):
-        found = {
-            name: (block["type"], block.get("default")) for name, block in stack.variables.items()
-        }
-        assert found == {name: (row[0], row[index]) for name, row in VARIABLES.items()}
+    found = {
+        name: (block["type"], block.get("default")) for name, block in maximal.variables.items()
+    }
+    assert found == {name: (kind, setting(path)) for name, (kind, path) in VARIABLES.items()}
+    assert {*found, "certificate_arn"} == set(get_args(VariableName))
+
+
+@pytest.mark.parametrize("name", sorted({*VARIABLES} - SENSITIVE - {"desired_count"}))
+def test_a_setting_and_its_variable_are_refused_in_the_same_words(
+    platform: Synthesized, name: str
+) -> None:
+    """Of the others, the variable's bounds are narrower, or a precondition has the words."""
+    (rule,) = platform.variables[name]["validation"]
+    words = accepted(dict(described(StackSettings))[VARIABLES[name][1]])
+    assert rule["error_message"].endswith(f" {words}.")
 
 
 def test_only_the_password_has_no_default_so_terraform_asks_for_it(platform: Synthesized) -> None:
