@@ -33,6 +33,20 @@ def chosen(declared: Iterable[str], only: str | None) -> list[str]:
     return [only]
 
 
+def link_variables(stack: Path) -> None:
+    """Show Terraform in a stack's folder the variable files that `cdktf` passes to it.
+
+    Those are terraform.tfvars and *.auto.tfvars beside cdktf.json, which apply to every stack.
+    Without the links `terraform -chdir=<folder> plan` would plan with other values than
+    `cdktf deploy` applied.
+    """
+    for link in stack.iterdir():
+        if link.is_symlink():
+            link.unlink()
+    for file in (*ROOT.glob("terraform.tfvars"), *ROOT.glob("*.auto.tfvars")):
+        (stack / file.name).symlink_to(os.path.relpath(file, stack.resolve()))
+
+
 def main() -> int:
     """Synthesize; one line on stderr and 2 when a setting cannot be used, 1 when synth fails."""
     parser = argparse.ArgumentParser(description="Synthesize the stacks of cdktf.json.")
@@ -60,18 +74,21 @@ def main() -> int:
 
     from constructs_lib.platform import ResiliencePlatform
 
-    gc.disable()  # all that is made is needed to the end, which comes in a second or two
+    outdir = os.environ.get("CDKTF_OUTDIR") or str(ROOT / "cdktf.out")
     try:
-        app = App(outdir=os.environ.get("CDKTF_OUTDIR") or str(ROOT / "cdktf.out"))
+        app = App(outdir=outdir)
         for stack_id, settings in stacks.items():
             if stack_id in wanted:
                 ResiliencePlatform(app, stack_id, settings=settings)
         if delivery and SPACELIFT in wanted:
             from spacelift.stack import SpaceliftStack
 
-            for note in SpaceliftStack(app, stacks=stacks, settings=delivery).notes:
+            notes = SpaceliftStack(app, stacks=stacks, settings=delivery).notes
+            for note in notes if wanted == [SPACELIFT] else ():  # the others' users cannot act
                 print(f"note: {note}", file=sys.stderr)
         app.synth()
+        for stack_id in wanted:
+            link_variables(Path(outdir, "stacks", stack_id))
     except SettingsError as error:  # what only the finished stack shows
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -85,4 +102,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    gc.disable()  # all that is made is needed to the end, which comes in a second or two
     sys.exit(main())

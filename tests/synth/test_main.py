@@ -185,6 +185,28 @@ def test_one_stack_can_be_chosen_and_comes_out_the_same(
     assert alone["stacks/two/cdk.tf.json"] == both["stacks/two/cdk.tf.json"]
 
 
+def test_variable_files_apply_to_every_stack_and_go_with_their_source(app: Path) -> None:
+    """Terraform reads in the stack's folder what cdktf passes to it from beside cdktf.json."""
+    (app / "terraform.tfvars").write_text('alarm_email = "ops@example.com"')
+    (app / "more.auto.tfvars").write_text("desired_count = 3")
+    (app / "other.tfvars").write_text("desired_count = 4")
+    folders = [app / "cdktf.out" / "stacks" / stack_id for stack_id in ("one", "two")]
+    assert main.main() == 0
+    for folder in folders:
+        assert {file.name for file in folder.glob("*.tfvars")} == {
+            "terraform.tfvars",
+            "more.auto.tfvars",
+        }
+        assert (folder / "terraform.tfvars").read_text() == 'alarm_email = "ops@example.com"'
+
+    (app / "terraform.tfvars").unlink()
+    assert main.main() == 0
+    for folder in folders:
+        assert [file.name for file in folder.iterdir() if file.suffix == ".tfvars"] == [
+            "more.auto.tfvars"
+        ]
+
+
 def test_an_unknown_stack_is_refused_with_those_there_are(
     app: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
