@@ -1,7 +1,5 @@
 """What a drill found: as JSON for programs, as one HTML page for people, as JUnit XML for CI."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field

@@ -68,12 +68,13 @@ class Deployed:
         variables: Mapping[str, object] | None = None,
         on_line: Callable[[str], None] | None = None,
     ) -> Terraform:
-        """Terraform in the stack's folder; `variables` on top of the usual ones."""
+        """Terraform in the stack's folder; `variables` on top of the usual ones, None for none."""
+        chosen = {**self.variables, **(variables or {})}
         return Terraform(
             self.folder,
             scratch=self.scratch,
             environment=self.sandbox.environment,
-            variables={**self.variables, **(variables or {})},
+            variables={name: value for name, value in chosen.items() if value is not None},
             on_line=on_line or self.on_line,
         )
 
