@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from ops.terraform import CommandFailed, Terraform
 from tests.strategies import Settings, accepted
-from tests.synth.synthesized import MAXIMAL, synthesize
+from tests.synth.options import MAXIMAL
+from tests.synth.synthesized import synthesize
 
 PASSWORD = "Correct-horse-7-battery"
 EXAMPLES = 12
