@@ -162,6 +162,17 @@ def test_the_readme_is_one_page() -> None:
     assert len(text.split()) <= 1400
 
 
+def test_the_commands_are_spelt_in_the_one_way_that_works_when_pasted() -> None:
+    """With the environment's Python; a spelling without it ends in an error elsewhere."""
+    spelt = [
+        command
+        for path in [*FILES, ROOT / "CHANGELOG.md", ROOT / "SECURITY.md"]
+        for command in re.findall(r"\S*python3? -m ops", path.read_text(encoding="utf-8"))
+    ]
+    assert len(spelt) > 20
+    assert {command.lstrip("`") for command in spelt} == {".venv/bin/python -m ops"}
+
+
 def test_every_page_is_found_from_the_readme() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     pages = {str(path.relative_to(ROOT)) for path in FILES} - {"README.md"}

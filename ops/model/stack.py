@@ -16,6 +16,7 @@ from typing import Any
 
 from ops import ROOT
 from ops.errors import OpsError
+from spacelift.settings import STACK_ID as SPACELIFT
 
 _VARIABLE = re.compile(r"\$\{var\.(\w+)(?:\[(\d+)\])?\}")
 _ADDRESS = re.compile(r"\$\{(\w+\.\w+)(?:\.\w+)?\}")
@@ -94,12 +95,26 @@ class Stack:
         return variable["default"] if index is None else variable["default"][int(index)]
 
 
+def refuse_spacelift(stack_id: str) -> None:
+    """What is said of AWS, and what is tried there, is not for the stack `spacelift`.
+
+    Raises:
+        OpsError: it is that stack.
+    """
+    if stack_id == SPACELIFT:
+        raise OpsError(
+            f"the stack {SPACELIFT} has Spacelift's own resources, and nothing in AWS: choose "
+            "one of context.stacks in cdktf.json"
+        )
+
+
 def synthesize(stack_id: str, folder: Path) -> Path:
     """Write `stack_id`'s Terraform JSON below `folder`; the stack's own folder.
 
     Raises:
-        OpsError: synth ended with an error, which is the message.
+        OpsError: synth ended with an error, which is the message; or see `refuse_spacelift`.
     """
+    refuse_spacelift(stack_id)
     done = subprocess.run(
         [sys.executable, str(ROOT / "main.py"), "--stack", stack_id],
         env={**os.environ, "CDKTF_OUTDIR": str(folder / "cdktf.out")},

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from ops import ROOT
+from ops import ROOT, __main__
 
 
 def ops(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -41,3 +41,21 @@ def test_what_cannot_be_done_is_said_on_stderr(arguments: list[str], code: int, 
     assert (done.returncode, done.stdout) == (code, "")
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_outside_the_environment_it_says_how_to_call_it() -> None:
+    """One line, with a Python that has no packages (-S) or only some of them."""
+    done = subprocess.run(
+        [sys.executable, "-S", "-m", "ops", "demo"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: typer is not installed for this Python: ")
+    assert "`.venv/bin/python -m ops`" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_package_that_a_command_misses_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert __main__._explain(ModuleNotFoundError(name="moto")) == 1
+    assert capsys.readouterr().err.startswith("error: moto is not installed for this Python: ")
+    with pytest.raises(ModuleNotFoundError):
+        __main__._explain(ModuleNotFoundError(name="ops.nonsense"))  # a defect
