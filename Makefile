@@ -1,4 +1,4 @@
-# Everything goes through here: `make demo` and `make test` need Python >= 3.10, Terraform >= 1.3
+# Everything goes through here: `make demo` and `make test` need Python >= 3.11, Terraform >= 1.3
 # (or OpenTofu) and make; they bring the rest themselves, into this folder.
 
 PYTHON ?= python3
@@ -22,7 +22,7 @@ help: ## this list
 install: .venv/.installed ## the Python packages of Pipfile.lock, into .venv
 
 .venv/.installed: Pipfile.lock Makefile
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed, this is " + sys.version.split()[0] + "; set PYTHON, like make PYTHON=python3.11")'
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; set PYTHON, like make PYTHON=python3.12")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet pipenv==$(PIPENV_VERSION)
 	VIRTUAL_ENV="$(CURDIR)/.venv" $(BIN)/pipenv sync --dev --quiet
@@ -77,5 +77,7 @@ lock: install ## Pipfile.lock from Pipfile, here and for Checkov, with no packag
 
 NO_INDEX := $(BIN)/python -c 'import json, pathlib, sys; file = pathlib.Path(sys.argv[1]); lock = json.loads(file.read_text()); lock["_meta"]["sources"] = []; file.write_text(json.dumps(lock, indent=4) + "\n")'
 
-clean: ## everything that was installed or made here; state files stay
-	rm -rf .venv node_modules cdktf.out .build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+clean: ## everything that was installed or made here, reports too; state and variable files stay
+	rm -rf .venv node_modules cdktf.out .build reports .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .terraform .terraform.lock.hcl cdk.tf.json
+	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -20,6 +20,11 @@ from spacelift.settings import load_spacelift
 ROOT = Path(__file__).resolve().parent
 
 
+def settings_file() -> Path:
+    """cdktf.json, or the file in its place that CDKTF_JSON names: the tests have their own."""
+    return Path(os.environ.get("CDKTF_JSON") or ROOT / "cdktf.json")
+
+
 def chosen(declared: Iterable[str], only: str | None) -> list[str]:
     """The ids of the stacks to build: those declared, or the one asked for."""
     stack_ids = list(declared)
@@ -52,8 +57,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Synthesize the stacks of cdktf.json.")
     parser.add_argument("--stack", metavar="ID", help="synthesize this stack only")
     try:
-        stacks = load_stacks(ROOT / "cdktf.json")
-        delivery = load_spacelift(ROOT / "cdktf.json", stacks)
+        stacks = load_stacks(settings_file())
+        delivery = load_spacelift(settings_file(), stacks)
         wanted = chosen([*stacks, *([SPACELIFT] if delivery else [])], parser.parse_args().stack)
     except SettingsError as error:
         print(f"error: {error}", file=sys.stderr)

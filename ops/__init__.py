@@ -1,6 +1,9 @@
 """Commands that exercise and explain the platform, `python -m ops`: see `ops.__main__`."""
 
+import os
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 """The checkout."""
+CDKTF_JSON = Path(os.environ.get("CDKTF_JSON") or ROOT / "cdktf.json")
+"""What `main.py` reads the stacks from."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from rich.console import Console
 
-from ops import ROOT
+from ops import CDKTF_JSON
 from ops.aws import Clients, clients, explaining
 
 _KINDS = (
@@ -169,7 +169,7 @@ def search(aws: Clients, project: str, others: Iterable[str] = ()) -> Found:
 
 def _projects() -> list[str]:
     """The projects of cdktf.json: a stack's id, unless its settings say otherwise."""
-    document = json.loads((ROOT / "cdktf.json").read_text(encoding="utf-8"))
+    document = json.loads(CDKTF_JSON.read_text(encoding="utf-8"))
     stacks: dict[str, Any] = document.get("context", {}).get("stacks", {})
     return [settings.get("project_name") or stack_id for stack_id, settings in stacks.items()]
 

@@ -1,11 +1,12 @@
-"""Writes the parts of the documentation that are made from the code.
+"""Writes what the documentation has from the code and from cdktf.json.
 
-In README.md, CONTRIBUTING.md and docs/*.md a part stands between two markers:
+That is docs/deployer-policy*.json, and parts of pages. In README.md, CONTRIBUTING.md and docs/*.md
+a part stands between two markers:
 
     <!-- generated: variables -->
     <!-- end generated -->
 
-What comes between them is computed from the synthesized stack, from the settings' models or from
+What comes between them is computed from the stacks of cdktf.json, from the settings' models or from
 the modules' docstrings, so it cannot be out of date without `check` noticing.
 """
 
@@ -15,18 +16,19 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from textwrap import indent
 
 from pydantic import BaseModel
 from rich.console import Console
 
-from constructs_lib.settings import FARGATE_MEMORY_MIB, StackSettings, load_stacks
+from constructs_lib.settings import FARGATE_MEMORY_MIB, StackSettings
 from constructs_lib.settings.variables import variables_of
 from constructs_lib.settings.words import accepted, described
 from ops import ROOT
-from ops.delivery import policies
+from ops.delivery import permissions, policies
 from ops.errors import OpsError
 from ops.model import claims, cost, diagram
-from ops.model.stack import Stack, read_stack
+from ops.model.stack import Stack, declared, read_stack
 from spacelift.settings import SpaceliftSettings
 
 STACK = "resilience-platform"
@@ -34,7 +36,7 @@ STACK = "resilience-platform"
 HARDENED = "resilience-platform-hardened"
 
 _PART = re.compile(
-    r"(?P<start><!-- generated: (?P<name>[\w-]+) -->\n).*?(?P<end><!-- end generated -->)",
+    r"(?P<start><!-- generated: (?P<name>[\w-]+) -->\n).*?(?P<end> *<!-- end generated -->)",
     re.DOTALL,
 )
 
@@ -48,7 +50,7 @@ def documents(root: Path) -> list[Path]:
 
 
 def run(console: Console, *, check: bool, root: Path = ROOT) -> None:
-    """Rewrite the generated parts.
+    """Rewrite the generated parts and files.
 
     Args:
         check: write nothing.
@@ -58,18 +60,24 @@ def run(console: Console, *, check: bool, root: Path = ROOT) -> None:
         OpsError: with `check`, a file is stale; always, a marker names no part.
         OpsError: the stack cannot be synthesized.
     """
-    stack = read_stack(STACK)
+    available = parts(read_stack(STACK))
+    made = {
+        path: rendered(path.read_text(encoding="utf-8"), available, path.name)
+        for path in documents(root)
+    }
+    for name, policy in permissions.documents(permissions.recorded()).items():
+        made[root / "docs" / name] = permissions.as_text(policy)
     stale = []
-    for path in documents(root):
-        before = path.read_text(encoding="utf-8")
-        after = rendered(before, parts(stack), path.name)
-        if after == before:
+    for path, text in made.items():
+        if path.read_text(encoding="utf-8") == text:
             continue
         stale.append(str(path.relative_to(root)))
         if not check:
-            path.write_text(after, encoding="utf-8")
+            path.write_text(text, encoding="utf-8")
     if check and stale:
-        raise OpsError(f"{', '.join(stale)}: generated parts are stale; run `make docs`")
+        raise OpsError(
+            f"{', '.join(stale)}: cdktf.json, or the code, has changed since; run `make docs`"
+        )
     console.print(f"written: {', '.join(stale)}" if stale else "The documentation is current.")
 
 
@@ -101,6 +109,8 @@ def parts(stack: Stack) -> dict[str, Callable[[], str]]:
         "modules": _modules,
         "variables": lambda: _variables(stack),
         "outputs": lambda: _outputs(stack),
+        "stacks": _stacks,
+        "trust-policy": _trust_policy,
         **{f"settings-{group}": partial(_settings_of, group) for group in ("stack", *_groups())},
         "spacelift-settings": lambda: _settings(SpaceliftSettings),
         "plan-policy": _plan_policy,
@@ -113,7 +123,7 @@ def parts(stack: Stack) -> dict[str, Callable[[], str]]:
         "cost": lambda: _cost(stack),
         "cost-first": lambda: _cost_first(stack),
         "architecture": lambda: diagram.mermaid(stack),
-        "architecture-hardened": lambda: diagram.mermaid(read_stack(HARDENED)),
+        "architecture-hardened": _architecture_hardened,
     }
 
 
@@ -151,7 +161,7 @@ def _modules() -> str:
 
 
 def _variables(stack: Stack) -> str:
-    settings = load_stacks(ROOT / "cdktf.json")[STACK]
+    settings = declared()[STACK]
     accepts = {variable.name: variable.accepted.accepts for variable in variables_of(settings)}
     rows = []
     for name, variable in stack.variables.items():
@@ -162,6 +172,45 @@ def _variables(stack: Stack) -> str:
             (f"`{name}`", variable["type"], default, f"{described}{sensitive}", accepts[name])
         )
     return table(("variable", "type", "default", "what it is", "accepted"), rows)
+
+
+def _architecture_hardened() -> str:
+    if HARDENED not in declared():
+        return f"`cdktf.json` declares no `{HARDENED}`."
+    return diagram.mermaid(read_stack(HARDENED))
+
+
+def _stacks() -> str:
+    """Every stack of cdktf.json, with what it does not leave at its default."""
+    rows = []
+    for stack_id, settings in declared().items():
+        changed = settings.model_dump(mode="json", exclude_defaults=True)
+        if changed["project_name"] == stack_id:
+            del changed["project_name"]
+        leaves: dict[str, object] = {}
+        for key, value in changed.items():
+            inner = value if isinstance(value, dict) else {"": value}
+            leaves |= {f"{key}.{name}".rstrip("."): what for name, what in inner.items()}
+        what = ", ".join(f"`{key} = {json.dumps(value)}`" for key, value in leaves.items())
+        rows.append((f"`{stack_id}`", what or "nothing: all defaults"))
+    return table(("stack", "what it sets"), rows)
+
+
+def _trust_policy() -> str:
+    """Which runs may take the role of Spacelift: those of the stacks of cdktf.json."""
+    ids = [f"<your Spacelift account>@*@{stack_id}@*" for stack_id in declared()]
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Action": "sts:AssumeRole",
+                "Principal": {"AWS": "324880187172"},
+                "Condition": {"StringLike": {"sts:ExternalId": ids}},
+            }
+        ],
+    }
+    return indent(f"```json\n{json.dumps(policy, indent=2)}\n```", " " * 3)
 
 
 def _outputs(stack: Stack) -> str:

@@ -3,8 +3,12 @@
 import os
 import signal
 from collections import defaultdict
+from pathlib import Path
 
 import pytest
+
+# The tests have stacks of their own: whoever changes cdktf.json keeps them green.
+os.environ["CDKTF_JSON"] = str(Path(__file__).with_name("cdktf.json"))
 
 SHARED = ("deployment", "scan", "alive")
 """Fixtures of a module, which take long: made with Terraform, Checkov or the stand-in."""

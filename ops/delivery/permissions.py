@@ -19,13 +19,15 @@ from typing import Any, NamedTuple
 
 from ops import ROOT
 from ops.errors import OpsError
-from ops.model.stack import Stack, read_stack
+from ops.model.stack import Stack, declared, read_stack
 
 POLICIES: dict[str, tuple[str, ...]] = {
     "deployer-policy.json": ("wp-ecs", "resilience-platform", "resilience-platform-staging"),
     "deployer-policy-hardened.json": ("resilience-platform-hardened",),
 }
-"""File below docs/ to the stacks it is for. Each grants what those before it do not."""
+"""File below docs/ to the stacks it is for; the last is for all other stacks of cdktf.json too.
+
+Each grants what those before it do not, so its stacks need those as well."""
 
 SIZE_LIMIT = 6144
 """Of a managed policy, in characters other than white space."""
@@ -193,10 +195,8 @@ class Needs:
         return Needs(*(getattr(self, f.name) | getattr(other, f.name) for f in fields(self)))
 
     def beyond(self, other: Needs) -> Needs:
-        """What `other` lacks, for the same projects."""
-        rest = Needs(*(getattr(self, f.name) - getattr(other, f.name) for f in fields(self)))
-        rest.projects = self.projects
-        return rest
+        """What `other` lacks."""
+        return Needs(*(getattr(self, f.name) - getattr(other, f.name) for f in fields(self)))
 
 
 def needs(stack: Stack, called: Iterable[str]) -> Needs:
@@ -218,9 +218,7 @@ def needs(stack: Stack, called: Iterable[str]) -> Needs:
         if _declares(stack, row.needed_by)
         for action in row.actions.split()
     }
-    return Needs(
-        actions={action for action in called if not action.startswith("iam:")} | {*unseen},
-        role_actions={action for action in called if action.startswith("iam:")} - _ATTACHING,
+    return _calls((*called, *unseen)) | Needs(
         attached={attachment["policy_arn"] for attachment in attachments},
         passed_to={
             service
@@ -229,8 +227,13 @@ def needs(stack: Stack, called: Iterable[str]) -> Needs:
         },
         linked={service for service, kind in LINKED_ROLES.items() if _declares(stack, kind)},
         granting={"kms:CreateGrant"} if _declares(stack, "aws_kms_key") else set(),
-        projects={stack.value("${var.project_name}")},
     )
+
+
+def _calls(called: Iterable[str]) -> Needs:
+    """What calls need: those on roles are limited to the project's own."""
+    iam = {action for action in called if action.startswith("iam:")}
+    return Needs(actions={*called} - iam, role_actions=iam - _ATTACHING)
 
 
 def _declares(stack: Stack, what: str) -> bool:
@@ -281,7 +284,11 @@ def document(needed: Needs) -> dict[str, Any]:
     ]
     policy = {
         "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", **grant} for grant in statements if grant["Action"]],
+        "Statement": [
+            {"Effect": "Allow", **grant}
+            for grant in statements
+            if grant["Action"] and grant["Resource"]
+        ],
     }
     size = len(re.sub(r"\s", "", json.dumps(policy)))
     if size > SIZE_LIMIT:
@@ -292,20 +299,52 @@ def document(needed: Needs) -> dict[str, Any]:
     return policy
 
 
+def stacks() -> dict[str, list[str]]:
+    """Each policy file's stacks, as cdktf.json declares them now."""
+    now = declared()
+    named = {stack_id for stack_ids in POLICIES.values() for stack_id in stack_ids}
+    found = {name: [i for i in stack_ids if i in now] for name, stack_ids in POLICIES.items()}
+    found[[*POLICIES][-1]] += [stack_id for stack_id in now if stack_id not in named]
+    return found
+
+
 def documents(called: Mapping[str, Iterable[str]]) -> dict[str, dict[str, Any]]:
-    """The policies by file name, from what was called in the life of each stack."""
+    """The policies by file name, from what was called in the lives of each file's stacks."""
+    settings, files = declared(), stacks()
     made = {}
     before = Needs()
-    for name, stack_ids in POLICIES.items():
-        needed = Needs()
+    for name, stack_ids in files.items():
+        needed = _calls(called[name])
         for stack_id in stack_ids:
-            needed |= needs(read_stack(stack_id), called[stack_id])
-        made[name] = document(needed.beyond(before))
+            needed |= needs(read_stack(stack_id), ())
+        rest = needed.beyond(before)
         before |= needed
+        # the stacks of the files that follow need this one too
+        later = [*files][[*files].index(name) :]
+        rest.projects = {str(settings[i].project_name) for file in later for i in files[file]}
+        made[name] = document(rest)
     return made
+
+
+def recorded() -> dict[str, set[str]]:
+    """What the files say was called, by file name."""
+    return {
+        name: {action for sid in ("Calls", "Roles") for action in _statements(name).get(sid, ())}
+        for name in POLICIES
+    }
+
+
+def _statements(name: str) -> dict[str, list[str]]:
+    """The actions of a policy file by the ids of its statements."""
+    policy = json.loads((ROOT / "docs" / name).read_text(encoding="utf-8"))
+    return {statement["Sid"]: statement["Action"] for statement in policy["Statement"]}
+
+
+def as_text(policy: Mapping[str, Any]) -> str:
+    """The content of a policy's file."""
+    return json.dumps(policy, indent=2) + "\n"
 
 
 def granted(name: str) -> set[str]:
     """The actions that a policy file grants, whatever to."""
-    policy = json.loads((ROOT / "docs" / name).read_text(encoding="utf-8"))
-    return {action for statement in policy["Statement"] for action in statement["Action"]}
+    return {action for actions in _statements(name).values() for action in actions}

@@ -27,7 +27,7 @@ from rich.table import Table
 from rich.text import Text
 
 from constructs_lib.settings import SettingsError, StackSettings, load_stacks
-from ops import ROOT
+from ops import CDKTF_JSON, ROOT
 from ops.console import Narrator, table
 from ops.delivery import inputs, policies
 from ops.delivery.inputs import Document, Run, RunType, Stack
@@ -101,8 +101,8 @@ def run(
 
 def _declared(stack_id: str) -> tuple[StackSettings, SpaceliftSettings]:
     try:
-        stacks = load_stacks(ROOT / "cdktf.json")
-        delivery = load_spacelift(ROOT / "cdktf.json", stacks) or SpaceliftSettings()
+        stacks = load_stacks(CDKTF_JSON)
+        delivery = load_spacelift(CDKTF_JSON, stacks) or SpaceliftSettings()
     except SettingsError as error:
         raise OpsError(str(error)) from None
     if stack_id not in stacks:

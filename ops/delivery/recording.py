@@ -14,7 +14,7 @@ from rich.console import Console
 
 from ops import ROOT
 from ops.console import Narrator
-from ops.delivery.permissions import POLICIES, documents
+from ops.delivery.permissions import as_text, documents, stacks
 from ops.errors import OpsError
 from ops.sandbox.deployed import Deployed, deployed, unprotected
 from ops.terraform import Terraform
@@ -50,12 +50,11 @@ def run(console: Console) -> None:
         OpsError: see `called_by` and `permissions.document`.
     """
     say = Narrator(console)
-    called = {
-        stack_id: called_by(stack_id, say) for stacks in POLICIES.values() for stack_id in stacks
-    }
+    called: dict[str, set[str]] = {}
+    for name, stack_ids in stacks().items():
+        called[name] = set().union(*(called_by(stack_id, say) for stack_id in stack_ids))
     for name, policy in documents(called).items():
-        text = json.dumps(policy, indent=2) + "\n"
-        (ROOT / "docs" / name).write_text(text, encoding="utf-8")
+        (ROOT / "docs" / name).write_text(as_text(policy), encoding="utf-8")
         console.print(f"written: docs/{name}")
 
 

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 import typer
@@ -199,7 +199,7 @@ def load(
         if options.dry_run:
             return True
         _confirmed("Send them?", options.yes or options.sandbox)
-        started, start = datetime.now(timezone.utc), clock.now()
+        started, start = datetime.now(UTC), clock.now()
         silent = not console.is_terminal
         with (
             _scaling(deployment, clock, start) as events,

@@ -7,7 +7,7 @@ the call that does the damage.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 from ops.aws import explaining
@@ -198,7 +198,7 @@ def execute(
 
     An error after the damage is done ends in a report that says so, and has failed.
     """
-    started = datetime.now(timezone.utc)
+    started = datetime.now(UTC)
     plan(drill, deployment)  # refuses what the drill is not for
     place = Place(deployment.account, deployment.region, drill.name)
     # two drills of one second would be two drills at a time, which `x` refuses

@@ -11,10 +11,12 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ops import ROOT
+from constructs_lib.settings import SettingsError, StackSettings, load_stacks
+from ops import CDKTF_JSON, ROOT
 from ops.errors import OpsError
 from spacelift.settings import STACK_ID as SPACELIFT
 
@@ -108,6 +110,18 @@ def refuse_spacelift(stack_id: str) -> None:
         )
 
 
+def declared() -> dict[str, StackSettings]:
+    """The stacks of cdktf.json, by id.
+
+    Raises:
+        OpsError: a setting cannot be used.
+    """
+    try:
+        return load_stacks(CDKTF_JSON)
+    except SettingsError as error:
+        raise OpsError(str(error)) from None
+
+
 def synthesize(stack_id: str, folder: Path) -> Path:
     """Write `stack_id`'s Terraform JSON below `folder`; the stack's own folder.
 
@@ -127,8 +141,9 @@ def synthesize(stack_id: str, folder: Path) -> Path:
     return folder / "cdktf.out" / "stacks" / stack_id
 
 
+@cache
 def read_stack(stack_id: str) -> Stack:
-    """Synthesize `stack_id` into a temporary folder and read it.
+    """Synthesize `stack_id` into a temporary folder and read it, once for each process.
 
     Raises:
         OpsError: see `synthesize`.

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-from ops import ROOT
+from ops import CDKTF_JSON, ROOT
 from ops.delivery.permissions import POLICIES, granted
 from ops.sandbox.deployed import Deployed, deployed
 from ops.sandbox.server import Sandbox
@@ -32,7 +32,7 @@ def synthesized(stack_id: str) -> str:
 
 def settings(stack_id: str, **changes: dict[str, object]) -> dict[str, object]:
     """The settings of a stack in cdktf.json, with some keys of its groups changed."""
-    stacks = json.loads((ROOT / "cdktf.json").read_text())["context"]["stacks"]
+    stacks = json.loads(CDKTF_JSON.read_text())["context"]["stacks"]
     stack: dict[str, object] = stacks[stack_id]
     for group, values in changes.items():
         before = stack.get(group, {})

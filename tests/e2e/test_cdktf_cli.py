@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ops import ROOT
+from ops import CDKTF_JSON, ROOT
 from ops.sandbox.deployed import practice
 from ops.sandbox.server import Sandbox
 from ops.terraform import clean_environment, find_binary
@@ -23,8 +23,8 @@ def checkout(tmp_path: Path) -> Path:
         pytest.skip("the cdktf CLI is not installed (make installs it where npm is)")
     folder = tmp_path / "checkout"
     folder.mkdir()
-    for name in ("main.py", "cdktf.json"):
-        shutil.copy(ROOT / name, folder)
+    for file in (ROOT / "main.py", CDKTF_JSON):
+        shutil.copy(file, folder)
     for name in ("constructs_lib", "spacelift"):
         shutil.copytree(ROOT / name, folder / name)
     (folder / ".venv").symlink_to(ROOT / ".venv")

@@ -159,7 +159,7 @@ def test_output_of_every_stack_is_byte_identical(tmp_path: Path) -> None:
     fast = synthesize(tmp_path / "cdktf.out", fast="1")
     (tmp_path / "cdktf.out").rename(tmp_path / "fast")
     stock = synthesize(tmp_path / "cdktf.out", fast="0")
-    stacks = json.loads((ROOT / "cdktf.json").read_text())["context"]["stacks"]
+    stacks = json.loads(Path(os.environ["CDKTF_JSON"]).read_text())["context"]["stacks"]
     assert {f"stacks/{stack}/cdk.tf.json" for stack in stacks} <= set(fast)
     assert fast == stock
 

@@ -1,7 +1,11 @@
 """The documentation's generated parts are current, and staleness is noticed."""
 
+import json
+import os
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import get_args
 
@@ -9,8 +13,13 @@ import pytest
 from pydantic import BaseModel
 from rich.console import Console
 
-from constructs_lib.settings import LocalBackendSettings, S3BackendSettings, StackSettings
-from ops import ROOT, docs
+from constructs_lib.settings import (
+    LocalBackendSettings,
+    S3BackendSettings,
+    StackSettings,
+    load_stacks,
+)
+from ops import CDKTF_JSON, ROOT, docs
 from ops.errors import OpsError
 from ops.model.stack import Stack, read_stack
 
@@ -21,25 +30,26 @@ def stack() -> Stack:
     return read_stack(docs.STACK)
 
 
-@pytest.fixture(scope="module")
-def hardened() -> Stack:
-    return read_stack(docs.HARDENED)
-
-
 @pytest.fixture
-def copy(tmp_path: Path, stack: Stack, hardened: Stack, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with the documentation in it, and no need to synthesize again."""
-    stacks = {docs.STACK: stack, docs.HARDENED: hardened}
-    monkeypatch.setattr(docs, "read_stack", stacks.__getitem__)
-    (tmp_path / "docs").mkdir()
-    for path in docs.documents(ROOT):
-        shutil.copy(path, tmp_path / path.relative_to(ROOT))
+def copy(tmp_path: Path) -> Path:
+    """A folder with the documentation in it, as it would be for the tests' stacks."""
+    for name in ("README.md", "CONTRIBUTING.md"):
+        shutil.copy(ROOT / name, tmp_path)
+    shutil.copytree(ROOT / "docs", tmp_path / "docs")
+    docs.run(Console(), check=False, root=tmp_path)
     return tmp_path
 
 
-def test_the_documentation_is_current(copy: Path) -> None:
-    """If not: `make docs`."""
-    docs.run(Console(), check=True, root=copy)
+def test_the_documentation_is_current() -> None:
+    """If not: `make docs`. The stacks are those of the checkout's own cdktf.json."""
+    done = subprocess.run(
+        [sys.executable, "-m", "ops", "docs", "--check"],
+        cwd=ROOT,
+        env={name: value for name, value in os.environ.items() if name != "CDKTF_JSON"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_every_part_is_used(stack: Stack) -> None:
@@ -55,8 +65,13 @@ def test_a_changed_table_is_noticed_and_rewritten(copy: Path) -> None:
     assert "| USD a month |" in current
     readme.write_text(current.replace("| USD a month |", "| EUR a month |"), encoding="utf-8")
     settings.write_text("<!-- generated: fargate -->\n<!-- end generated -->", encoding="utf-8")
-    with pytest.raises(OpsError, match=r"^README.md, docs/settings.md: .* run `make docs`$"):
+    (copy / "docs" / "deployer-policy.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(OpsError) as stale:
         docs.run(Console(), check=True, root=copy)
+    assert str(stale.value) == (
+        "README.md, docs/settings.md, docs/deployer-policy.json: cdktf.json, or the code, has "
+        "changed since; run `make docs`"
+    )
     assert "| EUR a month |" in readme.read_text(encoding="utf-8")
     docs.run(Console(), check=False, root=copy)
     assert readme.read_text(encoding="utf-8") == current
@@ -139,6 +154,29 @@ def test_every_setting_has_a_row_with_a_description(stack: Stack) -> None:
 
     assert set(described) == keys(StackSettings)
     assert [key for key, text in described.items() if not text] == []
+
+
+def test_every_stack_has_a_row_with_what_it_sets(stack: Stack) -> None:
+    """Whoever changes cdktf.json sees it in the documentation's difference."""
+    table = rows(docs.parts(stack)["stacks"]())
+    sets = {stack_id.strip().strip("`"): what.strip() for stack_id, what in table}
+    declared = json.loads(CDKTF_JSON.read_text(encoding="utf-8"))["context"]["stacks"]
+    assert list(sets) == list(declared)
+    assert sets["resilience-platform"] == "nothing: all defaults"
+    assert sets["resilience-platform-staging"] == (
+        '`container.desired_count = 1`, `container.capacity = "FARGATE_SPOT"`, '
+        "`container.log_retention_days = 3`, `autoscaling.min_capacity = 1`, "
+        "`autoscaling.max_capacity = 2`, `autoscaling.sleep = {}`, `database.multi_az = false`, "
+        "`database.backup_retention_days = 1`, `cost.monthly_budget_usd = 90.0`"
+    )
+
+
+def test_the_trust_policy_lets_every_stack_in(stack: Stack) -> None:
+    """Spacelift tries the role for each stack that it is attached to."""
+    part = docs.parts(stack)["trust-policy"]()
+    trusted = re.findall(r'"<your Spacelift account>@\*@([\w-]+)@\*"', part)
+    assert trusted == list(load_stacks(CDKTF_JSON))
+    assert json.loads(part.replace("```json", "").replace("```", ""))["Statement"]
 
 
 def test_every_variable_has_a_row_that_says_what_is_accepted(stack: Stack) -> None:

@@ -99,6 +99,7 @@ def test_an_override_of_what_is_not_there_ends_in_one_line_and_writes_nothing(
     monkeypatch.setattr(main, "ROOT", tmp_path)
     monkeypatch.setattr(sys, "argv", ["main.py"])
     monkeypatch.delenv("CDKTF_OUTDIR", raising=False)
+    monkeypatch.delenv("CDKTF_JSON")
     assert main.main() == 2
     out, error = capsys.readouterr()
     assert out == ""
@@ -112,7 +113,7 @@ def test_wp_ecs_sets_what_the_original_sets(tmp_path: Path) -> None:
     from constructs_lib.platform import ResiliencePlatform  # isort: skip
     from cdktf import Testing
 
-    settings = load_stacks(ROOT / "cdktf.json")["wp-ecs"]
+    settings = load_stacks(main.settings_file())["wp-ecs"]
     stack = ResiliencePlatform(Testing.app(outdir=str(tmp_path)), "wp-ecs", settings=settings)
     ours = Synthesized(Testing.synth(stack, True))
     resource = re.compile(r'^resource "(\w+)" "(\w+)" \{\n(.*?)^\}', re.MULTILINE | re.DOTALL)

@@ -131,7 +131,7 @@ class Balancer:
                 status, _ = await asyncio.wait_for(
                     self._ask(target.address, group.health_check_path or "/"), timeout
                 )
-            except (OSError, asyncio.TimeoutError):
+            except OSError:  # a timeout too
                 status = 0
             with self._stage.lock:
                 self._judge(target, status in accepted)

@@ -2,7 +2,6 @@
 
 import json
 import re
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,19 +17,14 @@ from ops.delivery.permissions import (
     documents,
     granted,
     needs,
+    recorded,
 )
 from ops.errors import OpsError
 from ops.model.stack import Stack, read_stack
 from ops.sandbox.server import Sandbox
 from tests.e2e.deployment import assert_granted
 
-synthesized = cache(read_stack)
 STACKS = [stack_id for stack_ids in POLICIES.values() for stack_id in stack_ids]
-
-
-@pytest.fixture(autouse=True)
-def _synthesized_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ops.delivery.permissions.read_stack", synthesized)
 
 
 def policy(name: str) -> dict[str, dict[str, Any]]:
@@ -60,7 +54,7 @@ SMALL = Stack(
 def test_a_policy_grants_calls_and_what_no_call_shows() -> None:
     called = ["ec2:CreateVpc", "iam:CreateRole", "iam:AttachRolePolicy", "ec2:CreateSubnet"]
     roles = ["arn:aws:iam::*:role/shop-*"]
-    assert document(needs(SMALL, called))["Statement"] == [
+    assert document(Needs(projects={"shop"}) | needs(SMALL, called))["Statement"] == [
         {
             "Effect": "Allow",
             "Sid": "Calls",
@@ -141,23 +135,58 @@ def test_what_is_longer_than_iam_takes_is_refused() -> None:
 def test_each_permission_that_no_call_shows_is_needed_by_a_stack() -> None:
     declared = set()
     for stack_id in STACKS:
-        for kind, blocks in synthesized(stack_id).document["resource"].items():
+        for kind, blocks in read_stack(stack_id).document["resource"].items():
             declared |= {kind, *(f"{kind}.{key}" for block in blocks.values() for key in block)}
     assert {row.needed_by for row in UNSEEN} <= declared
     assert set(LINKED_ROLES.values()) <= declared
 
 
-def test_the_files_belong_to_the_stacks_as_they_are() -> None:
-    """Roles, policies, services and the rest of what no call shows are those of the stacks now."""
-    called: dict[str, set[str]] = {}
-    actions: set[str] = set()
-    for name, stack_ids in POLICIES.items():
-        statements = policy(name)
-        for sid in ("Calls", "Roles"):
-            actions |= set(statements.get(sid, {}).get("Action", []))
-        called |= {stack_id: set(actions) for stack_id in stack_ids}
-    files = {name: json.loads((ROOT / "docs" / name).read_text()) for name in POLICIES}
-    assert documents(called) == files
+def test_a_stack_of_the_users_gets_its_roles_from_every_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stack under another name, one that is not in the table, and one that is gone.
+
+    What was recorded stays, whatever cdktf.json declares.
+    """
+    stacks = {
+        "resilience-platform": {"project_name": "blog"},
+        "shop": {},
+        "resilience-platform-hardened": {},
+    }
+    file = tmp_path / "cdktf.json"
+    file.write_text(json.dumps({"context": {"stacks": stacks}}))
+    monkeypatch.setattr("ops.model.stack.CDKTF_JSON", file)
+    monkeypatch.setattr("ops.delivery.permissions.read_stack", lambda stack_id: SMALL)
+    called = {
+        "deployer-policy.json": {"ec2:CreateVpc", "iam:CreateRole"},
+        "deployer-policy-hardened.json": {"ec2:CreateVpc", "iam:TagRole", "s3:CreateBucket"},
+    }
+    first, last = documents(called).values()
+
+    def statement(policy: dict[str, Any], sid: str) -> dict[str, Any]:
+        (found,) = (entry for entry in policy["Statement"] if entry["Sid"] == sid)
+        return dict(found)
+
+    def roles(*projects: str) -> list[str]:
+        return [f"arn:aws:iam::*:role/{project}-*" for project in projects]
+
+    everyone = roles("blog", "resilience-platform-hardened", "shop")
+    for sid in ("Roles", "ManagedPolicies", "PassRoles"):
+        assert statement(first, sid)["Resource"] == everyone, sid
+    assert statement(last, "Roles")["Action"] == ["iam:TagRole"]
+    assert statement(last, "Roles")["Resource"] == roles("resilience-platform-hardened", "shop")
+    assert statement(last, "Calls")["Action"] == ["s3:CreateBucket"]
+
+
+def test_what_the_files_say_was_called_makes_them_again() -> None:
+    """With the tests' stacks, but for the roles' names: those are of the user's stacks."""
+    called = recorded()
+    assert {name: len(actions) > 20 for name, actions in called.items()} == dict.fromkeys(
+        POLICIES, True
+    )
+    for name, made in documents(called).items():
+        actions = {action for statement in made["Statement"] for action in statement["Action"]}
+        assert actions == granted(name)
 
 
 @pytest.mark.parametrize("name", POLICIES)

@@ -1,0 +1,78 @@
+"""What the Makefile promises: the oldest Python, and a clean folder after `make clean`."""
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from packaging.markers import Marker
+
+from ops import ROOT
+
+STAYS = {"shop.tfvars", "terraform.shop.tfstate", "terraform.shop.tfstate.backup"}
+"""Nobody can make these again."""
+
+
+def oldest() -> str:
+    """The Python that README.md promises."""
+    found = re.search(r"You need Python (3\.\d+) or newer", (ROOT / "README.md").read_text())
+    assert found
+    return found[1]
+
+
+def test_one_oldest_python_is_promised_everywhere() -> None:
+    """By the Makefile, by what checks the code for it, and by the workflow that tries it."""
+    compact = oldest().replace(".", "")
+    promises = {
+        "Makefile": [
+            f"need Python >= {oldest()},",
+            f"sys.version_info < ({oldest().replace('.', ', ')}) and",
+            f'"Python {oldest()} or newer is needed',
+        ],
+        "pyproject.toml": [f'target-version = "py{compact}"', f'python_version = "{oldest()}"'],
+        ".github/workflows/ci.yml": [f'- {{ python: "{oldest()}", '],
+    }
+    for name, lines in promises.items():
+        text = (ROOT / name).read_text()
+        assert [line for line in lines if line not in text] == [], name
+    workflow = (ROOT / ".github" / "workflows" / "ci.yml").read_text()
+    minors = [int(minor) for minor in re.findall(r'python: "3\.(\d+)"', workflow)]
+    assert f"3.{min(minors)}" == oldest()
+
+
+@pytest.mark.parametrize("folder", [ROOT, ROOT / "tests" / "checkov"], ids=["ours", "checkov"])
+def test_the_oldest_python_can_install_all_that_is_locked(folder: Path) -> None:
+    """And nothing is locked for older ones only."""
+    lock = json.loads((folder / "Pipfile.lock").read_text())
+    python = {"python_version": oldest(), "python_full_version": f"{oldest()}.0"}
+    packages = [*lock["default"].items(), *lock["develop"].items()]
+    assert len(packages) > 50
+    assert [
+        f"{name}: {package['markers']}"
+        for name, package in packages
+        if "markers" in package and not Marker(package["markers"]).evaluate(python)
+    ] == []
+
+
+def test_clean_leaves_what_git_has_and_what_nobody_can_make_again(tmp_path: Path) -> None:
+    """All else that .gitignore names was made here."""
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    ignored = (ROOT / ".gitignore").read_text().splitlines()
+    made = {line.strip("/") for line in ignored if not line.startswith(("#", "*"))}
+    for name in made:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "something").touch()
+    (tmp_path / "ops" / "__pycache__").mkdir(parents=True)
+    for name in STAYS:
+        (tmp_path / name).touch()
+    assert {line for line in ignored if line.startswith("*")} == {
+        "*.tfstate",
+        "*.tfstate.*",
+        "*.tfvars",
+    }
+    done = subprocess.run(["make", "clean"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert {path.name for path in tmp_path.iterdir()} == {"Makefile", "ops", *STAYS}
+    assert not any((tmp_path / "ops").iterdir())
