@@ -84,6 +84,16 @@ def recovery_model(
     claims.run(stack, console, json_output=json_output)
 
 
+@app.command("cost")
+def monthly_cost(
+    stack: Annotated[str, typer.Argument(help="stack id of cdktf.json")] = STACK,
+) -> None:
+    """Estimate what a stack costs a month, and what each setting would save."""
+    from ops.model import savings
+
+    savings.run(stack, console)
+
+
 @app.command()
 def preflight(
     stack: Annotated[str, typer.Argument(help="stack id of cdktf.json")] = STACK,
