@@ -374,7 +374,7 @@ def _cost(stack: Stack) -> str:
 
 @cache
 def _costs() -> dict[str, savings.Costs]:
-    return savings.costs(load_stacks(ROOT / "cdktf.json"))
+    return savings.costs(declared())
 
 
 def _cost_stacks() -> str:
