@@ -374,10 +374,7 @@ def test_the_version_control_system_is_a_setting(
             {"notification": {"slack_channel_id": "#alerts"}},
             'notification.slack_channel_id = "#alerts": ',
         ),
-        (
-            {"labels": {"other": ["a"]}},
-            "labels: other is not a stack of cdktf.json, which declares",
-        ),
+        ({"labels": {"other": ["a"]}}, "labels: other is not a stack of cdktf.json, which"),
     ],
 )
 def test_a_wrong_setting_ends_in_one_line(
