@@ -88,7 +88,7 @@ def recovery_model(
 def monthly_cost(
     stack: Annotated[str, typer.Argument(help="stack id of cdktf.json")] = STACK,
 ) -> None:
-    """Estimate what a stack costs a month, and what each setting would save."""
+    """Estimate the bill, and what each setting saves."""
     from ops.model import savings
 
     savings.run(stack, console)

@@ -39,7 +39,10 @@ def run(stack_id: str, console: Console) -> None:
 
 
 def _live(platform: Deployed, say: Narrator, console: Console) -> None:
-    terraform = platform.terraform(_given(platform))
+    # the user's values instead of stand-ins; but the certificate is looked up, and is not here
+    given = {name: os.environ.get(f"TF_VAR_{name}") for name in platform.variables}
+    chosen = {name: value for name, value in given.items() if value and name != "certificate_arn"}
+    terraform = platform.terraform(chosen)
     console.print(
         f"  [dim]AWS is emulated at {platform.sandbox.endpoint}; no account, no cost[/dim]"
     )
@@ -67,8 +70,8 @@ def _live(platform: Deployed, say: Narrator, console: Console) -> None:
     with say.step("terraform plan: the drift is gone"):
         if changes := platform.changes(terraform):
             raise OpsError(f"drift is left: {', '.join(changes)}")
-    protected = json.loads((platform.folder / "cdk.tf.json").read_text(encoding="utf-8"))
-    if (free := unprotected(protected)) != protected:
+    stack = json.loads((platform.folder / "cdk.tf.json").read_text(encoding="utf-8"))
+    if (free := unprotected(stack)) != stack:
         with say.step("Take the protection from deletion away: terraform apply"):
             platform.replace(json.dumps(free))
             terraform.apply()
@@ -82,16 +85,6 @@ def _live(platform: Deployed, say: Narrator, console: Console) -> None:
             raise OpsError(f"destroy left behind: {', '.join(sorted(leftovers))}")
     but = " but the final snapshot that it has to leave" if snapshots else ""
     console.print(f"[bold green]The platform works, heals drift and leaves nothing behind{but}.[/]")
-
-
-def _given(platform: Deployed) -> dict[str, object]:
-    """The user's `TF_VAR_*`, instead of the stand-ins, for variables that have no default.
-
-    Not the certificate: Terraform looks it up, and the sandbox does not have the user's.
-    """
-    names = platform.variables.keys() - {"certificate_arn"}
-    given = {name: os.environ.get(f"TF_VAR_{name}") for name in names}
-    return {name: value for name, value in given.items() if value is not None}
 
 
 def _outputs(terraform: Terraform) -> Table:

@@ -98,11 +98,7 @@ class Stack:
 
 
 def refuse_spacelift(stack_id: str) -> None:
-    """What is said of AWS, and what is tried there, is not for the stack `spacelift`.
-
-    Raises:
-        OpsError: it is that stack.
-    """
+    """Raises OpsError for the stack that has nothing in AWS."""
     if stack_id == SPACELIFT:
         raise OpsError(
             f"the stack {SPACELIFT} has Spacelift's own resources, and nothing in AWS: choose "
