@@ -20,7 +20,7 @@ from rich.console import Console
 
 from constructs_lib.settings import SettingsError
 from constructs_lib.settings.load import parse_stack, read_context
-from ops import ROOT
+from ops import CDKTF_JSON, ROOT
 from ops.console import table
 from ops.errors import OpsError
 from ops.model import cost
@@ -28,10 +28,6 @@ from ops.model.stack import Stack, read_stack
 
 LEAST_USD = 0.05
 """A month; below it a change is no saving."""
-
-_MAIN = (
-    "import main, pathlib, sys; main.ROOT = pathlib.Path(sys.argv.pop(1)); sys.exit(main.main())"
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +93,7 @@ def costs(stack_ids: Iterable[str]) -> dict[str, Costs]:
         OpsError: a stack cannot be synthesized, or has no bill.
     """
     try:
-        declared: Any = read_context(ROOT / "cdktf.json").get("stacks", {})
+        declared: Any = read_context(CDKTF_JSON).get("stacks", {})
     except SettingsError as error:
         raise OpsError(str(error)) from None
     chosen = {name: declared[name] for name in stack_ids if name in declared or read_stack(name)}
@@ -138,11 +134,12 @@ def _synthesized(stacks: Mapping[str, object]) -> dict[str, Stack]:
     with tempfile.TemporaryDirectory(prefix="opsfolio-") as name:
         folder = Path(name)
         document = json.dumps({"context": {"stacks": stacks}})
-        (folder / "cdktf.json").write_text(document, encoding="utf-8")
+        file = folder / "cdktf.json"
+        file.write_text(document, encoding="utf-8")
+        places = {"CDKTF_JSON": str(file), "CDKTF_OUTDIR": str(folder / "out")}
         done = subprocess.run(
-            [sys.executable, "-c", _MAIN, name],
-            cwd=ROOT,
-            env={**os.environ, "CDKTF_OUTDIR": str(folder / "out")},
+            [sys.executable, str(ROOT / "main.py")],
+            env={**os.environ, **places},
             capture_output=True,
         )
         if not done.returncode:
