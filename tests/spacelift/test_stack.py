@@ -200,7 +200,7 @@ def test_a_stack_without_a_password_variable_gets_no_credentials(tmp_path: Path)
     (validation,) = declared["db_credentials"]["validation"]
     assert "hardened" not in validation["condition"]
     (validation,) = declared["inputs"]["validation"]
-    assert "container_image, certificate_arn of hardened" in validation["error_message"]
+    assert "value for container_image, certificate_arn of hardened" in validation["error_message"]
     assert "sensitive" not in declared["inputs"]
 
 
@@ -336,9 +336,15 @@ def load(folder: Path, context: dict[str, object], *stack_ids: str) -> Spacelift
         ({"vcs": {"owner": "me"}}, "vcs.owner: unknown setting; accepted are branch, namespace, "),
         ({"vcs": {"type": "gitlab"}}, "vcs: namespace = None with type = 'gitlab'; name the owner"),
         ({"vcs": {"namespace": "a"}}, "vcs: namespace = 'a' with type = 'github'; leave it out"),
-        ({"runner_image": "example.com/a:1"}, "runner_image = 'example.com/a:1': public workers"),
+        (
+            {"runner_image": "example.com/a:1"},
+            "runner_image = 'example.com/a:1': public workers do not pull from example.com",
+        ),
         ({"runner_image": "ghcr.io/me/runner"}, 'runner_image = "ghcr.io/me/runner": '),
-        ({"tool": "TERRAFORM_FOSS", "tool_version": "1.6.0"}, "tool_version = '1.6.0' with tool"),
+        (
+            {"tool": "TERRAFORM_FOSS", "tool_version": "1.6.0"},
+            "tool_version = '1.6.0' with tool = 'TERRAFORM_FOSS': Spacelift offers Terraform up to",
+        ),
         ({"tool": "terraform"}, 'tool = "terraform": '),
         ({"drift": {"schedule": ["daily"]}}, 'drift.schedule.0 = "daily": must be a cron'),
         ({"drift": {"schedule": []}}, "drift.schedule = []: "),
