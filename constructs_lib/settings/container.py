@@ -74,24 +74,17 @@ class ContainerSettings(Group):
     on_demand_base: int = setting(
         0, "with FARGATE_SPOT: the first tasks that run on FARGATE", ge=0, le=5000
     )
-    capacity_providers: bool = setting(
-        True, "FARGATE and FARGATE_SPOT are attached to the cluster", only="wp-ecs"
-    )
+    capacity_providers: bool = setting(True, "FARGATE and FARGATE_SPOT attached", only="wp-ecs")
     health_check_command: Annotated[str, _COMMAND] | None = setting(
         None, "by which ECS itself checks the container; default: none"
     )
     health_check_grace_period_seconds: int = setting(
         60, "for which a new task's failed health checks are ignored", ge=0, le=2147483647
     )
-    minimum_healthy_percent: int = setting(
-        100, "of the desired count, kept running by a deployment", ge=0, le=100
-    )
-    maximum_percent: int = setting(
-        200, "of the desired count, at most during a deployment", ge=100, le=200
-    )
+    minimum_healthy_percent: int = setting(100, "of the tasks, during a deployment", ge=0, le=100)
+    maximum_percent: int = setting(200, "of the tasks, during a deployment", ge=100, le=200)
     wait_for_steady_state: bool = setting(
-        True,
-        "apply ends when the new tasks serve, and fails if the circuit breaker rolled them back",
+        True, "apply ends when the new tasks serve, and fails if they were rolled back"
     )
     zone_rebalancing: bool = setting(False, "ECS spreads the tasks again after a zone failed")
     log_retention_days: RetentionDays = setting(7, "of the tasks' logs")

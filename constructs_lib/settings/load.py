@@ -29,7 +29,15 @@ def load_stacks(path: Path) -> dict[str, StackSettings]:
             f"{path.name}: context.stacks must map stack ids to their settings, "
             'like {"context": {"stacks": {"resilience-platform": {}}}}'
         )
-    return {stack_id: parse_stack(stack_id, values) for stack_id, values in stacks.items()}
+    parsed = {stack_id: parse_stack(stack_id, values) for stack_id, values in stacks.items()}
+    first: dict[tuple[str | None, str], str] = {}
+    for stack_id, stack in parsed.items():
+        if (other := first.setdefault((stack.project_name, stack.region), stack_id)) != stack_id:
+            raise SettingsError(
+                f"stack {stack_id}: stack {other} has project_name = {stack.project_name} in "
+                f"region = {stack.region} too, so that all names collide; change one of the two"
+            )
+    return parsed
 
 
 def parse_stack(stack_id: str, values: object) -> StackSettings:

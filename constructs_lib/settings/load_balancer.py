@@ -49,10 +49,7 @@ class LoadBalancerSettings(Group):
     unhealthy_threshold: int = setting(3, "failures until out of rotation", ge=2, le=10)
     matcher: Annotated[str, _CODES] = setting("200-399", "HTTP codes that count as healthy")
     stickiness_seconds: int | None = setting(
-        86400,
-        "how long the session cookie binds a user to a task; null: no such cookie",
-        ge=1,
-        le=604800,
+        86400, "how long a cookie binds a user to a task; null: no cookie", ge=1, le=604800
     )
     deregistration_delay_seconds: int | None = setting(
         None, "how long a stopping task may finish its requests; default: AWS's, 300", ge=0, le=3600
@@ -63,13 +60,9 @@ class LoadBalancerSettings(Group):
         None, "of the same region, for https; default: the variable certificate_arn must be set"
     )
     host_name: Annotated[str, _HOST] | None = setting(
-        None,
-        "name that users call, a CNAME or alias to the load balancer; default: the load "
-        "balancer's own",
+        None, "that users call, a CNAME or alias; default: the load balancer's own name"
     )
-    access_log_retention_days: int | None = setting(
-        None, "access logs in a bucket, kept this long; default: none are written", ge=1
-    )
+    access_log_retention_days: int | None = setting(None, "default: no access logs", ge=1)
     waf: WafSettings | None = setting(None, "default: no firewall")
 
     def contradictions(self) -> Iterator[str]:

@@ -56,9 +56,7 @@ class NetworkSettings(Group):
     zones: Literal["listed", "a_and_b"] = setting(
         "listed", "those in availability_zones; or always a and b of aws_region", only="wp-ecs"
     )
-    public_ip_on_launch: bool = setting(
-        True, "public addresses for whatever starts in the public subnets"
-    )
+    public_ip_on_launch: bool = setting(True, "for whatever starts in the public subnets")
     private_egress: Literal["none", "single_nat", "nat_per_zone", "vpc_endpoints"] = setting(
         "none",
         "what the private subnets reach beyond the VPC: nothing; the internet through one NAT "
@@ -72,12 +70,8 @@ class NetworkSettings(Group):
         "outbound rules of the security groups: everything from every group; nothing from the "
         "database's; from each group only what it needs",
     )
-    flow_log_retention_days: RetentionDays | None = setting(
-        None, "VPC flow logs, kept this long; default: none are written"
-    )
-    default_security_group_closed: bool = setting(
-        False, "take all rules from the group that AWS gives every VPC"
-    )
+    flow_log_retention_days: RetentionDays | None = setting(None, "default: no VPC flow logs")
+    default_security_group_closed: bool = setting(False, "the VPC's default group has no rules")
 
     def contradictions(self) -> Iterator[str]:
         vpc = IPv4Network(self.vpc_cidr)
@@ -85,10 +79,7 @@ class NetworkSettings(Group):
         for subnet in subnets:
             if not subnet.subnet_of(vpc):
                 inside = next(vpc.subnets(new_prefix=max(24, vpc.prefixlen)))
-                yield (
-                    f"subnet {subnet} lies outside vpc_cidr = {vpc}; choose one inside, like "
-                    f"{inside}"
-                )
+                yield f"subnet {subnet} lies outside vpc_cidr = {vpc}; choose one like {inside}"
         for first, second in combinations(subnets, 2):
             if first.overlaps(second):
                 yield f"subnets {first} and {second} overlap; give each its own addresses"

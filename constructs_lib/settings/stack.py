@@ -51,7 +51,8 @@ class StackSettings(Group):
     """Everything that shapes one platform stack; the defaults describe `resilience-platform`."""
 
     project_name: Annotated[str, PROJECT_NAME] | None = setting(
-        None, "prefix of every name; default: the stack id"
+        None,
+        "prefix of every name; default: the stack id; a later change replaces all, the data too",
     )
     region: Region = setting("eu-central-1", "AWS region")
     variables: ListOf[VariableName] | None = setting(
@@ -164,11 +165,13 @@ class StackSettings(Group):
                 "customer_managed_keys names database, and database.storage_encrypted = false; "
                 "encrypt the storage or take the key out"
             )
-        if scaling and not scaling.min_capacity <= container.desired_count <= scaling.max_capacity:
+        low, high = (scaling.min_capacity, scaling.max_capacity) if scaling else (0, 5000)
+        nearest = min(max(container.desired_count, low), high)
+        if nearest != container.desired_count:
             yield (
                 f"container.desired_count = {container.desired_count} is outside "
-                f"autoscaling.min_capacity = {scaling.min_capacity} to max_capacity = "
-                f"{scaling.max_capacity}; adjust one of them"
+                f"autoscaling.min_capacity = {low} to max_capacity = {high}; set "
+                f"container.desired_count = {nearest} too, or choose other bounds"
             )
         # ECS rounds the least number of tasks up and the largest down
         tasks = scaling.min_capacity if scaling else container.desired_count

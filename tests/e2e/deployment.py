@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from ops import CDKTF_JSON
-from ops.delivery.permissions import POLICIES, granted
+from ops.delivery.permissions import FILES, granted
 from ops.sandbox.deployed import Deployed, deployed
 from ops.sandbox.server import Sandbox
 from tests.programs import python
@@ -39,7 +39,7 @@ def settings(stack_id: str, **changes: dict[str, object]) -> dict[str, object]:
 
 def assert_granted(sandbox: Sandbox) -> None:
     """The deployer's policies allow all that Terraform called."""
-    missing = sandbox.terraform_actions - set().union(*map(granted, POLICIES))
+    missing = sandbox.terraform_actions - set().union(*map(granted, FILES))
     assert not missing, (
         f"docs/deployer-policy*.json grant no {', '.join(sorted(missing))}: if deploying needs it "
         "now, `python -m ops deployer-policy` adds it"

@@ -224,10 +224,10 @@ def test_one_wrong_stack_keeps_all_from_being_written(
 ) -> None:
     (app / "cdktf.json").write_text(declare({"one": {}, "two": {"region": 7}}))
     assert main.main() == 2
-    assert capsys.readouterr().err == (
-        "error: stack two: region = 7: must be a region's code, like eu-central-1, of the "
-        "partition aws; write it in quotes\n"
-    )
+    error = capsys.readouterr().err
+    assert error.startswith("error: stack two: region = 7: must be one of af-south-1, ap-east-1, ")
+    assert error.endswith("; write it in quotes\n")
+    assert error.count("\n") == 1
     assert not (app / "cdktf.out").exists()
 
 

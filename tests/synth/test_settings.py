@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
 import pytest
+from botocore.session import Session
 
 from constructs_lib.settings import (
     FARGATE_MEMORY_MIB,
@@ -20,6 +21,7 @@ from constructs_lib.settings import (
     load_stacks,
     parse_stack,
 )
+from constructs_lib.settings.types import REGIONS
 from constructs_lib.settings.words import described
 from tests.synth.options import CERTIFICATE, DIGEST, MAXIMAL, OPTIONS, nested
 from tests.synth.synthesized import Synthesizer
@@ -91,12 +93,13 @@ CRON = Bounds(
     "must be cron(...) with six fields, like cron(0 20 ? * MON-FRI *)",
 )
 REGION = Bounds(
-    ("ap-southeast-5", "eu-central-2"),
+    tuple(REGIONS.split()),
     (
+        *("eu-central-3", "us-east-3", "eu-west-10"),  # one that exists begins the last
         *("eu-central", "EU-CENTRAL-1", "eu-central-1a", "\ud800", "", None, 1, ["eu-central-1"]),
         *("cn-north-1", "us-gov-west-1", "us-iso-east-1", "us-isob-east-1", "eu-isoe-west-1"),
     ),
-    "a region's code, like eu-central-1, of the partition aws",
+    "one of af-south-1, ap-east-1, ",
 )
 CIDR = "an IPv4 network from /16 to /28 without host bits, like "
 PAIR = "two IPv4 networks from /16 to /28 without host bits, like "
@@ -205,9 +208,9 @@ BOUNDS: dict[str, Bounds] = {
         "a time zone of the IANA database, like Europe/Berlin",
     ),
     "database.engine_version": Bounds(
-        ("8.4", "8.0.40"),
-        ("8", "8.0.40.1", "8.x", "\u0668.\u0660"),  # the last one: Arabic digits
-        "a MySQL version, like 8.4 or 8.0.40",
+        ("8.0", "8.4", "8.0.40"),
+        ("8", "5.7", "8.1", "8.40", "9.0", "8.0.40.1", "8.0.", "8.x", "\u0668.\u0660"),  # Arabic
+        "8.0 or 8.4, with a patch level or without, like 8.0.40 (to allow one ",
     ),
     "database.instance_class": Bounds(
         ("db.r6gd.16xlarge", "db.t3.micro"),
@@ -353,7 +356,7 @@ REFUSED: list[tuple[Values, str]] = [
     ({ENVIRONMENT: {"API_TOKEN": "x"}}, "API_TOKEN looks like a secret … leave it out"),
     ({"backend": {}}, "backend.type is missing; it must be local or s3"),
     ({"backend.type": "s3"}, "backend.bucket is missing; … 3 to 63 lower-case letters"),
-    ({"database.engine_version": 8.4}, "_version = 8.4: … 8.0.40; write it in quotes"),
+    ({"database.engine_version": 8.4}, "_version = 8.4: … 8.0.40 … write it in quotes"),
     ({INTERVAL: "30"}, f'{INTERVAL} = "30": … 5 to 300; write it without quotes'),
     ({"database.multi_az": "false"}, 'multi_az = "false": … write it without quotes'),
     ({INTERVAL: 4, TIMEOUT: 1}, f"{INTERVAL} = 4: … (and 1 more)"),
@@ -369,9 +372,9 @@ REFUSED: list[tuple[Values, str]] = [
     ({SUBNETS: ["10.0.3.0/24", "10.0.2.128/25"]}, "10.0.2.0/24 and 10.0.2.128/25 overlap; give"),
     (
         {SUBNETS: ["10.0.3.0/24", "10.1.0.0/24"]},
-        "network: … 10.1.0.0/24 … vpc_cidr = 10.0.0.0/16; choose one inside, like 10.0.0.0/24",
+        "network: … 10.1.0.0/24 … vpc_cidr = 10.0.0.0/16; choose one like 10.0.0.0/24",
     ),
-    ({"network.vpc_cidr": "10.0.1.0/24"}, "10.0.2.0/24 … choose one inside, like 10.0.1.0/24"),
+    ({"network.vpc_cidr": "10.0.1.0/24"}, "10.0.2.0/24 … choose one like 10.0.1.0/24"),
     (
         {ZONES: [A, "us-east-1b"]},
         "network.availability_zones: us-east-1b … region = eu-central-1; … like eu-central-1a and ",
@@ -397,12 +400,18 @@ REFUSED: list[tuple[Values, str]] = [
         {"container.cpu": 256, "container.memory_mib": 3072},
         "container: memory_mib = 3072 … cpu = 256, Fargate accepts 512, 1024, 2048",
     ),
+    (
+        {"autoscaling.min_capacity": 3},
+        "container.desired_count = 2 … autoscaling.min_capacity = 3 to max_capacity = 4; set "
+        "container.desired_count = 3 too, or",
+    ),
     *(
         (
             {"container.desired_count": count},
-            f"container.desired_count = {count} … min_capacity = 2 to max_capacity = 4; adjust one",
+            f"container.desired_count = {count} … min_capacity = 2 to max_capacity = 4; set "
+            f"container.desired_count = {nearest} too, or choose other bounds",
         )
-        for count in (1, 5)
+        for count, nearest in ((1, 2), (5, 4))
     ),
     *(
         (
@@ -639,6 +648,20 @@ def test_a_long_stack_id_needs_a_project_name() -> None:
     assert refusal({}, "x" * 29).startswith(f'project_name = "{"x" * 29}": must have at most 28 ')
 
 
+def test_the_regions_are_those_of_the_sdk() -> None:
+    """A region that AWS opens comes with a newer botocore, and then goes into the list."""
+    assert sorted(REGIONS.split()) == sorted(Session().get_available_regions("rds"))
+
+
+def test_what_is_newer_than_a_list_can_be_added_where_the_message_says() -> None:
+    for value in ({"region": "eu-central-3"}, {"database": {"engine_version": "9.4"}}):
+        message = refusal(value)
+        assert "after 26 November 2026" in message or "since 26 November 2026" in message
+        found = re.search(r"add it to (\w+) in (constructs_lib/settings/\w+\.py)\)", message)
+        assert found
+        assert f"\n{found[1]} = " in (Path(__file__).parents[2] / found[2]).read_text()
+
+
 MAP_OF_STACKS = (
     "cdktf.json: context.stacks must map stack ids to their settings, "
     'like {"context": {"stacks": {"resilience-platform": {}}}}'
@@ -663,7 +686,12 @@ MAP_OF_STACKS = (
         (b'{"context": {"stacks": {"a": 1}}}', "stack a: settings must be an object, like {}"),
         (
             b'{"context": {"stacks": {"good": {}, "bad": {"region": 1}}}}',
-            "stack bad: region = 1: must be a region's code",
+            "stack bad: region = 1: must be one of af-south-1, ",
+        ),
+        (
+            b'{"context": {"stacks": {"a": {}, "b": {"project_name": "a"}}}}',
+            "stack b: stack a has project_name = a in region = eu-central-1 too, so that all names "
+            "collide; change one of the two",
         ),
         (None, "cdktf.json: cannot be read: No such file or directory"),
     ],
@@ -684,7 +712,7 @@ def test_a_file_that_cannot_be_used_is_refused_with_one_line(
 
 def test_all_stacks_of_the_file_are_loaded_in_its_order(tmp_path: Path) -> None:
     file = tmp_path / "cdktf.json"
-    stacks = {"b": {}, "a": {"region": "us-east-1"}}
+    stacks = {"b": {}, "a": {"region": "us-east-1", "project_name": "b"}}
     file.write_text(json.dumps({"app": "x", "context": {"other": 1, "stacks": stacks}}))
     loaded = load_stacks(file)
     assert list(loaded) == ["b", "a"]
