@@ -80,11 +80,11 @@ def _live(platform: Deployed, say: Narrator, console: Console) -> None:
     with say.step("Look for leftovers in every service"):
         # the certificate is not the stack's, it was there before
         found = [each for each in platform.sandbox.leftovers() if not each.startswith("acm ")]
-        snapshots = [each for each in found if each.endswith("-db-final")]
+        snapshots = [each for each in found if "-db-final (DBSnapshot)" in each]
         if leftovers := set(found) - set(snapshots):
             raise OpsError(f"destroy left behind: {', '.join(sorted(leftovers))}")
-    but = " but the final snapshot that it has to leave" if snapshots else ""
-    console.print(f"[bold green]The platform works, heals drift and leaves nothing behind{but}.[/]")
+    left = "but its final snapshot" if snapshots else "behind"
+    console.print(f"[bold green]The platform works, heals drift and leaves nothing {left}.[/]")
 
 
 def _outputs(terraform: Terraform) -> Table:
