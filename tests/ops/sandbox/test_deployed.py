@@ -1,10 +1,12 @@
 """What a stack in the sandbox is changed to before it is destroyed."""
 
+from typing import Any
+
 from ops.sandbox.deployed import unprotected
 
 
 def test_unprotected_switches_every_protection_off_and_nothing_else() -> None:
-    stack = {
+    stack: dict[str, Any] = {
         "resource": {
             "aws_lb": {"main": {"enable_deletion_protection": True, "name": "alb"}},
             "aws_db_instance": {"main": {"deletion_protection": True}, "other": {"port": 3306}},
