@@ -3,15 +3,24 @@
 import shlex
 import signal
 import sys
+import tempfile
 import threading
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Literal
 
-import typer
-from rich.console import Console
-
 from ops.errors import OpsError
+
+OUTSIDE = (
+    "error: {} is not installed for this Python: run `make install`, then in the checkout's folder "
+    "`.venv/bin/python -m ops`"
+)
+
+try:
+    import typer
+    from rich.console import Console
+except ModuleNotFoundError as missing:  # what a newcomer's `python3 -m ops` would end in
+    sys.exit(OUTSIDE.format(missing.name))
 
 app = typer.Typer(
     help="Exercise the resilience platform.",
@@ -46,13 +55,21 @@ def sandbox(
     port: Annotated[int, typer.Option(help="loopback port; 0: a free one")] = 0,
 ) -> None:
     """Start an emulated AWS and stay until Ctrl-C. Prints the environment to export."""
+    from ops.sandbox.deployed import practice
     from ops.sandbox.server import Sandbox
 
-    with Sandbox(port=port) as running, suppress(KeyboardInterrupt):
-        for name, value in running.environment.items():
+    with (
+        tempfile.TemporaryDirectory(prefix="opsfolio-") as scratch,
+        Sandbox(port=port) as running,
+        suppress(KeyboardInterrupt),
+    ):
+        for name, value in practice(running, Path(scratch)).items():
             print(f"export {name}={shlex.quote(value)}")
         print("unset AWS_PROFILE", flush=True)
-        errors.print("The sandbox runs until Ctrl-C; paste the lines above into another shell.")
+        errors.print(
+            "The sandbox runs until Ctrl-C; paste the lines above into another shell, and there "
+            f"try `npx cdktf deploy {STACK}`."
+        )
         threading.Event().wait()
 
 
@@ -65,6 +82,16 @@ def recovery_model(
     from ops.model import claims
 
     claims.run(stack, console, json_output=json_output)
+
+
+@app.command("cost")
+def monthly_cost(
+    stack: Annotated[str, typer.Argument(help="stack id of cdktf.json")] = STACK,
+) -> None:
+    """Estimate the bill, and what each setting saves."""
+    from ops.model import savings
+
+    savings.run(stack, console)
 
 
 @app.command()
@@ -260,6 +287,9 @@ def _explain(error: Exception) -> int:
     if isinstance(error, ClickException):
         error.show()
         return error.exit_code
+    if isinstance(error, ModuleNotFoundError) and not str(error.name).startswith("ops"):
+        print(OUTSIDE.format(error.name), file=sys.stderr)
+        return 1
     if not isinstance(error, (OpsError, OSError)):
         raise error
     errors.print("error:", str(error), markup=False, highlight=False)

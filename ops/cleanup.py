@@ -4,8 +4,6 @@ Only reads. A destroy can leave things behind that Terraform never knew: log gro
 by itself, final snapshots, network interfaces that are let go late.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator

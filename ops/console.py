@@ -1,5 +1,6 @@
 """How commands tell what they do: steps while they run, tables when they are done."""
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,9 @@ from rich.console import Console
 from rich.status import Status
 from rich.table import Table
 
+QUIET_SECONDS = 15
+"""Without a terminal, a step tells that it is alive this often: CI ends what is silent."""
+
 
 class Narrator:
     """Tells what happens: a line for each finished step, and a live line while one runs.
@@ -16,33 +20,48 @@ class Narrator:
     Args:
         console: where to.
 
-    On something that is not a terminal (CI, a pipe) there is only the line for each finished step.
+    On something that is not a terminal (CI, a pipe) a step that takes long prints a line now and
+    then, instead of the live one.
     """
 
     def __init__(self, console: Console) -> None:
         self.console = console
         self._status: Status | None = None
-        self._title = ""
+        self._title = self._line = ""
         self._started = 0.0
 
     @contextmanager
     def step(self, title: str) -> Iterator[None]:
         """Time a step; an exception inside marks it as failed and goes on."""
-        self._title, self._started = title, time.monotonic()
+        self._title, self._line, self._started = title, "", time.monotonic()
+        over = threading.Event()
+        if not self.console.is_terminal:
+            threading.Thread(target=self._tell_until, args=(over,), daemon=True).start()
         with self.console.status(title) as self._status:
             try:
                 yield
             except BaseException:
                 self._finish("[red]✗[/red]")
                 raise
+            finally:
+                over.set()
         self._finish("[green]✓[/green]")
 
     def line(self, text: str) -> None:
         """Show the newest line of a command's output beside the running step."""
+        self._line = text.strip() or self._line
         if self._status is not None and text.strip():
-            seconds = time.monotonic() - self._started
-            shown = text.strip()[: max(20, self.console.width - len(self._title) - 20)]
-            self._status.update(f"{self._title} [dim]{seconds:.0f} s · {_plain(shown)}[/dim]")
+            self._status.update(self._now())
+
+    def _now(self) -> str:
+        """The running step, and the newest line of its output."""
+        seconds = time.monotonic() - self._started
+        shown = self._line[: max(20, self.console.width - len(self._title) - 20)]
+        return f"{self._title} [dim]{seconds:.0f} s · {_plain(shown or 'working')}[/dim]"
+
+    def _tell_until(self, over: threading.Event) -> None:
+        while not over.wait(QUIET_SECONDS):
+            self.console.print(f"… {self._now()}")
 
     def _finish(self, mark: str) -> None:
         seconds = time.monotonic() - self._started

@@ -14,7 +14,7 @@ import ast
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from textwrap import indent
 
@@ -27,7 +27,7 @@ from constructs_lib.settings.words import accepted, described
 from ops import ROOT
 from ops.delivery import permissions, policies
 from ops.errors import OpsError
-from ops.model import claims, cost, diagram
+from ops.model import claims, cost, diagram, savings
 from ops.model.stack import Stack, declared, read_stack
 from spacelift.settings import SpaceliftSettings
 
@@ -121,6 +121,8 @@ def parts(stack: Stack) -> dict[str, Callable[[], str]]:
         "recovery": lambda: _recovery(claims.model(stack)),
         "claims": lambda: _claims(claims.model(stack)),
         "cost": lambda: _cost(stack),
+        "cost-stacks": _cost_stacks,
+        "savings": _savings,
         "cost-first": lambda: _cost_first(stack),
         "architecture": lambda: diagram.mermaid(stack),
         "architecture-hardened": _architecture_hardened,
@@ -368,6 +370,40 @@ def _cost(stack: Stack) -> str:
     ]
     rows.append(("**Total**", "", "", f"**{cost.total(bill):.2f}**", "**71**"))
     return table(("", "quantity", "USD each", "USD a month", "the original's README"), rows)
+
+
+@cache
+def _costs() -> dict[str, savings.Costs]:
+    return savings.costs(declared())
+
+
+def _cost_stacks() -> str:
+    """The bills of all stacks, side by side."""
+    bills = {
+        name: {item.name: "?" if item.usd is None else f"{item.usd:.2f}" for item in found.bill}
+        | {"**Total**": f"**{cost.total(found.bill):.2f}**"}
+        for name, found in _costs().items()
+    }
+    lines = dict.fromkeys(line for bill in bills.values() for line in bill if line != "**Total**")
+    rows = [
+        [line, *(bill.get(line, "") for bill in bills.values())] for line in [*lines, "**Total**"]
+    ]
+    return table(["USD a month", *(f"`{name}`" for name in bills)], rows)
+
+
+def _savings() -> str:
+    """What each change would save in each stack."""
+    found = [each.savings for each in _costs().values()]
+    rows = [
+        [
+            f"`{change.name}`",
+            change.price,
+            *(f"{usd:.2f}" if (usd := saved.get(change)) else "" for saved in found),
+        ]
+        for change in savings.CHANGES
+        if any(change in saved for saved in found)
+    ]
+    return table(["setting", "the price is", *(f"`{name}`" for name in _costs())], rows)
 
 
 def _cost_first(stack: Stack) -> str:

@@ -248,6 +248,7 @@ class Terraform:
             **clean_environment(),
             "TF_CLI_CONFIG_FILE": str(config),
             "TF_IN_AUTOMATION": "1",
+            "TF_INPUT": "0",
             "CHECKPOINT_DISABLE": "1",
             **{
                 f"TF_VAR_{name}": value if isinstance(value, str) else json.dumps(value)

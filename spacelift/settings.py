@@ -36,7 +36,6 @@ LAST_FREE_TERRAFORM = (1, 5, 7)
 """The last version that Spacelift offers as Terraform; later ones are OpenTofu.
 https://docs.spacelift.io/vendors/terraform/version-management"""
 
-
 SLACK_CHANNEL = text("a channel's id, like C0123456789", r"^[CG][A-Z0-9]{8,}$")
 
 
@@ -211,7 +210,7 @@ def load_spacelift(path: Path, stacks: Mapping[str, StackSettings]) -> Spacelift
     strangers = sorted(settings.labels.keys() - stacks.keys())
     if strangers:
         raise SettingsError(
-            f"{STACK_ID}: labels: {', '.join(strangers)} is no stack of cdktf.json, "
+            f"{STACK_ID}: labels: {', '.join(strangers)} is not a stack of cdktf.json, "
             f"which declares {', '.join(stacks)}"
         )
     return settings

@@ -4,33 +4,34 @@ import json
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from constructs_lib.settings import load_stacks
 from ops import ROOT
 from ops.docs import documents
+from tests.programs import python, run
 from tests.synth.synthesized import synthesize
 
 FILES = documents(ROOT)
 FENCE = re.compile(r"^```(?P<language>\w*)\n(?P<code>.*?)^```$", re.DOTALL | re.MULTILINE)
-RUN = re.compile(r"<!-- run -->\n```sh\n(?P<code>.*?)^```$", re.DOTALL | re.MULTILINE)
 FOLDERS = ("constructs_lib", "ops", "tests", "docs", "spacelift", ".ci", ".github")
 
-BLOCKS = [
-    pytest.param(found["code"], id=f"{path.name}-{number}")
-    for path in FILES
-    for number, found in enumerate(RUN.finditer(path.read_text(encoding="utf-8")))
-]
 
-EXAMPLES = [
-    pytest.param(found["code"], id=f"{path.name}-{number}")
-    for path in FILES
-    for number, found in enumerate(FENCE.finditer(path.read_text(encoding="utf-8")))
-    if found["language"] == "json"
-]
+def blocks(beginning: str) -> list[Any]:
+    """The code of all blocks that begin like this, each the parameter of a test."""
+    pattern = re.compile(rf"^{beginning}\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+    return [
+        pytest.param(code, id=f"{path.name}-{number}")
+        for path in FILES
+        for number, code in enumerate(pattern.findall(path.read_text(encoding="utf-8")))
+    ]
+
+
+BLOCKS = blocks("<!-- run -->\n```sh")
+EXAMPLES = blocks("```json")
 
 
 def prose(path: Path) -> str:
@@ -57,15 +58,8 @@ def own_environment() -> dict[str, str]:
 @pytest.mark.parametrize("code", BLOCKS)
 def test_marked_commands_run(code: str, tmp_path: Path) -> None:
     """Each line of a block after `<!-- run -->` ends without an error."""
-    done = subprocess.run(
-        ["sh", "-eu", "-c", code],
-        cwd=ROOT,
-        env={**own_environment(), "CDKTF_OUTDIR": str(tmp_path / "cdktf.out")},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    environment = {**own_environment(), "CDKTF_OUTDIR": str(tmp_path / "cdktf.out")}
+    done = run("sh", "-eu", "-c", code, env=environment, stdin=subprocess.DEVNULL)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -80,9 +74,7 @@ def test_shell_blocks_are_shell(path: Path) -> None:
     """The blocks that are not run parse at least."""
     for found in FENCE.finditer(path.read_text(encoding="utf-8")):
         if found["language"] == "sh":
-            checked = subprocess.run(
-                ["bash", "-n"], input=found["code"], capture_output=True, text=True
-            )
+            checked = run("bash", "-n", input=found["code"])
             assert checked.returncode == 0, checked.stderr + found["code"]
 
 
@@ -144,14 +136,8 @@ def test_the_example_of_a_test_passes(tmp_path: Path) -> None:
     example = tmp_path / "test_example.py"
     example.write_text(found[1], encoding="utf-8")
     options = ("-p", "tests.synth.conftest", "-p", "no:cacheprovider", "-n", "0")
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", *options, f"--rootdir={ROOT}", str(example)],
-        cwd=ROOT,
-        env={**own_environment(), "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    environment = {**own_environment(), "PYTHONPATH": str(ROOT)}
+    done = python("-m", "pytest", *options, f"--rootdir={ROOT}", example, env=environment)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "1 passed" in done.stdout
 
@@ -161,6 +147,17 @@ def test_the_readme_is_one_page() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert len(text.splitlines()) <= 180
     assert len(text.split()) <= 1400
+
+
+def test_the_commands_are_spelt_in_the_one_way_that_works_when_pasted() -> None:
+    """With the environment's Python; a spelling without it ends in an error elsewhere."""
+    spelt = [
+        command
+        for path in [*FILES, ROOT / "CHANGELOG.md", ROOT / "SECURITY.md"]
+        for command in re.findall(r"\S*python3? -m ops", path.read_text(encoding="utf-8"))
+    ]
+    assert len(spelt) > 20
+    assert {command.lstrip("`") for command in spelt} == {".venv/bin/python -m ops"}
 
 
 def test_every_page_is_found_from_the_readme() -> None:

@@ -16,7 +16,7 @@ from ops import ROOT
 from ops.console import Narrator
 from ops.delivery.permissions import as_text, documents, stacks
 from ops.errors import OpsError
-from ops.sandbox.deployed import Deployed, deployed
+from ops.sandbox.deployed import Deployed, deployed, unprotected
 from ops.terraform import Terraform
 
 CHANGED_VARIABLES: dict[str, object] = {
@@ -88,7 +88,7 @@ def called_by(stack_id: str, say: Narrator) -> set[str]:
             _add_route(terraform, life)
             terraform.apply()
         with say.step(f"{stack_id}: destroy"):
-            apply(_unprotected(stack), new).destroy()
+            apply(unprotected(stack), new).destroy()
         if life.sandbox.unsupported:
             raise OpsError(f"{stack_id}: the sandbox lacks {', '.join(life.sandbox.unsupported)}")
         return set(life.sandbox.terraform_actions)
@@ -103,17 +103,6 @@ def _changed(stack: dict[str, Any]) -> dict[str, Any]:
     for kind, attributes in CHANGED_ATTRIBUTES.items():
         for resource in changed["resource"][kind].values():
             resource.update(attributes)
-    return changed
-
-
-def _unprotected(stack: dict[str, Any]) -> dict[str, Any]:
-    """The stack with every protection from deletion switched off."""
-    changed = copy.deepcopy(stack)
-    for types in changed["resource"].values():
-        for resource in types.values():
-            for protection in ("deletion_protection", "enable_deletion_protection"):
-                if resource.get(protection):
-                    resource[protection] = False
     return changed
 
 

@@ -1,7 +1,5 @@
 """`python -m ops drill`, `load` and `report`: what they print, ask and write."""
 
-from __future__ import annotations
-
 import sys
 import threading
 from collections.abc import Iterator
@@ -38,17 +36,7 @@ SCALING_POLL_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Options:
-    """What `drill` and `load` have in common.
-
-    Attributes:
-        outputs: file with the stack's outputs, `-` for standard input; None to ask Terraform.
-        url: where requests go instead of to the load balancer, say to a domain before it.
-        sandbox: deploy the stack to an emulated AWS first, and rehearse there.
-        dry_run: say what would be done, and do nothing.
-        yes: do not ask.
-        time_limit: seconds.
-        reports: their folder.
-    """
+    """What `drill` and `load` have in common; `ops.__main__` says what each option means."""
 
     stack: str
     outputs: str | None

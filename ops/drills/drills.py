@@ -1,7 +1,5 @@
 """The drills: what each breaks, what it measures, and what that must not exceed."""
 
-from __future__ import annotations
-
 import math
 import random
 import uuid

@@ -4,9 +4,8 @@ The marker is a row in a table of the database. Tasks write, read and drop it wi
 that the container has anyway, so no credential passes through here.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from ops.drills.clock import Clock
@@ -15,38 +14,7 @@ from ops.errors import OpsError
 
 POLL_SECONDS = 1.0
 
-_PHP = """
-function drill() {
-  mysqli_report(MYSQLI_REPORT_ERROR | MYSQLI_REPORT_STRICT);
-  [$host, $port] = explode(':', getenv('WORDPRESS_DB_HOST') . ':3306');
-  $tls = str_contains((string) getenv('WORDPRESS_CONFIG_EXTRA'), 'MYSQLI_CLIENT_SSL');
-  $db = mysqli_init();
-  $db->real_connect($host, getenv('WORDPRESS_DB_USER'), getenv('WORDPRESS_DB_PASSWORD'),
-    getenv('WORDPRESS_DB_NAME'), (int) $port, null, $tls ? MYSQLI_CLIENT_SSL : 0);
-  $marker = $db->real_escape_string(getenv('DRILL_MARKER'));
-  switch (getenv('DRILL_ACTION')) {
-    case 'write':
-      $db->query('CREATE TABLE IF NOT EXISTS opsfolio_drill (marker VARCHAR(64) PRIMARY KEY)');
-      $db->query("INSERT INTO opsfolio_drill VALUES ('$marker')");
-      return 0;
-    case 'read':
-      $found = $db->query("SELECT 1 FROM opsfolio_drill WHERE marker = '$marker'");
-      return $found->num_rows === 1 ? 0 : 3;
-    case 'drop':
-      $db->query('DROP TABLE IF EXISTS opsfolio_drill');
-      return 0;
-  }
-  return 2;
-}
-try {
-  exit(drill());
-} catch (Throwable $problem) {
-  // not the trace: older versions of PHP show the password in it
-  error_log($problem->getMessage());
-  exit(1);
-}
-"""
-"""It keeps TLS where WordPress is told to use it."""
+_PHP = Path(__file__).with_name("marker.php").read_text(encoding="utf-8").removeprefix("<?php\n")
 
 _NOT_FOUND = 3
 """The exit code where the marker that is to be read is not there."""

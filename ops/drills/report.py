@@ -1,7 +1,5 @@
 """What a drill found: as JSON for programs, as one HTML page for people, as JUnit XML for CI."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -38,7 +36,7 @@ class Measurement:
         limit: the objective, the most that `value` may be; None if there is none.
         verified: whether something that is not a figure is as it must be.
         model: what `ops.model.recovery` computes for it, best to worst case.
-        digits: after the decimal point, as many as the method is exact to.
+        digits: after the decimal point of a value below ten, as many as the method is exact to.
     """
 
     name: str
@@ -65,7 +63,7 @@ class Measurement:
             return "yes" if self.verified else "no"
         if self.value is None:
             return "not in time"
-        digits = self.digits
+        digits = self.digits if 0 < self.value < 10 else 0
         if self.limit is not None:  # 60.4 s, where "60 s" would look as if it met "at most 60 s"
             while (round(self.value, digits) <= self.limit) != self.passed:
                 digits += 1

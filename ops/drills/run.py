@@ -5,8 +5,6 @@ is steady again; AWS is asked once a second what it sees; each time counts from 
 the call that does the damage.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime

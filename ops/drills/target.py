@@ -1,7 +1,5 @@
 """The deployment under drill: found through its outputs, and refused unless it is ours."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

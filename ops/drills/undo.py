@@ -1,7 +1,5 @@
 """How each thing that a drill adds is taken away: what a journal's entries name."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from contextlib import suppress
 

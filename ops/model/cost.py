@@ -6,6 +6,7 @@ with the page beside each before you decide on them.
 """
 
 import math
+import re
 from dataclasses import dataclass
 
 from ops.model.stack import Stack, block
@@ -15,17 +16,20 @@ HOURS = 730
 
 FARGATE_VCPU_HOUR = 0.04656
 FARGATE_GB_HOUR = 0.00511
-"""https://aws.amazon.com/fargate/pricing/ (Linux on x86)"""
+SPOT_SHARE = 0.3
+"""https://aws.amazon.com/fargate/pricing/ (Linux on x86). Spot's price changes: AWS says "up to
+70 %" less."""
 
 PUBLIC_IPV4_HOUR = 0.005
 NAT_GATEWAY_HOUR = 0.052
+ENDPOINT_ZONE_HOUR = 0.012
 """https://aws.amazon.com/vpc/pricing/"""
 
 BALANCER_HOUR = 0.027
 BALANCER_UNIT_HOUR = 0.008
 """https://aws.amazon.com/elasticloadbalancing/pricing/"""
 
-INSTANCE_HOUR = {"db.t3.micro": 0.020}
+INSTANCE_HOUR = {"db.t3.micro": 0.020, "db.t3.medium": 0.078}
 """One instance of MySQL; a standby costs as much again. Other classes: no figure here.
 https://aws.amazon.com/rds/mysql/pricing/"""
 
@@ -36,7 +40,7 @@ EXTENDED_SUPPORT_VCPU_HOUR = 0.10
 """First two years, US East: Frankfurt is not cheaper.
 https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/extended-support-charges.html"""
 
-INSTANCE_VCPUS = {"db.t3.micro": 2}
+INSTANCE_VCPUS = {"db.t3.micro": 2, "db.t3.medium": 2}
 
 OUT_OF_STANDARD_SUPPORT = ("5.7", "8.0")
 """MySQL 8.0 left standard support on 31 July 2026; AWS charges for it since 1 August 2026.
@@ -48,6 +52,16 @@ ALARM_METRIC_MONTH = 0.10
 DASHBOARD_MONTH = 3.00
 """https://aws.amazon.com/cloudwatch/pricing/"""
 
+KEY_MONTH = 1.00
+SECRET_MONTH = 0.40
+FIREWALL_MONTH = 5.00
+FIREWALL_RULE_MONTH = 1.00
+UPLOADS_GB_MONTH = 0.36
+"""https://aws.amazon.com/kms/pricing/
+https://aws.amazon.com/secrets-manager/pricing/
+https://aws.amazon.com/waf/pricing/
+https://aws.amazon.com/efs/pricing/"""
+
 CONTAINER_INSIGHTS_METRICS = 25
 """About as many custom metrics does it make for one cluster, service and task definition."""
 
@@ -55,6 +69,8 @@ ALARMS_PER_TRACKING_POLICY = 2
 """Target tracking makes one to scale out and one to scale in."""
 
 ASSUMED_LOGS_GB = 1
+"""In each log group."""
+ASSUMED_UPLOADS_GB = 1
 ASSUMED_BALANCER_UNITS = 0.1
 """Little traffic, as the original assumes: its logs are 1 GB, its transfer "minimal"."""
 
@@ -83,7 +99,13 @@ def items(stack: Stack) -> list[Item]:
     Raises:
         OpsError: it has no single service, task definition or database.
     """
-    return [*_tasks(stack), *_network(stack), *_database(stack), *_monitoring(stack)]
+    return [
+        *_tasks(stack),
+        *_network(stack),
+        *_database(stack),
+        *_monitoring(stack),
+        *_protection(stack),
+    ]
 
 
 def total(bill: list[Item]) -> float:
@@ -91,8 +113,13 @@ def total(bill: list[Item]) -> float:
     return math.fsum(item.usd or 0 for item in bill)
 
 
-def _hourly(name: str, count: float, unit: str, price: float, original: str = "") -> Item:
-    return Item(name, f"{count:g} {unit} x {HOURS} h", price, count * price * HOURS, original)
+def _hourly(
+    name: str, count: float, unit: str, price: float, original: str = "", *, share: float = 1
+) -> Item:
+    """`share` of the month's hours."""
+    hours = HOURS * share
+    quantity = f"{round(count, 2):g} {unit} x {hours:.0f} h"
+    return Item(name, quantity, price, count * price * hours, original)
 
 
 def _monthly(name: str, count: float, unit: str, price: float, original: str = "") -> Item:
@@ -104,10 +131,52 @@ def _tasks(stack: Stack) -> list[Item]:
     count = _task_count(stack)
     vcpus = int(stack.value(task["cpu"])) / 1024
     gigabytes = int(stack.value(task["memory"])) / 1024
-    return [
-        _hourly("Fargate: vCPU", count * vcpus, "vCPU", FARGATE_VCPU_HOUR, "15"),
-        _hourly("Fargate: memory", count * gigabytes, "GB", FARGATE_GB_HOUR, "in the above"),
-    ]
+    strategy = stack.one("aws_ecs_service").get("capacity_provider_strategy") or []
+    base = {each["capacity_provider"]: int(each.get("base", 0)) for each in strategy}
+    spot = max(0, count - base.get("FARGATE", 0)) if "FARGATE_SPOT" in base else 0
+    awake = _awake_share(stack)
+    bill = []
+    for kind, tasks, price in (("Fargate", count - spot, 1), ("Fargate Spot", spot, SPOT_SHARE)):
+        for what, each, unit, usd, original in (
+            ("vCPU", vcpus, "vCPU", FARGATE_VCPU_HOUR, "15"),
+            ("memory", gigabytes, "GB", FARGATE_GB_HOUR, "in the above"),
+        ):
+            line = f"{kind}: {what}"
+            if tasks:
+                bill.append(_hourly(line, tasks * each, unit, usd * price, original, share=awake))
+    return bill
+
+
+_WEEKLY = re.compile(r"cron\((\d+) (\d+) \? \* (\*|[\w,-]+) \*\)")
+_DAYS = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]
+_WEEK_MINUTES = 7 * 24 * 60
+
+
+def _awake_share(stack: Stack) -> float:
+    """The part of a week in which tasks run; 1 for a timetable that is not weekly."""
+    changes = []
+    for action in stack.all("aws_appautoscaling_scheduled_action").values():
+        found = _WEEKLY.fullmatch(action["schedule"])
+        if not found:
+            return 1
+        runs = int(block(action["scalable_target_action"])["max_capacity"]) > 0
+        minute, hour, days = found.groups()
+        changes += [(day * 1440 + int(hour) * 60 + int(minute), runs) for day in _weekdays(days)]
+    changes.sort()
+    following = [*changes[1:], *[(at + _WEEK_MINUTES, runs) for at, runs in changes[:1]]]
+    awake = sum(end - at for (at, runs), (end, _) in zip(changes, following, strict=True) if runs)
+    return awake / _WEEK_MINUTES if changes else 1
+
+
+def _weekdays(field: str) -> set[int]:
+    """The days that cron's field names, 0 for Sunday: names, AWS's numbers from 1, and ranges."""
+    if field == "*":
+        return set(range(7))
+    days = set()
+    for part in field.split(","):
+        ends = [_DAYS.index(day) if day in _DAYS else int(day) - 1 for day in part.split("-")]
+        days |= {(ends[0] + later) % 7 for later in range((ends[-1] - ends[0]) % 7 + 1)}
+    return days
 
 
 def _task_count(stack: Stack) -> int:
@@ -117,11 +186,11 @@ def _task_count(stack: Stack) -> int:
 def _network(stack: Stack) -> list[Item]:
     balancers = list(stack.all("aws_lb").values())
     gateways = len(stack.all("aws_nat_gateway"))
-    public = len(stack.all("aws_eip"))
+    public: float = len(stack.all("aws_eip"))
     public += sum(len(lb["subnets"]) for lb in balancers if not lb.get("internal"))
     service = stack.one("aws_ecs_service")
     if block(service["network_configuration"]).get("assign_public_ip"):
-        public += _task_count(stack)
+        public += _task_count(stack) * _awake_share(stack)
     bill = [
         _hourly("Load balancer", len(balancers), "load balancer", BALANCER_HOUR, "20"),
         _hourly(
@@ -135,6 +204,10 @@ def _network(stack: Stack) -> list[Item]:
     ]
     if gateways:
         bill.append(_hourly("NAT gateways", gateways, "gateways", NAT_GATEWAY_HOUR, "0"))
+    endpoints = stack.all("aws_vpc_endpoint").values()
+    zones = sum(len(each.get("subnet_ids", [])) for each in endpoints)
+    if zones:
+        bill.append(_hourly("VPC endpoints", zones, "in a zone", ENDPOINT_ZONE_HOUR))
     bill.append(Item("Data transfer out, up to 100 GB", "first 100 GB are free", None, 0, "5"))
     return bill
 
@@ -184,9 +257,10 @@ def _monitoring(stack: Stack) -> list[Item]:
         for setting in cluster.get("setting", [])
     )
     metrics = CONTAINER_INSIGHTS_METRICS if insights else 0
+    logs = ASSUMED_LOGS_GB * max(1, len(stack.all("aws_cloudwatch_log_group")))
     dashboards = len(stack.all("aws_cloudwatch_dashboard"))
     return [
-        _monthly("CloudWatch logs (assumed)", ASSUMED_LOGS_GB, "GB", LOGS_GB, "1"),
+        _monthly("CloudWatch logs (assumed)", logs, "GB", LOGS_GB, "1"),
         _monthly("Container Insights", metrics, "metrics, about", METRIC_MONTH, "missing"),
         _monthly(
             "Alarms, with autoscaling's own", alarms, "metrics", ALARM_METRIC_MONTH, "missing"
@@ -194,3 +268,24 @@ def _monitoring(stack: Stack) -> list[Item]:
         _monthly("Dashboard", dashboards, "dashboard", DASHBOARD_MONTH, "missing"),
         Item("SNS, budget, anomaly detection", "little use is free", None, 0, "missing"),
     ]
+
+
+def _protection(stack: Stack) -> list[Item]:
+    """What the options of a hardened stack add; nothing in a stack without them."""
+    secrets = len(stack.all("aws_secretsmanager_secret"))
+    secrets += sum(
+        str(each.get("template_body")).count('"AWS::SecretsManager::Secret"')
+        for each in stack.all("aws_cloudformation_stack").values()
+    )
+    secrets += bool(stack.one("aws_db_instance").get("manage_master_user_password"))
+    firewalls = stack.all("aws_wafv2_web_acl").values()
+    rules = sum(len(each["rule"]) for each in firewalls)
+    files = len(stack.all("aws_efs_file_system")) * ASSUMED_UPLOADS_GB
+    lines = (
+        ("Keys of our own", len(stack.all("aws_kms_key")), "keys", KEY_MONTH),
+        ("Secrets", secrets, "secrets", SECRET_MONTH),
+        ("Firewall", len(firewalls), "web ACL", FIREWALL_MONTH),
+        ("Firewall: rules", rules, "rules", FIREWALL_RULE_MONTH),
+        ("Shared uploads (assumed)", files, "GB", UPLOADS_GB_MONTH),
+    )
+    return [_monthly(*line) for line in lines if line[1]]

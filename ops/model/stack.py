@@ -18,6 +18,7 @@ from typing import Any
 from constructs_lib.settings import SettingsError, StackSettings, load_stacks
 from ops import CDKTF_JSON, ROOT
 from ops.errors import OpsError
+from spacelift.settings import STACK_ID as SPACELIFT
 
 _VARIABLE = re.compile(r"\$\{var\.(\w+)(?:\[(\d+)\])?\}")
 _ADDRESS = re.compile(r"\$\{(\w+\.\w+)(?:\.\w+)?\}")
@@ -96,6 +97,15 @@ class Stack:
         return variable["default"] if index is None else variable["default"][int(index)]
 
 
+def refuse_spacelift(stack_id: str) -> None:
+    """Raises OpsError for the stack that has nothing in AWS."""
+    if stack_id == SPACELIFT:
+        raise OpsError(
+            f"the stack {SPACELIFT} has Spacelift's own resources, and nothing in AWS: choose "
+            "one of context.stacks in cdktf.json"
+        )
+
+
 def declared() -> dict[str, StackSettings]:
     """The stacks of cdktf.json, by id.
 
@@ -112,8 +122,9 @@ def synthesize(stack_id: str, folder: Path) -> Path:
     """Write `stack_id`'s Terraform JSON below `folder`; the stack's own folder.
 
     Raises:
-        OpsError: synth ended with an error, which is the message.
+        OpsError: synth ended with an error, which is the message; or see `refuse_spacelift`.
     """
+    refuse_spacelift(stack_id)
     done = subprocess.run(
         [sys.executable, str(ROOT / "main.py"), "--stack", stack_id],
         env={**os.environ, "CDKTF_OUTDIR": str(folder / "cdktf.out")},

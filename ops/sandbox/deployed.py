@@ -1,19 +1,22 @@
 """A stack, synthesized, in a sandbox, ready for Terraform."""
 
+import copy
 import json
 import secrets
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
+from ops import ROOT
 from ops.console import Narrator
-from ops.model.stack import synthesize
+from ops.model.stack import refuse_spacelift, synthesize
 from ops.sandbox.server import ACCOUNT_ID, Sandbox
-from ops.terraform import Terraform
+from ops.terraform import Terraform, TerraformMissing
 
 IMAGE = f"{ACCOUNT_ID}.dkr.ecr.eu-central-1.amazonaws.com/wordpress@sha256:{'0' * 64}"
 """An image as the hardened stack wants one, by digest; nothing pulls it."""
@@ -68,12 +71,13 @@ class Deployed:
         variables: Mapping[str, object] | None = None,
         on_line: Callable[[str], None] | None = None,
     ) -> Terraform:
-        """Terraform in the stack's folder; `variables` on top of the usual ones."""
+        """Terraform in the stack's folder; `variables` on top of the usual ones, None for none."""
+        chosen = {**self.variables, **(variables or {})}
         return Terraform(
             self.folder,
             scratch=self.scratch,
             environment=self.sandbox.environment,
-            variables={**self.variables, **(variables or {})},
+            variables={name: value for name, value in chosen.items() if value is not None},
             on_line=on_line or self.on_line,
         )
 
@@ -115,8 +119,37 @@ def deployed(stack_id: str, say: Narrator | None = None) -> Iterator[Deployed]:
     Raises:
         OpsError: the stack cannot be synthesized, or a sandbox runs in this process already.
     """
+    refuse_spacelift(stack_id)
     say = say or Narrator(Console(quiet=True))
     with tempfile.TemporaryDirectory(prefix="opsfolio-") as name, Sandbox() as sandbox:
         with say.step(f"Synthesize {stack_id}"):
             folder = synthesize(stack_id, Path(name))
         yield Deployed(sandbox, folder, Path(name), say.line)
+
+
+def unprotected(stack: dict[str, Any]) -> dict[str, Any]:
+    """The Terraform JSON with every protection from deletion switched off."""
+    changed = copy.deepcopy(stack)
+    for types in changed["resource"].values():
+        for resource in types.values():
+            for protection in ("deletion_protection", "enable_deletion_protection"):
+                if resource.get(protection):
+                    resource[protection] = False
+    return changed
+
+
+def practice(sandbox: Sandbox, scratch: Path) -> dict[str, str]:
+    """The environment for a shell in which `cdktf` and Terraform practise on the sandbox.
+
+    Args:
+        scratch: existing folder for the CLI configuration, without which `cdktf` would not find a
+            provider mirror of this machine.
+    """
+    environment = {**sandbox.environment, "TF_INPUT": "0", "TF_VAR_db_password": "practice-only"}
+    with suppress(TerraformMissing):  # the sandbox is good for the AWS CLI too
+        terraform = Terraform(ROOT, scratch=scratch, environment={})
+        if terraform.mirror is not None:
+            environment["TF_CLI_CONFIG_FILE"] = terraform.environment["TF_CLI_CONFIG_FILE"]
+            # the option --skip-provider-lock: a lock for other machines is made from the registry
+            environment["CDKTF_SKIP_PROVIDER_LOCK"] = "true"
+    return environment

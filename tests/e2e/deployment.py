@@ -2,18 +2,17 @@
 
 import json
 import os
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-from ops import CDKTF_JSON, ROOT
+from ops import CDKTF_JSON
 from ops.delivery.permissions import FILES, granted
 from ops.sandbox.deployed import Deployed, deployed
 from ops.sandbox.server import Sandbox
+from tests.programs import python
 
 PASSWORD = "Correct-horse-7-battery"
 
@@ -22,11 +21,8 @@ PASSWORD = "Correct-horse-7-battery"
 def synthesized(stack_id: str) -> str:
     """The Terraform JSON of a stack of cdktf.json."""
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run(
-            [sys.executable, str(ROOT / "main.py"), "--stack", stack_id],
-            env={**os.environ, "CDKTF_OUTDIR": folder},
-            check=True,
-        )
+        environment = {**os.environ, "CDKTF_OUTDIR": folder}
+        python("main.py", "--stack", stack_id, env=environment, check=True)
         return (Path(folder) / "stacks" / stack_id / "cdk.tf.json").read_text()
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from ops import CDKTF_JSON, ROOT
+from ops.sandbox.deployed import practice
 from ops.sandbox.server import Sandbox
-from ops.terraform import Terraform
-from tests.e2e.deployment import PASSWORD
+from ops.terraform import clean_environment, find_binary
 
 CLI = ROOT / "node_modules" / ".bin" / "cdktf"
 STACK = "resilience-platform"
@@ -60,22 +60,31 @@ def test_synth_writes_the_same_bytes_as_main(checkout: Path) -> None:
 
 @pytest.mark.slow(230)
 def test_deploy_and_destroy(checkout: Path, tmp_path: Path) -> None:
-    """`cdktf deploy` applies the stack to the sandbox, `cdktf destroy` removes all of it."""
+    """In the environment that `ops sandbox` prints, `cdktf deploy` applies the stack with the
+    variable file; `terraform -chdir` then has nothing to change; `cdktf destroy` removes it all.
+    """
+    (checkout / "terraform.tfvars").write_text('alarm_email = "ops@example.com"\n')
     with Sandbox() as sandbox:
-        scratch = tmp_path / "scratch"
-        scratch.mkdir()
-        environment = Terraform(
-            checkout,
-            scratch=scratch,
-            environment=sandbox.environment,
-            variables={"db_password": PASSWORD},
-        ).environment
-        options = (STACK, "--auto-approve", "--skip-provider-lock")
-        output = _cdktf(checkout, environment, "deploy", *options)
+        environment = {**clean_environment(), **practice(sandbox, tmp_path)}
+        output = _cdktf(checkout, environment, "deploy", STACK, "--auto-approve")
         assert "application_url" in output
-        assert PASSWORD not in output
+        assert environment["TF_VAR_db_password"] not in output
         assert (checkout / f"terraform.{STACK}.tfstate").exists(), "state outlives cdktf.out"
-        _cdktf(checkout, environment, "destroy", *options[:2], "--skip-provider-lock")
+        (mailed,) = sandbox.client("sns").list_subscriptions()["Subscriptions"]
+        assert mailed["Endpoint"] == "ops@example.com", "or the next plan would prove nothing"
+
+        chdir = f"-chdir=cdktf.out/stacks/{STACK}"
+        plan = subprocess.run(
+            [find_binary(), chdir, "plan", "-detailed-exitcode", "-no-color"],
+            cwd=checkout,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        )
+        assert plan.returncode == 0, plan.stdout + plan.stderr  # 2: something would change
+
+        _cdktf(checkout, environment, "destroy", STACK, "--auto-approve")
         assert sandbox.leftovers() == []
 
 

@@ -13,6 +13,7 @@ import boto3
 import pytest
 
 from ops import ROOT
+from ops.terraform import find_binary, find_mirror, registry_of
 
 
 @contextmanager
@@ -62,13 +63,18 @@ def test_interrupted_demo_ends_what_it_started(tmp_path: Path) -> None:
         assert demo.stdout is not None
         for line in demo.stdout:
             if "resources to create" in line:
+                silent_since = time.monotonic()
                 break
-        time.sleep(15)  # well into the apply, which takes 80 s at least
+        # without a terminal it speaks at least every 20 s; then it is well into the apply
+        alive = demo.stdout.readline()
+        assert alive.startswith("… terraform apply")
+        assert time.monotonic() - silent_since < 20
         assert _running_in(tmp_path), "Terraform should be running"
         demo.send_signal(signal.SIGINT)
         rest = demo.stdout.read()
         assert demo.wait(timeout=120) == 130, rest
     assert "Traceback" not in rest
+    assert rest.endswith("have ended, and nothing is left.\n")
     assert _running_in(tmp_path) == []
     assert list(tmp_path.iterdir()) == []
 
@@ -82,6 +88,39 @@ def test_demo_of_an_unknown_stack_says_what_there_is(tmp_path: Path) -> None:
     assert "Traceback" not in output
 
 
+def test_demo_interrupted_in_synthesis_leaves_nothing(tmp_path: Path) -> None:
+    """Before Terraform is there, too."""
+    with _started(tmp_path, "demo") as demo:
+        while not any(tmp_path.glob("opsfolio-*")):
+            time.sleep(0.05)
+        time.sleep(0.5)
+        demo.send_signal(signal.SIGINT)
+        output, _ = demo.communicate(timeout=60)
+    assert demo.returncode == 130
+    assert output.endswith("have ended, and nothing is left.\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_demo_uses_the_password_it_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So a value that RDS would refuse is found here."""
+    monkeypatch.setenv("TF_VAR_db_password", "short-1")
+    with _started(tmp_path, "demo") as demo:
+        output, _ = demo.communicate(timeout=300)
+    assert demo.returncode == 1
+    assert "RDS accepts 8 to 41" in output
+    assert "short-1" not in output
+
+
+def test_the_stack_of_spacelift_is_refused_in_one_line(tmp_path: Path) -> None:
+    with _started(tmp_path, "demo", "spacelift") as demo:
+        output, _ = demo.communicate(timeout=60)
+    assert demo.returncode == 1
+    assert output.startswith("error: the stack spacelift has Spacelift's own resources")
+    assert output.count("\n") == 1
+
+
 def test_sandbox_serves_another_process_until_ctrl_c(tmp_path: Path) -> None:
     """`ops sandbox` prints an environment that works as it is, and ends on Ctrl-C."""
     with _started(tmp_path, "sandbox") as sandbox:
@@ -92,6 +131,11 @@ def test_sandbox_serves_another_process_until_ctrl_c(tmp_path: Path) -> None:
                 break
             name, _, value = line.removeprefix("export ").strip().partition("=")
             exported[name] = value.strip("'")
+        mirror = find_mirror(registry_of(find_binary()))
+        assert exported["TF_INPUT"] == "0"
+        assert ("TF_CLI_CONFIG_FILE" in exported) == (mirror is not None)
+        if mirror:
+            assert str(mirror) in Path(exported["TF_CLI_CONFIG_FILE"]).read_text()
         client = boto3.client(
             "sts",
             endpoint_url=exported["AWS_ENDPOINT_URL"],
@@ -102,6 +146,7 @@ def test_sandbox_serves_another_process_until_ctrl_c(tmp_path: Path) -> None:
         assert client.get_caller_identity()["Account"] == "123456789012"
         sandbox.send_signal(signal.SIGINT)
         assert sandbox.wait(timeout=20) == 0, sandbox.stdout.read()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_wrong_usage_is_one_message(tmp_path: Path) -> None:

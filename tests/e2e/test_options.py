@@ -1,11 +1,8 @@
 """Any two options together: refused with a reason, or accepted by the real Terraform and provider.
 
-A few stacks, made so that each pair of options is in one of them, become the modules of one
-configuration (see test_fuzz.py), which Terraform validates once.
+A few stacks are made so that each pair of options is in one of them.
 """
 
-import json
-import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from itertools import combinations, product
@@ -15,18 +12,14 @@ from typing import TypeAlias
 import pytest
 
 from constructs_lib.settings import SettingsError, parse_stack
-from ops.terraform import CommandFailed, Terraform
-from tests.synth.options import CERTIFICATE, DIGEST, ECR_IMAGE, OPTIONS, Option, nested
-from tests.synth.synthesized import synthesize
+from tests.e2e.modules import assert_valid
+from tests.synth.options import DIGEST, ECR_IMAGE, OPTIONS, Option, nested
 
 Pair: TypeAlias = tuple[tuple[str, int], tuple[str, int]]
 """Two options, by dotted path, each with the number of its choice."""
 
 Row: TypeAlias = dict[str, int]
 """A choice for each option."""
-
-REQUIRED = {"db_password": "Correct-horse-7-battery", "certificate_arn": CERTIFICATE}
-"""Values of variables that may have no default."""
 
 ECR_IMAGE_BY_DIGEST = f"{ECR_IMAGE.partition(':')[0]}@{DIGEST.partition('@')[2]}"
 
@@ -171,28 +164,6 @@ def test_options_that_contradict_each_other_are_refused_with_a_reason() -> None:
 
 @pytest.mark.slow(40)
 def test_terraform_accepts_any_two_options_together(tmp_path: Path) -> None:
-    """One init and one validate for all of them."""
     rows = covering_rows()
     assert set().union(*map(covered, rows)) == set(pairs()) - set(refused())
-    modules = {}
-    for number, row in enumerate(rows):
-        name = f"row-{number}"
-        stack = synthesize(settings(row), stack_id=name, outdir=tmp_path / "cdktf.out")
-        folder = tmp_path / name
-        folder.mkdir()
-        (folder / "cdk.tf.json").write_text(stack.text)
-        required = [name for name, block in stack.variables.items() if "default" not in block]
-        modules[name] = {"source": f"./{name}", **{name: REQUIRED[name] for name in required}}
-    (tmp_path / "main.tf.json").write_text(json.dumps({"module": modules}))
-
-    terraform = Terraform(tmp_path, scratch=tmp_path, environment={})
-    terraform.init()
-    try:
-        terraform.validate()
-    except CommandFailed as failure:
-        wrong = {
-            name: settings(row)
-            for name, row in zip(modules, rows, strict=True)
-            if re.search(rf"\b{name}\b", failure.error)
-        }
-        raise AssertionError(f"{failure.error}\n{json.dumps(wrong, indent=1)}") from None
+    assert_valid(tmp_path, {f"row-{number}": settings(row) for number, row in enumerate(rows)})

@@ -81,5 +81,4 @@ def test_the_plan_is_the_contract(deployment: Deployed) -> None:
 
 
 def test_nobody_is_subscribed_without_an_address(deployment: Deployed) -> None:
-    """The e-mail subscription exists exactly when alarm_email is set."""
     assert "aws_sns_topic_subscription.email[0]" not in deployment.changes(deployment.terraform())

@@ -20,10 +20,7 @@ BAD: dict[str, dict[str, Case]] = {
     "validations": {
         "password empty": ({"db_password": ""}, "db_password: must not be empty."),
         "database name": ({"db_name": "word-press"}, 'db_name = "word-press": must have 1 to 64'),
-        "region malformed": (
-            {"aws_region": "Frankfurt"},
-            'aws_region = "Frankfurt": must be a region\'s code, like eu-central-1',
-        ),
+        "region": ({"aws_region": "Paris"}, 'aws_region = "Paris": must be a region\'s code, like'),
         "one zone": (
             {"availability_zones": ["eu-central-1a"]},
             'availability_zones = ["eu-central-1a"]: must name at least two different zones',
@@ -43,10 +40,7 @@ BAD: dict[str, dict[str, Case]] = {
             "public_subnet_cidrs = .*: must be two IPv4 networks",
         ),
         "Fargate CPU": ({"task_cpu": 300}, "task_cpu = 300: must be one of 256, 512"),
-        "memory fraction": (
-            {"task_memory": 1024.5},
-            "task_memory = 1024.5: must be a whole number",
-        ),
+        "memory": ({"task_memory": 1024.5}, "task_memory = 1024.5: must be a whole number"),
         "desired above the maximum": (
             {"desired_count": 5},
             "desired_count = 5: must be a whole number from 2 to 4, the bounds of autoscaling",
@@ -55,10 +49,7 @@ BAD: dict[str, dict[str, Case]] = {
         "image with a space": ({"container_image": "word press"}, "must be an image, like"),
         "instance class": ({"db_instance_class": "t3.micro"}, "must be an RDS instance class"),
         "storage too small": ({"db_allocated_storage": 19}, "whole number of GiB from 20 to 65536"),
-        "e-mail": (
-            {"alarm_email": "ops"},
-            'alarm_email = "ops": must be empty or an e-mail address',
-        ),
+        "e-mail": ({"alarm_email": "a"}, 'alarm_email = "a": must be empty or an e-mail address'),
         "budget": ({"monthly_budget_usd": 0}, "monthly_budget_usd = 0: must be above 0"),
     },
     "preconditions of aws_vpc.main": {
@@ -81,10 +72,7 @@ BAD: dict[str, dict[str, Case]] = {
             {"public_subnet_cidrs": ["10.0.1.0/24", "10.1.2.0/24"]},
             'not all inside vpc_cidr = "10.0.0.0/16"',
         ),
-        "subnet larger than the VPC": (
-            {"vpc_cidr": "10.0.0.0/24"},
-            'not all inside vpc_cidr = "10.0.0.0/24"',
-        ),
+        "small VPC": ({"vpc_cidr": "10.0.0.0/24"}, 'not all inside vpc_cidr = "10.0.0.0/24"'),
     },
     "preconditions of aws_db_instance.wordpress": {
         "password of 7": (
@@ -141,7 +129,6 @@ def test_bad_values_get_their_messages(deployment: Deployed, round_: dict[str, C
 
 
 def test_another_region_works_with_its_zones(deployment: Deployed) -> None:
-    """aws_region with two zones of that region plans everything anew."""
     zones = ["us-east-1a", "us-east-1b"]
     there = deployment.terraform({"aws_region": "us-east-1", "availability_zones": zones})
     here = deployment.changes(deployment.terraform())

@@ -9,7 +9,6 @@ in test_real_provider.py. The package is copied out of the project first, as ano
 import json
 import os
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Mapping
@@ -21,9 +20,9 @@ from typing import Any
 import pytest
 
 from constructs_lib import fast_synth
+from tests.programs import python
 
 PACKAGE = Path(fast_synth.__file__).parent
-FAST_SYNTH_LINE = "fast_synth: stock path: "
 
 INDEX = """\
 "use strict";
@@ -137,15 +136,8 @@ class World:
         kept = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "TMPDIR", "JSII_NODE")}
         path = os.pathsep.join([str(self.folder), str(self.folder / self.library)])
         program = PROGRAM.replace("#BEFORE#", dedent(before)).replace("#AFTER#", dedent(after))
-        done = subprocess.run(
-            [sys.executable, "-S", "-c", program],
-            env=kept | {"PYTHONPATH": path, "PYTHONWARNINGS": "error"} | dict(environment or {}),
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-        assert done.returncode == 0, done.stderr
+        seen = kept | {"PYTHONPATH": path, "PYTHONWARNINGS": "error"} | dict(environment or {})
+        done = python("-S", "-c", program, cwd=self.folder, env=seen, check=True)
         assert done.stderr == ""
         result: dict[str, Any] = json.loads(done.stdout)
         return result
@@ -159,7 +151,9 @@ def world(tmp_path: Path) -> World:
     return World(tmp_path)
 
 
-def assert_stock_path(result: Mapping[str, Any], *, because: str) -> None:
+def assert_stock_path(result: Mapping[str, Any], *, because: str, active: bool = False) -> None:
+    """`active`: what goes wrong is noticed after the activation."""
+    assert result["active"] == [active, active]
     assert result["python_modules"] == ["s3_bucket", "vpc"]
     assert result["javascript_modules"] == ["vpc", "s3Bucket"]
     assert_one_debug_line(result, because)
@@ -167,16 +161,19 @@ def assert_stock_path(result: Mapping[str, Any], *, because: str) -> None:
 
 def assert_one_debug_line(result: Mapping[str, Any], because: str) -> None:
     (line,) = result["debug_lines"]
-    assert line.startswith(f"DEBUG {FAST_SYNTH_LINE}")
+    assert line.startswith("DEBUG fast_synth: stock path: ")
     assert because in line
 
 
-def test_only_what_is_used_is_loaded_and_nothing_is_logged(world: World) -> None:
-    result = world.run()
+def assert_only_what_is_used(result: Mapping[str, Any]) -> None:
     assert result["active"] == [True, True]
     assert result["python_modules"] == ["vpc"]
     assert result["javascript_modules"] == ["vpc"]
     assert result["debug_lines"] == []
+
+
+def test_only_what_is_used_is_loaded_and_nothing_is_logged(world: World) -> None:
+    assert_only_what_is_used(world.run())
 
 
 def test_environment_of_everyone_but_the_kernel_is_left_alone(world: World) -> None:
@@ -187,35 +184,30 @@ def test_environment_of_everyone_but_the_kernel_is_left_alone(world: World) -> N
     assert result["kernel_children_environment"] == {}
 
 
-def test_no_temporary_file_is_left_behind(world: World) -> None:
-    temporary = world.folder / "temporary"
-    temporary.mkdir()
-    result = world.run(environment={"TMPDIR": str(temporary)})
-    assert result["kernel_environment"]["FAST_SYNTH_REPORT"].startswith(str(temporary))
-    assert list(temporary.iterdir()) == []
+WITHOUT_THE_PROVIDER = """
+    import fast_synth
+    assert fast_synth.activate()
+    import constructs
+    assert os.listdir(os.environ["TMPDIR"])
+    print("{}")
+    sys.exit()
+"""
 
 
-def test_no_temporary_file_is_left_behind_without_the_provider(world: World) -> None:
+@pytest.mark.parametrize("before", ["", WITHOUT_THE_PROVIDER])
+def test_no_temporary_file_is_left_behind(world: World, before: str) -> None:
     temporary = world.folder / "temporary"
     temporary.mkdir()
-    world.run(
-        environment={"TMPDIR": str(temporary)},
-        before="""
-            import fast_synth
-            assert fast_synth.activate()
-            import constructs
-            assert os.listdir(os.environ["TMPDIR"])
-            print("{}")
-            sys.exit()
-        """,
-    )
+    result = world.run(environment={"TMPDIR": str(temporary)}, before=before)
+    if not before:
+        assert result["kernel_environment"]["FAST_SYNTH_REPORT"].startswith(str(temporary))
     assert list(temporary.iterdir()) == []
 
 
 def test_harmless_node_options_are_kept_and_restored(world: World) -> None:
     theirs = "--max-old-space-size=4096 --no-warnings"
     result = world.run(environment={"NODE_OPTIONS": theirs})
-    assert result["javascript_modules"] == ["vpc"]
+    assert_only_what_is_used(result)
     assert result["kernel_environment"]["NODE_OPTIONS"].startswith(f"{theirs} --require /")
     assert result["kernel_children_environment"] == {"NODE_OPTIONS": theirs}
     assert result["environment"] == {"NODE_OPTIONS": theirs}
@@ -257,8 +249,7 @@ def test_looking_a_module_up_does_not_use_up_the_activation(world: World) -> Non
             importlib.util.find_spec("cdktf_cdktf_provider_aws")
         """
     )
-    assert result["javascript_modules"] == ["vpc"]
-    assert result["python_modules"] == ["vpc"]
+    assert_only_what_is_used(result)
 
 
 def test_introspection_sees_the_stock_loader(world: World) -> None:
@@ -284,47 +275,45 @@ def test_threads_activate_it_once(world: World) -> None:
         after="extra = [type(finder).__name__ for finder in sys.meta_path].count('_Finder')",
     )
     assert result["extra"] == 1
-    assert result["javascript_modules"] == ["vpc"]
+    assert_only_what_is_used(result)
 
 
 def test_activation_alone_starts_and_imports_nothing(world: World) -> None:
-    result = world.run(
+    world.run(
         before="""
             import fast_synth
-            fast_synth.activate()
+            assert fast_synth.activate()
             assert not {"constructs", "jsii", "cdktf_cdktf_provider_aws"} & sys.modules.keys()
             assert "NODE_OPTIONS" not in os.environ
         """
     )
-    assert result["active"] == [True, True]
+
+
+def with_worker(world: World, program: str, at_the_end: str = "") -> World:
+    """The kernel starts this program in a worker."""
+    (world.folder / "worker.js").write_text(program)
+    kernel = world.folder / "kernel.js"
+    started = "new (require('node:worker_threads').Worker)(__dirname + '/worker.js');\n"
+    kernel.write_text(started + kernel.read_text() + at_the_end)
+    return world
 
 
 def test_work_that_jsii_left_to_a_worker_is_finished(world: World) -> None:
     """jsii indexes the provider's types in a worker, for the next run, and exits in its middle."""
-    (world.folder / "worker.js").write_text(
-        "setTimeout(() => require('node:fs').writeFileSync(__dirname + '/indexed', ''), 300);\n"
-    )
-    kernel = world.folder / "kernel.js"
-    started = "new (require('node:worker_threads').Worker)(__dirname + '/worker.js');\n"
-    kernel.write_text(started + kernel.read_text() + "process.exit();\n")
-    result = world.run()
-    assert result["javascript_modules"] == ["vpc"]
+    indexes = "setTimeout(() => require('node:fs').writeFileSync(__dirname + '/indexed', ''), 300)"
+    assert_only_what_is_used(with_worker(world, indexes, "process.exit();").run())
     assert (world.folder / "indexed").exists()
 
 
 def test_a_failed_worker_is_not_waited_for(world: World) -> None:
-    (world.folder / "worker.js").write_text("process.exit(1);\n")
-    kernel = world.folder / "kernel.js"
-    started = "new (require('node:worker_threads').Worker)(__dirname + '/worker.js');\n"
-    kernel.write_text(started + kernel.read_text())
+    with_worker(world, "process.exit(1);")
     began = time.monotonic()
-    assert world.run()["javascript_modules"] == ["vpc"]
+    assert_only_what_is_used(world.run())
     assert time.monotonic() - began < 25  # the hook's limit for waiting is 60 seconds
 
 
 def test_fast_synth_0_switches_it_off(world: World) -> None:
     result = world.run(environment={"FAST_SYNTH": "0"})
-    assert result["active"] == [False, False]
     assert result["kernel_environment"] == {}
     assert_stock_path(result, because="switched off by FAST_SYNTH=0")
 
@@ -344,7 +333,6 @@ def test_other_node_options_fall_back(world: World, theirs: str) -> None:
         "import os\nSEEN = os.environ.pop('NODE_OPTIONS')\nENVIRONMENT = dict(os.environ)\n"
     )
     result = world.run(environment={"NODE_OPTIONS": theirs}, after="extra = constructs.SEEN")
-    assert result["active"] == [False, False]
     assert result["extra"] == theirs
     assert_stock_path(result, because=f"NODE_OPTIONS is already in use: {theirs!r}")
 
@@ -353,7 +341,6 @@ def test_another_provider_version_falls_back(world: World) -> None:
     tarball = world.folder / STAND_IN_TARBALL
     tarball.rename(tarball.with_name("provider-aws@99.0.0.jsii.tgz"))
     result = world.run()
-    assert result["active"] == [False, False]
     assert result["kernel_environment"] == {}
     assert_stock_path(result, because="not one of the versions known here: 20.1.0")
 
@@ -370,13 +357,12 @@ def test_another_provider_version_falls_back(world: World) -> None:
 )
 def test_an_index_of_another_shape_falls_back(world: World, other_line: str) -> None:
     (world.folder / STAND_IN_INDEX).write_text(f"{INDEX}{other_line}\n")
-    result = world.run()
-    assert_stock_path(result, because="the provider's JavaScript index has another shape")
+    because = "the provider's JavaScript index has another shape"
+    assert_stock_path(world.run(), because=because, active=True)
 
 
 def test_a_path_with_a_space_falls_back(world: World) -> None:
     result = World(world.folder, library="my library").run()
-    assert result["active"] == [False, False]
     assert result["kernel_environment"] == {}
     assert_stock_path(result, because="NODE_OPTIONS cannot name the file")
 
@@ -390,27 +376,23 @@ def test_windows_falls_back(world: World) -> None:
             os.name = posix
         """
     )
-    assert result["active"] == [False, False]
     assert_stock_path(result, because=f"not supported on {sys.platform}")
 
 
-def test_activation_after_the_provider_was_imported_does_nothing(world: World) -> None:
-    result = world.run(before="import cdktf_cdktf_provider_aws")
-    assert result["active"] == [False, False]
-    assert_stock_path(result, because="cdktf_cdktf_provider_aws was imported before activate()")
-
-
-def test_activation_after_the_kernel_started_does_nothing(world: World) -> None:
-    result = world.run(before="import constructs")
-    assert result["active"] == [False, False]
-    assert_stock_path(result, because="constructs was imported before activate()")
+@pytest.mark.parametrize("package", ["cdktf_cdktf_provider_aws", "constructs"])
+def test_activation_after_the_provider_or_the_kernel_does_nothing(
+    world: World, package: str
+) -> None:
+    result = world.run(before=f"import {package}")
+    assert_stock_path(result, because=f"{package} was imported before activate()")
 
 
 def test_a_kernel_that_ignores_the_hook_falls_back(world: World) -> None:
     (world.folder / "constructs/__init__.py").write_text(
         "import os\nENVIRONMENT = {k: v for k, v in os.environ.items() if k != 'NODE_OPTIONS'}\n"
     )
-    assert_stock_path(world.run(), because="the hook did not run in the jsii kernel")
+    because = "the hook did not run in the jsii kernel"
+    assert_stock_path(world.run(), because=because, active=True)
 
 
 def test_a_jsii_that_cannot_import_on_demand_falls_back_in_python(world: World) -> None:

@@ -5,7 +5,6 @@ import importlib.util
 import json
 import os
 import re
-import subprocess
 import sys
 import tarfile
 from pathlib import Path
@@ -13,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from constructs_lib import fast_synth
+from tests.programs import python, run
 
-ROOT = Path(__file__).parents[2]
 HOOK = Path(fast_synth.__file__).with_name("preload.js")
 NODE = os.environ.get("JSII_NODE", "node")
 PROVIDER = "cdktf_cdktf_provider_aws"
@@ -62,14 +61,7 @@ def index(provider_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
 def names(program: str, index: Path, *, hook: bool) -> list[str]:
     environment = {k: v for k, v in os.environ.items() if k != "NODE_OPTIONS"}
     preload = ["--require", str(HOOK)] if hook else []
-    done = subprocess.run(
-        [NODE, *preload, "-e", program, str(index)],
-        env=environment,
-        check=True,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    done = run(NODE, *preload, "-e", program, index, env=environment, check=True)
     exported: list[str] = json.loads(done.stdout)
     return exported
 
@@ -119,13 +111,7 @@ def test_other_files_named_index_take_the_stock_path(tmp_path: Path) -> None:
         const plain = (file) => "value" in Object.getOwnPropertyDescriptor(require(file), "part");
         console.log(JSON.stringify(process.argv.slice(1).map(plain)));
     """
-    done = subprocess.run(
-        [NODE, "--require", str(HOOK), "-e", program, *map(str, others)],
-        check=True,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    done = run(NODE, "--require", HOOK, "-e", program, *others, check=True)
     assert json.loads(done.stdout) == [True, True, True]
 
 
@@ -139,13 +125,8 @@ def test_this_pytest_process_loads_only_what_it_uses() -> None:
 
 def synthesize(outdir: Path, fast: str) -> dict[str, bytes]:
     """Every file that `python main.py` writes for the stacks of cdktf.json."""
-    subprocess.run(
-        [sys.executable, "main.py"],
-        cwd=ROOT,
-        env=os.environ | {"FAST_SYNTH": fast, "CDKTF_OUTDIR": str(outdir)},
-        check=True,
-        timeout=180,
-    )
+    environment = os.environ | {"FAST_SYNTH": fast, "CDKTF_OUTDIR": str(outdir)}
+    python("main.py", env=environment, check=True)
     return {
         str(file.relative_to(outdir)): file.read_bytes()
         for file in sorted(outdir.rglob("*"))
@@ -172,13 +153,8 @@ def test_a_resource_costs_few_messages_to_the_kernel(tmp_path: Path) -> None:
     """
     counts = tmp_path / "counts.json"
     stack = "resilience-platform"
-    subprocess.run(
-        [sys.executable, "-m", "ops.bench_peers.count_messages", str(counts), "--stack", stack],
-        cwd=ROOT,
-        env=os.environ | {"CDKTF_OUTDIR": str(tmp_path)},
-        check=True,
-        timeout=120,
-    )
+    program = ("-m", "tests.fast_synth.count_messages", counts, "--stack", stack)
+    python(*program, env=os.environ | {"CDKTF_OUTDIR": str(tmp_path)}, check=True)
     synthesized = json.loads((tmp_path / "stacks" / stack / "cdk.tf.json").read_text())
     resources = sum(len(named) for named in synthesized["resource"].values())
     messages = sum(json.loads(counts.read_text()).values())

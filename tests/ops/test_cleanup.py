@@ -1,7 +1,5 @@
 """Leftovers are found in every service, by tag or by name, and nobody else's are."""
 
-from __future__ import annotations
-
 import io
 import json
 from collections.abc import Callable, Iterator

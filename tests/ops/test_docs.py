@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from copy import deepcopy
 from pathlib import Path
 from typing import get_args
 
@@ -92,14 +93,12 @@ def test_a_changed_table_is_noticed_and_rewritten(copy: Path) -> None:
     ],
 )
 def test_a_wrong_marker_is_an_error(text: str, message: str) -> None:
-    """One line that names the file."""
     parts = {"one": lambda: "1", "two": lambda: "2"}
     with pytest.raises(OpsError, match=f"^{re.escape(message)}$"):
         docs.rendered(text, parts, "README.md")
 
 
 def test_text_outside_the_markers_stays() -> None:
-    """Each part is replaced, whatever stood there, and nothing else."""
     text = "a\n<!-- generated: one -->\nold\n<!-- end generated -->\nb\n<!-- generated: two -->\n"
     made = docs.rendered(
         text + "<!-- end generated -->\nc", {"one": lambda: "1", "two": lambda: "2"}, "x"
@@ -114,7 +113,8 @@ def test_tables_escape_what_markdown_would_interpret() -> None:
 
 def rows(part: str) -> list[list[str]]:
     """The cells of a table's rows."""
-    return [re.split(r"(?<!\\)\|", line)[1:-1] for line in part.splitlines()[2:]]
+    lines = (re.split(r"(?<!\\)\|", line)[1:-1] for line in part.splitlines()[2:])
+    return [[cell.strip() for cell in line] for line in lines]
 
 
 def test_every_setting_has_a_row_with_a_description(stack: Stack) -> None:
@@ -124,13 +124,9 @@ def test_every_setting_has_a_row_with_a_description(stack: Stack) -> None:
         for name, part in docs.parts(stack).items()
         if name.startswith("settings-")
     }
-    described = {
-        key.strip().strip("`"): text.strip()
-        for table in tables.values()
-        for key, _, _, text in table
-    }
+    described = {key.strip("`"): text for table in tables.values() for key, _, _, text in table}
     for group, table in tables.items():
-        own = {key.strip().strip("`").split(".")[0] for key, *_ in table}
+        own = {key.strip("`").split(".")[0] for key, *_ in table}
         assert own == {group} or (group == "stack" and not own & set(tables))
 
     def keys(group: type[BaseModel], prefix: str = "") -> set[str]:
@@ -181,10 +177,8 @@ def test_the_trust_policy_lets_every_stack_in(stack: Stack) -> None:
 
 def test_every_variable_has_a_row_that_says_what_is_accepted(stack: Stack) -> None:
     """From the message of its rule; a secret's rule is a precondition."""
-    accepted = {
-        name.strip().strip("`"): rule.strip()
-        for name, _, _, _, rule in rows(docs.parts(stack)["variables"]())
-    }
+    table = rows(docs.parts(stack)["variables"]())
+    accepted = {name.strip("`"): rule for name, _, _, _, rule in table}
     assert set(accepted) == set(stack.variables)
     assert accepted["aws_region"] == "a region's code, like eu-central-1, of the partition aws"
     assert accepted["db_password"].startswith("8 to 41 printable ASCII characters")
@@ -193,10 +187,7 @@ def test_every_variable_has_a_row_that_says_what_is_accepted(stack: Stack) -> No
 
 def test_the_alarm_on_an_expression_is_shown_as_one(stack: Stack) -> None:
     """Metric, comparison and duration, with units where CloudWatch counts in bytes."""
-    alarms = {
-        row[0].strip(): [cell.strip() for cell in row]
-        for row in rows(docs.parts(stack)["alarms"]())
-    }
+    alarms = {row[0]: row for row in rows(docs.parts(stack)["alarms"]())}
     assert alarms["`ecs_running_tasks`"][1:3] == ["desired - running > 0", "3 min"]
     assert alarms["`rds_free_storage`"][1:3] == ["FreeStorageSpace &lt; 2 GiB", "5 min"]
     assert len(alarms) == len(stack.all("aws_cloudwatch_metric_alarm"))
@@ -205,21 +196,18 @@ def test_the_alarm_on_an_expression_is_shown_as_one(stack: Stack) -> None:
 def test_the_database_lets_nothing_out(stack: Stack) -> None:
     """A direction without rules has a row too, as that is the point."""
     table = rows(docs.parts(stack)["security-groups"]())
-    assert [" `rds_sg` ", " out ", " none ", "  "] in table
-    assert [" `rds_sg` ", " in ", " 3306 ", " from `ecs_sg` "] in table
+    assert ["`rds_sg`", "out", "none", ""] in table
+    assert ["`rds_sg`", "in", "3306", "from `ecs_sg`"] in table
 
 
 def test_the_readme_says_first_what_is_paid_for_old_mysql(stack: Stack) -> None:
     """Total, Extended Support, and the total without it; nothing to say where it is not paid."""
 
     def costs(version: str) -> list[float]:
-        database = stack.document["resource"]["aws_db_instance"]["wordpress"]
-        chosen = {"engine_version": version, "instance_class": "db.t3.micro", "multi_az": True}
-        resources = {
-            **stack.document["resource"],
-            "aws_db_instance": {"wordpress": {**database, **chosen}},
-        }
-        parts = docs.parts(Stack({**stack.document, "resource": resources}))
+        document = deepcopy(stack.document)
+        database = document["resource"]["aws_db_instance"]["wordpress"]
+        database |= {"engine_version": version, "instance_class": "db.t3.micro", "multi_az": True}
+        parts = docs.parts(Stack(document))
         first = [float(usd) for _, usd in rows(parts["cost-first"]())]
         bill = [float(row[3]) for row in rows(parts["cost"]())[:-1]]
         assert first[0] == pytest.approx(sum(bill), abs=0.05)

@@ -1,12 +1,11 @@
 """Imports go one way, and none goes to cdktf: what ops says of a stack is about its JSON."""
 
 import ast
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from ops import ROOT
+from tests.programs import python
 
 LAYERS = (
     {"ops", "ops.errors", "ops.console"},
@@ -85,7 +84,5 @@ def test_nothing_loads_cdktf() -> None:
         f"    importlib.import_module(name)\n"
         f"print(sorted({{m.split('.')[0] for m in sys.modules}} & {{'cdktf', 'constructs'}}))\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=300
-    )
+    done = python("-c", program)
     assert (done.stdout, done.returncode) == ("[]\n", 0), done.stderr

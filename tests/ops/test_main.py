@@ -1,27 +1,16 @@
 """`python -m ops --help`, and how a command ends."""
 
 import os
-import subprocess
-import sys
 
 import pytest
 
-from ops import ROOT
-
-
-def ops(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "ops", *arguments],
-        cwd=ROOT,
-        env={**os.environ, "COLUMNS": "80"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+from ops import __main__
+from tests.programs import python
 
 
 def test_the_list_of_commands_cuts_no_sentence_at_80_columns() -> None:
-    _, _, commands = ops("--help").stdout.partition("Commands:\n")
+    done = python("-m", "ops", "--help", env={**os.environ, "COLUMNS": "80"})
+    _, _, commands = done.stdout.partition("Commands:\n")
     assert "preflight" in commands
     assert [line for line in commands.splitlines() if not line.endswith(".")] == []
     assert "..." not in commands
@@ -37,7 +26,23 @@ def test_the_list_of_commands_cuts_no_sentence_at_80_columns() -> None:
     ],
 )
 def test_what_cannot_be_done_is_said_on_stderr(arguments: list[str], code: int, said: str) -> None:
-    done = ops(*arguments)
+    done = python("-m", "ops", *arguments, env={**os.environ, "COLUMNS": "80"})
     assert (done.returncode, done.stdout) == (code, "")
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_outside_the_environment_it_says_how_to_call_it() -> None:
+    """One line, with a Python that has no packages (-S) or only some of them."""
+    done = python("-S", "-m", "ops", "demo")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: typer is not installed for this Python: ")
+    assert "`.venv/bin/python -m ops`" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_package_that_a_command_misses_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert __main__._explain(ModuleNotFoundError(name="moto")) == 1
+    assert capsys.readouterr().err.startswith("error: moto is not installed for this Python: ")
+    with pytest.raises(ModuleNotFoundError):
+        __main__._explain(ModuleNotFoundError(name="ops.nonsense"))  # a defect

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import shutil
 import signal
 import subprocess
 import sys
@@ -33,6 +32,7 @@ from ops.terraform import (
     find_mirror,
     registry_of,
 )
+from tests.programs import skip_without_terraform
 
 PROCESSOR = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
 HERE = f"{sys.platform}_{PROCESSOR}"
@@ -84,10 +84,7 @@ def test_the_environment_can_name_the_program(tmp_path: Path) -> None:
     ("environment", "message"),
     [
         ({}, "neither terraform nor tofu is on PATH"),
-        (
-            {"TERRAFORM_BINARY": "/no/such"},
-            "TERRAFORM_BINARY is '/no/such', which is not a program",
-        ),
+        ({"TERRAFORM_BINARY": "/no/such"}, "TERRAFORM_BINARY is '/no/such', which is not a"),
     ],
 )
 def test_a_missing_program_is_one_clear_line(
@@ -183,18 +180,9 @@ def test_nothing_of_real_accounts_or_of_other_runs_is_inherited() -> None:
     kept = {"PATH": "/bin", "HOME": "/home/me", "HTTPS_PROXY": "http://proxy", "TERM": "xterm"}
     dropped = dict.fromkeys(
         [
-            "AWS_PROFILE",
-            "AWS_ACCESS_KEY_ID",
-            "AWS_SESSION_TOKEN",
-            "AWS_ENDPOINT_URL_S3",
-            "TF_VAR_db_password",
-            "TF_CLI_ARGS",
-            "TF_CLI_ARGS_plan",
-            "TF_WORKSPACE",
-            "TF_DATA_DIR",
-            "TF_LOG_PATH",
-            "TF_CLI_CONFIG_FILE",
-            "TF_REATTACH_PROVIDERS",
+            *("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3"),
+            *("TF_VAR_db_password", "TF_CLI_ARGS", "TF_CLI_ARGS_plan", "TF_WORKSPACE"),
+            *("TF_DATA_DIR", "TF_LOG_PATH", "TF_CLI_CONFIG_FILE", "TF_REATTACH_PROVIDERS"),
         ],
         "x",
     )
@@ -215,12 +203,8 @@ def test_a_run_sees_the_sandbox_its_variables_and_nothing_else_of_aws_or_terrafo
     for name in ("AWS_PROFILE", "TF_VAR_db_password", "TF_CLI_ARGS_apply", "TF_WORKSPACE"):
         monkeypatch.setenv(name, "developer")
     lines: list[str] = []
-    run = runner(
-        "env",
-        variables={"db_password": "s3cret-word", "zones": ["a", "b"], "cpu": 512},
-        on_line=lines.append,
-    )
-    run.run("apply")
+    variables = {"db_password": "s3cret-word", "zones": ["a", "b"], "cpu": 512}
+    runner("env", variables=variables, on_line=lines.append).run("apply")
     seen = {line for line in lines if line.startswith(("AWS_", "TF_", "CHECKPOINT"))}
     assert seen == {
         "AWS_ENDPOINT_URL=http://sandbox",
@@ -239,11 +223,10 @@ def test_a_run_sees_the_sandbox_its_variables_and_nothing_else_of_aws_or_terrafo
 def test_lines_come_as_they_are_written(runner: Runner) -> None:
     """Not when the program ends: the progress display lives from them."""
     arrived: list[float] = []
-    runner(
-        "echo one; sleep 1; echo two >&2", on_line=lambda line: arrived.append(time.monotonic())
-    ).run("apply")
-    assert len(arrived) == 2
-    assert arrived[1] - arrived[0] > 0.5
+    script = "echo one; sleep 1; echo two >&2"
+    runner(script, on_line=lambda line: arrived.append(time.monotonic())).run("apply")
+    first, second = arrived
+    assert second - first > 0.5
 
 
 @pytest.mark.parametrize(("exit_code", "changes"), [(0, False), (2, True)])
@@ -278,15 +261,13 @@ def test_a_failure_tells_command_code_and_terraforms_own_words(runner: Runner) -
     failure = caught.value
     assert failure.exit_code == 1
     assert failure.command == ["terraform", "apply", "-no-color", "-input=false", "-auto-approve"]
-    assert failure.error == ("Error: creating EC2 VPC: no\nwith aws_vpc.main,\nError: second")
+    assert failure.error == "Error: creating EC2 VPC: no\nwith aws_vpc.main,\nError: second"
     assert "Creating" not in str(failure)
     assert "s3cret-word" not in str(failure)
 
 
 def test_without_an_error_message_the_last_lines_are_told() -> None:
-    assert error_text(["one", "", "two", "three", "four", "five", "six", ""]) == (
-        "two\nthree\nfour\nfive\nsix"
-    )
+    assert error_text(["1", "", "2", "3", "4", "5", "6", ""]) == "2\n3\n4\n5\n6"
 
 
 def test_outputs_are_their_values_and_not_shown(runner: Runner) -> None:
@@ -375,18 +356,10 @@ def test_a_terraform_that_does_not_listen_is_ended_with_all_it_started(
     runner: Runner, tmp_path: Path
 ) -> None:
     """The provider is a process of its own, and outlives a killed Terraform if it is let."""
-    program(
-        tmp_path,
-        "aws-provider",
-        "trap '' INT TERM; echo $$ > provider; while :; do sleep 0.05; done",
-    )
-    run = runner(
-        "trap '' INT TERM\necho $$ > core\n"
-        "./aws-provider &\n"
-        "while [ ! -s provider ]; do sleep 0.02; done\n"
-        "echo ready\nwhile :; do sleep 0.05; done",
-        on_line=interrupt_when("ready"),
-    )
+    deaf = "trap '' INT TERM; echo $$ > {}; {} while :; do sleep 0.05; done"
+    program(tmp_path, "aws-provider", deaf.format("provider", ""))
+    start = "./aws-provider & while [ ! -s provider ]; do sleep 0.02; done; echo ready;"
+    run = runner(deaf.format("core", start), on_line=interrupt_when("ready"))
     started = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         run.apply()
@@ -421,8 +394,7 @@ def test_ctrl_c_at_the_keyboard_reaches_only_the_caller(tmp_path: Path) -> None:
     program(
         tmp_path,
         "terraform",
-        "trap 'echo signal >> signals' INT\necho ready\n"
-        "for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do sleep 0.1; done",
+        "trap 'echo signal >> signals' INT\necho ready\nfor i in $(seq 20); do sleep 0.1; done",
     )
     caller = (
         "from pathlib import Path\n"
@@ -450,10 +422,7 @@ def test_ctrl_c_at_the_keyboard_reaches_only_the_caller(tmp_path: Path) -> None:
 
 
 def test_the_real_terraform_installs_the_provider_without_copying_it(tmp_path: Path) -> None:
-    if not (shutil.which("terraform") or shutil.which("tofu")):
-        if os.environ.get("CI") == "true":
-            pytest.fail("Terraform is missing, and CI has to have it")
-        pytest.skip("neither terraform nor tofu is on PATH")
+    skip_without_terraform()
     work = tmp_path / "work"
     work.mkdir()
     (work / "main.tf").write_text(
@@ -467,7 +436,5 @@ def test_the_real_terraform_installs_the_provider_without_copying_it(tmp_path: P
     run.init()
     run.apply()
     assert run.output() == {"word": "hello"}
-    installed = sum(
-        file.lstat().st_size for file in (work / ".terraform").rglob("*") if not file.is_dir()
-    )
-    assert installed < 1_000_000
+    installed = (file for file in (work / ".terraform").rglob("*") if not file.is_dir())
+    assert sum(file.lstat().st_size for file in installed) < 1_000_000

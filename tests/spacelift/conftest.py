@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from ops.terraform import TerraformMissing, find_binary
+from tests.programs import skip_without_terraform
 from tests.spacelift import plans as documents
 from tests.spacelift.plans import PlanDocuments
 
@@ -12,12 +12,7 @@ from tests.spacelift.plans import PlanDocuments
 @pytest.fixture(scope="session")
 def plans(tmp_path_factory: pytest.TempPathFactory) -> PlanDocuments:
     """The plan documents, made once for all test processes."""
-    try:
-        find_binary()
-    except TerraformMissing as missing:
-        if os.environ.get("CI") == "true":
-            raise
-        pytest.skip(str(missing))
+    skip_without_terraform()
     shared = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         shared = shared.parent

@@ -18,11 +18,7 @@ from ops.terraform import Terraform
 from tests.e2e.deployment import PASSWORD, synthesized
 
 EXAMINED = {
-    "aws_db_instance",
-    "aws_ecs_task_definition",
-    "aws_lb",
-    "aws_security_group",
-    "aws_vpc",
+    *("aws_db_instance", "aws_ecs_task_definition", "aws_lb", "aws_security_group", "aws_vpc")
 }
 
 Configuration = dict[str, Any]
@@ -151,15 +147,9 @@ def _add_rules(configuration: Configuration) -> None:
 
     def inline(from_port: int, to_port: int, protocol: str = "tcp", **sources: Any) -> Any:
         rule = {
-            "from_port": from_port,
-            "to_port": to_port,
-            "protocol": protocol,
-            "description": "extra",
-            "cidr_blocks": [],
-            "ipv6_cidr_blocks": [],
-            "prefix_list_ids": [],
-            "security_groups": [],
-            "self": False,
+            **{"from_port": from_port, "to_port": to_port, "protocol": protocol},
+            **{"cidr_blocks": [], "ipv6_cidr_blocks": [], "prefix_list_ids": []},
+            **{"security_groups": [], "self": False, "description": "extra"},
         }
         return {"vpc_id": "${aws_vpc.main.id}", "ingress": [{**rule, **sources}]}
 
@@ -179,19 +169,11 @@ def _add_rules(configuration: Configuration) -> None:
         "by_group": inline(3306, 3306, security_groups=["${aws_security_group.ecs_sg.id}"]),
         "itself": inline(0, 0, "-1", self=True),
     }
-    resources["aws_default_security_group"] = {
-        "world": inline(22, 22, cidr_blocks=world),
-    }
+    resources["aws_default_security_group"] = {"world": inline(22, 22, cidr_blocks=world)}
 
     def rule(group: str, port: int, type: str = "ingress", **source: Any) -> Any:
-        return {
-            "type": type,
-            "from_port": port,
-            "to_port": port,
-            "protocol": "tcp",
-            "security_group_id": group,
-            **source,
-        }
+        ports = {"protocol": "tcp", "from_port": port, "to_port": port}
+        return {"type": type, "security_group_id": group, **ports, **source}
 
     alb = "${aws_security_group.alb_sg.id}"
     ecs = "${aws_security_group.ecs_sg.id}"
@@ -207,22 +189,13 @@ def _add_rules(configuration: Configuration) -> None:
     }
 
     def ingress(group: str, port: int, **source: Any) -> Any:
-        return {
-            "security_group_id": group,
-            "ip_protocol": "tcp",
-            "from_port": port,
-            "to_port": port,
-            **source,
-        }
+        ports = {"ip_protocol": "tcp", "from_port": port, "to_port": port}
+        return {"security_group_id": group, **ports, **source}
 
     resources["aws_vpc_security_group_ingress_rule"] = {
         "ssh_world": ingress(ecs, 22, cidr_ipv4="0.0.0.0/0"),
         "ssh_world6": ingress(ecs, 22, cidr_ipv6="::/0"),
-        "all_world": {
-            "security_group_id": ecs,
-            "ip_protocol": "-1",
-            "cidr_ipv4": "0.0.0.0/0",
-        },
+        "all_world": {"security_group_id": ecs, "ip_protocol": "-1", "cidr_ipv4": "0.0.0.0/0"},
         "http_private": ingress(ecs, 80, cidr_ipv4="10.0.0.0/16"),
         "alb_https6": ingress(alb, 443, cidr_ipv6="::/0"),
         "alb_named_but_not": ingress(ecs, 80, cidr_ipv4="0.0.0.0/0"),

@@ -19,7 +19,10 @@ from tests.spacelift.plans import Plan, PlanDocuments, change
 pytestmark = pytest.mark.e2e
 
 DATABASE = "aws_db_instance.wordpress"
+GROUP, INGRESS = "aws_security_group", "aws_vpc_security_group_ingress_rule"
 TASK = "aws_ecs_task_definition.wordpress"
+ALLOWED = f"allow-destroy:{DATABASE}"
+OTHERS = ("single-az", "allow-unencrypted")
 
 KEPT = "Database, load balancer and VPC are kept"
 PUBLIC = "The database is not public"
@@ -82,7 +85,7 @@ def unchanged(plans: PlanDocuments) -> Plan:
 
 
 def extra(*addresses: str) -> Callable[[PlanDocuments], Plan]:
-    """The unchanged plan with some of the additional security groups and rules."""
+    """The unchanged plan with some of what changes, or is added."""
     return lambda plans: plans.with_changes(plans.changed, *addresses)
 
 
@@ -96,14 +99,12 @@ def destroyed(*addresses: str) -> Callable[[PlanDocuments], Plan]:
 
 def database(**after: Any) -> Callable[[PlanDocuments], Plan]:
     """The update of the database with some planned values set, or taken out (`...`)."""
+    wanted = {"publicly_accessible": False, "multi_az": True, **after}
 
     def build(plans: PlanDocuments) -> Plan:
         plan = plans.with_changes(plans.changed, DATABASE)
-        values = change(plan, DATABASE)["after"]
-        values |= {"publicly_accessible": False, "multi_az": True}
-        values |= after
-        for name in [name for name, value in after.items() if value is ...]:
-            del values[name]
+        values = {**change(plan, DATABASE)["after"], **wanted}
+        change(plan, DATABASE)["after"] = {k: v for k, v in values.items() if v is not ...}
         return plan
 
     return build
@@ -115,22 +116,21 @@ def without_values(address: str, null: bool) -> Callable[[PlanDocuments], Plan]:
     def build(plans: PlanDocuments) -> Plan:
         plan = copy.deepcopy(plans.create)
         changed = change(plan, address)
+        del changed["after"]
         if null:
             changed["after"] = None
-        else:
-            del changed["after"]
         return plan
 
     return build
 
 
-def readable_task(image: str | None) -> Callable[[PlanDocuments], Plan]:
+def readable_task(same_image: bool = False) -> Callable[[PlanDocuments], Plan]:
     """A task definition without secrets, so that smart sanitization leaves it readable."""
 
     def build(plans: PlanDocuments) -> Plan:
         plan = plans.with_changes(plans.changed, TASK)
         changed = change(plan, TASK)
-        if image is None:
+        if same_image:
             changed["after"]["container_definitions"] = changed["before"]["container_definitions"]
         for side in ("before", "after"):
             changed[f"{side}_sensitive"] = {}
@@ -140,8 +140,7 @@ def readable_task(image: str | None) -> Callable[[PlanDocuments], Plan]:
 
 
 def forgotten(plans: PlanDocuments) -> Plan:
-    plan = copy.deepcopy(plans.destroy)
-    plan["resource_changes"] = [c for c in plan["resource_changes"] if c["address"] == DATABASE]
+    plan = plans.with_changes(plans.destroy, DATABASE)
     change(plan, DATABASE)["actions"] = ["forget"]
     return plan
 
@@ -157,16 +156,13 @@ CASES = [
     Case(
         "several good rules",
         extra(
-            "aws_security_group.by_group",
-            "aws_security_group.itself",
-            "aws_security_group_rule.by_group",
-            "aws_security_group_rule.outbound",
-            "aws_vpc_security_group_ingress_rule.by_group",
+            *(f"{GROUP}.by_group", f"{GROUP}.itself", f"{INGRESS}.by_group"),
+            *(f"{GROUP}_rule.by_group", f"{GROUP}_rule.outbound"),
         ),
         set(),
     ),
-    Case("443 on the load balancer", extra("aws_security_group_rule.alb_https"), set()),
-    Case("443 on it, IPv6", extra("aws_vpc_security_group_ingress_rule.alb_https6"), set()),
+    Case("443 on the load balancer", extra(f"{GROUP}_rule.alb_https"), set()),
+    Case("443 on it, IPv6", extra(f"{INGRESS}.alb_https6"), set()),
     Case("database updated well", database(), set()),
     # kept
     Case("database destroyed", destroyed(DATABASE), {KEPT, DESTROYED}),
@@ -177,13 +173,8 @@ CASES = [
     Case("load balancer replaced", replaced("aws_lb.main"), {KEPT, DESTROYED}),
     Case("VPC replaced", replaced("aws_vpc.main"), {KEPT, DESTROYED}),
     Case("everything destroyed", lambda plans: plans.destroy, {KEPT, DESTROYED}),
-    Case("allowed by label", destroyed(DATABASE), {DESTROYED}, (f"allow-destroy:{DATABASE}",)),
-    Case(
-        "label of another",
-        destroyed("aws_lb.main"),
-        {KEPT, DESTROYED},
-        (f"allow-destroy:{DATABASE}",),
-    ),
+    Case("allowed by label", destroyed(DATABASE), {DESTROYED}, (ALLOWED,)),
+    Case("label of another", destroyed("aws_lb.main"), {KEPT, DESTROYED}, (ALLOWED,)),
     # destroyed
     Case("a route table replaced", replaced("aws_route_table.public"), {DESTROYED}),
     Case("an alarm destroyed", destroyed("aws_cloudwatch_metric_alarm.rds_cpu"), {DESTROYED}),
@@ -191,81 +182,51 @@ CASES = [
     Case("public", database(publicly_accessible=True), {PUBLIC}),
     Case("public unknown", database(publicly_accessible=...), {PUBLIC}),
     Case("public null", database(publicly_accessible=None), {PUBLIC}),
-    Case("weakened", lambda plans: plans.with_changes(plans.changed, DATABASE), {PUBLIC, ZONES}),
+    Case("weakened", extra(DATABASE), {PUBLIC, ZONES}),
     Case("single zone", database(multi_az=False), {ZONES}),
     Case("zones unknown", database(multi_az=...), {ZONES}),
     Case("single zone by label", database(multi_az=False), set(), ("single-az",)),
     Case("unencrypted", database(storage_encrypted=False), {ENCRYPTED}),
     Case("encryption null", database(storage_encrypted=None), {ENCRYPTED}),
     Case("unencrypted by label", database(storage_encrypted=False), set(), ("allow-unencrypted",)),
-    Case(
-        "labels of others do not help",
-        database(publicly_accessible=True),
-        {PUBLIC},
-        ("single-az", "allow-unencrypted"),
-    ),
+    Case("labels of others do not help", database(publicly_accessible=True), {PUBLIC}, OTHERS),
     # open to the world
     *[
         Case(f"{address} is open", extra(address), {OPEN})
         for address in (
-            "aws_security_group.mysql_world",
-            "aws_security_group.mysql_world6",
-            "aws_security_group.range_world",
-            "aws_security_group.all_world",
-            "aws_security_group.udp_world",
-            "aws_default_security_group.world",
-            "aws_security_group_rule.mysql_world",
-            "aws_security_group_rule.mysql_world6",
-            "aws_vpc_security_group_ingress_rule.ssh_world",
-            "aws_vpc_security_group_ingress_rule.ssh_world6",
-            "aws_vpc_security_group_ingress_rule.all_world",
+            *(f"{GROUP}.{name}_world" for name in ("mysql", "range", "all", "udp")),
+            *(f"{GROUP}.mysql_world6", "aws_default_security_group.world"),
+            *(f"{GROUP}_rule.mysql_world", f"{GROUP}_rule.mysql_world6"),
+            *(f"{INGRESS}.{name}" for name in ("ssh_world", "ssh_world6", "all_world")),
         )
     ],
-    Case("half the world", extra("aws_security_group.half_world"), {OPEN}, hashed={GROUPS}),
-    Case("global IPv6", extra("aws_security_group.global6"), {OPEN}, hashed={GROUPS}),
-    Case(
-        "a label does not open",
-        extra("aws_security_group.mysql_world"),
-        {OPEN},
-        ("allow-cidr:0.0.0.0/0",),
-    ),
+    Case("half the world", extra(f"{GROUP}.half_world"), {OPEN}, hashed={GROUPS}),
+    Case("global IPv6", extra(f"{GROUP}.global6"), {OPEN}, hashed={GROUPS}),
+    Case("a label does not", extra(f"{GROUP}.mysql_world"), {OPEN}, ("allow-cidr:0.0.0.0/0",)),
     # addresses where groups belong
     *[
         Case(f"{address} is no group", extra(address), {GROUPS})
         for address in (
-            "aws_security_group.http_world",
-            "aws_security_group.private",
-            "aws_security_group.prefix_list",
-            "aws_security_group_rule.http_private",
-            "aws_security_group_rule.http_world",
-            "aws_vpc_security_group_ingress_rule.http_private",
-            "aws_vpc_security_group_ingress_rule.alb_named_but_not",
+            *(f"{GROUP}.{name}" for name in ("http_world", "private", "prefix_list")),
+            *(f"{GROUP}_rule.http_private", f"{GROUP}_rule.http_world"),
+            *(f"{INGRESS}.http_private", f"{INGRESS}.alb_named_but_not"),
         )
     ],
-    Case("allowed source", extra("aws_security_group.private"), set(), ("allow-cidr:10.0.0.0/16",)),
-    Case("other source", extra("aws_security_group.private"), {GROUPS}, ("allow-cidr:10.0.0.0/8",)),
+    Case("allowed source", extra(f"{GROUP}.private"), set(), ("allow-cidr:10.0.0.0/16",)),
+    Case("other source", extra(f"{GROUP}.private"), {GROUPS}, ("allow-cidr:10.0.0.0/8",)),
     # not known or not there
-    Case("late inline", extra("aws_security_group.late"), {KNOWN}),
-    Case("late rule", extra("aws_vpc_security_group_ingress_rule.late"), {KNOWN}),
+    Case("late inline", extra(f"{GROUP}.late"), {KNOWN}),
+    Case("late rule", extra(f"{INGRESS}.late"), {KNOWN}),
     *[
         Case(f"{address} without values", without_values(address, null), {READABLE})
-        for address in (DATABASE, "aws_security_group.rds_sg")
+        for address in (DATABASE, f"{GROUP}.rds_sg")
         for null in (True, False)
     ],
     Case("values of others may be missing", without_values("aws_sns_topic.alerts", True), set()),
     # the image
-    Case(
-        "image, hidden",
-        lambda plans: plans.with_changes(plans.changed, TASK),
-        {DESTROYED, HIDDEN_IMAGE},
-    ),
-    Case(
-        "image, readable",
-        readable_task("new"),
-        {DESTROYED, IMAGE},
-        hashed={DESTROYED, HIDDEN_IMAGE},
-    ),
-    Case("task but not image", readable_task(None), {DESTROYED}),
+    Case("image, hidden", extra(TASK), {DESTROYED, HIDDEN_IMAGE}),
+    Case("readable", readable_task(), {DESTROYED, IMAGE}, hashed={DESTROYED, HIDDEN_IMAGE}),
+    Case("task but not image", readable_task(same_image=True), {DESTROYED}),
     # costs
     Case("below the budget", unchanged, set(), third_party_metadata=costs("99.99")),
     Case("at the budget", unchanged, set(), third_party_metadata=costs("100")),
@@ -282,12 +243,7 @@ CASES = [
     Case("growth above label", unchanged, {JUMP}, ("cost-growth:50",), costs("90.01", "60")),
     Case("from no cost", unchanged, set(), third_party_metadata=costs("99", "0")),
     Case("both limits", unchanged, {BUDGET, JUMP}, third_party_metadata=costs("200", "100")),
-    Case(
-        "the other place",
-        unchanged,
-        {BUDGET, JUMP},
-        third_party_metadata={"custom": costs("200", "100")},
-    ),
+    Case("other place", unchanged, {BUDGET, JUMP}, (), {"custom": costs("200", "100")}),
     Case("no estimate", unchanged, {NO_COST}, ("infracost",)),
     Case("null estimate", unchanged, {NO_COST}, ("infracost",), costs(None)),
     Case("no report", unchanged, {NO_COST}, ("infracost",), {"infracost": None}),
@@ -357,8 +313,7 @@ def test_a_destroy_run_is_warned_once_and_not_denied(plans: PlanDocuments) -> No
 
 
 def test_a_destroy_run_may_not_open_anything(plans: PlanDocuments) -> None:
-    opened = Case("", extra("aws_security_group.mysql_world"), set())
-    said = verdict(opened, plans, "DESTROY")
+    said = verdict(Case("", extra(f"{GROUP}.mysql_world"), set()), plans, "DESTROY")
     assert titles(said["deny"]) == {OPEN}
 
 
@@ -370,20 +325,19 @@ def test_a_run_that_nobody_confirms_is_judged_as_a_proposed_one(
     assert titles(said["deny"]) == {ZONES}
 
 
-def test_messages_name_the_resource_the_value_and_the_way_out(plans: PlanDocuments) -> None:
-    said = verdict(Case("", extra("aws_security_group.range_world"), set()), plans, "PROPOSED")
-    assert said["deny"] == [
-        "aws_security_group.range_world: tcp 3000-4000 open to the world (0.0.0.0/0); "
-        "only tcp 80 and tcp 443 may be"
-    ]
-
-
-def test_hashed_values_are_shown_in_words_where_they_are_known(plans: PlanDocuments) -> None:
-    opened = Case("", extra("aws_security_group.all_world"), set())
-    said = verdict(opened, plans, "PROPOSED", Sanitization.DEFAULT)
-    assert said["deny"] == [
-        "aws_security_group.all_world: all traffic open to the world (0.0.0.0/0); "
-        "only tcp 80 and tcp 443 may be"
+@pytest.mark.parametrize(
+    ("group", "sanitization", "ports"),
+    [
+        ("range_world", Sanitization.SMART, "tcp 3000-4000"),
+        ("all_world", Sanitization.DEFAULT, "all traffic"),  # hashed, and known by its hash
+    ],
+)
+def test_messages_name_the_resource_the_value_and_the_way_out(
+    group: str, sanitization: Sanitization, ports: str, plans: PlanDocuments
+) -> None:
+    opened = Case("", extra(f"{GROUP}.{group}"), set())
+    assert verdict(opened, plans, "PROPOSED", sanitization)["deny"] == [
+        f"{GROUP}.{group}: {ports} open to the world (0.0.0.0/0); only tcp 80 and tcp 443 may be"
     ]
 
 

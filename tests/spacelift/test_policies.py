@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 import yaml
 
-from ops.delivery import policies
 from ops.delivery.inputs import (
     Run,
     RunType,
@@ -24,13 +23,7 @@ from ops.delivery.inputs import (
     push_input,
     sanitized,
 )
-from ops.delivery.policies import (
-    OUTPUTS,
-    POLICIES,
-    Policy,
-    review,
-    rules,
-)
+from ops.delivery.policies import OUTPUTS, POLICIES, Policy, review, rules
 from ops.errors import OpsError
 
 STACK = Stack()
@@ -40,35 +33,13 @@ UNDECIDED = {"approve": False, "reject": False}
 REJECTED = {"approve": False, "reject": True}
 
 TRACKED_STATES = (
-    "QUEUED",
-    "READY",
-    "PREPARING",
-    "INITIALIZING",
-    "PLANNING",
-    "CONFIRMED",
-    "PREPARING_APPLY",
-    "APPLYING",
-    "FINISHED",
-    "FAILED",
+    *("QUEUED", "READY", "PREPARING", "INITIALIZING", "PLANNING"),
+    *("CONFIRMED", "PREPARING_APPLY", "APPLYING", "FINISHED", "FAILED"),
 )
 
 
-def approval(
-    run: Run,
-    approvals: Sequence[str] = (),
-    rejections: Sequence[str] = (),
-    older_approvals: Sequence[str] = (),
-) -> dict[str, Any]:
-    return review(
-        "approval",
-        approval_input(
-            run=run,
-            stack=STACK,
-            approvals=approvals,
-            rejections=rejections,
-            older_approvals=older_approvals,
-        ),
-    )
+def approval(run: Run, approvals: Sequence[str] = (), **others: Sequence[str]) -> dict[str, Any]:
+    return review("approval", approval_input(run=run, stack=STACK, approvals=approvals, **others))
 
 
 TRACKED = Run(type="TRACKED", state="UNCONFIRMED", author="Ann")
@@ -111,7 +82,7 @@ DESTROY_TASK = Run(type="TASK", state="QUEUED", author="Ann", command="terraform
 def test_who_may_let_a_run_go_on(
     run: Run, approvals: list[str], rejections: list[str], expected: dict[str, Any]
 ) -> None:
-    assert approval(run, approvals, rejections) == expected
+    assert approval(run, approvals, rejections=rejections) == expected
 
 
 @pytest.mark.parametrize("state", TRACKED_STATES)
@@ -172,8 +143,7 @@ def test_an_approval_of_an_earlier_state_does_not_count_for_a_tracked_run() -> N
 
 
 def test_a_reviewer_whose_login_is_the_authors_is_the_author() -> None:
-    document = approval_input(run=TRACKED, stack=STACK, approvals=["Ann Other"])
-    document = copy.deepcopy(document)
+    document = copy.deepcopy(approval_input(run=TRACKED, stack=STACK, approvals=["Ann Other"]))
     reviews: Any = document["reviews"]
     reviews["current"]["approvals"][0]["session"]["login"] = "ann"
     assert review("approval", document) == UNDECIDED
@@ -209,43 +179,26 @@ PROPOSES = {"track": False, "propose": True, "ignore": False, "notify": False}
 
 
 @pytest.mark.parametrize(
-    ("verdict", "expected"),
+    ("branch", "files", "pull", "expected"),
     [
-        pytest.param(lambda: push("main"), TRACKS, id="tracked branch"),
-        pytest.param(lambda: push("feature"), NOTHING, id="other branch"),
-        pytest.param(lambda: push("main", files=[]), TRACKS, id="no files known"),
-        pytest.param(
-            lambda: push("feature", pull=pull_request("opened")), PROPOSES, id="pull request"
-        ),
-        pytest.param(
-            lambda: push("main", pull=pull_request("opened")),
-            PROPOSES,
-            id="a pull request never tracks",
-        ),
-        pytest.param(
-            lambda: push("feature", pull=pull_request("merged")),
-            NOTHING,
-            id="merged: the push tracks",
-        ),
-        pytest.param(lambda: push("feature", pull=pull_request("closed")), NOTHING, id="closed"),
-        pytest.param(
-            lambda: push("feature", pull=pull_request("labeled", closed=True)),
-            NOTHING,
-            id="labelled after it was closed",
-        ),
-        pytest.param(lambda: push("feature", pull=pull_request(draft=True)), PROPOSES, id="draft"),
-        pytest.param(
-            lambda: push("feature", files=["README.md"], pull=pull_request()),
-            PROPOSES,
-            id="the last push is documentation, the pull request is not",
-        ),
-        pytest.param(
-            lambda: push("feature", pull=pull_request(files=[])), PROPOSES, id="no diff known"
-        ),
+        ("main", ["main.py"], None, TRACKS),
+        ("feature", ["main.py"], None, NOTHING),
+        ("main", [], None, TRACKS),  # no files known
+        ("feature", ["main.py"], pull_request("opened"), PROPOSES),
+        ("main", ["main.py"], pull_request("opened"), PROPOSES),  # a pull request never tracks
+        ("feature", ["main.py"], pull_request("merged"), NOTHING),  # the push tracks
+        ("feature", ["main.py"], pull_request("closed"), NOTHING),
+        ("feature", ["main.py"], pull_request("labeled", closed=True), NOTHING),
+        ("feature", ["main.py"], pull_request(draft=True), PROPOSES),
+        # the last push is documentation, the pull request is not
+        ("feature", ["README.md"], pull_request(), PROPOSES),
+        ("feature", ["main.py"], pull_request(files=[]), PROPOSES),  # no diff known
     ],
 )
-def test_what_an_event_starts(verdict: Any, expected: dict[str, Any]) -> None:
-    assert verdict() == expected
+def test_what_an_event_starts(
+    branch: str, files: list[str], pull: Any, expected: dict[str, Any]
+) -> None:
+    assert push(branch, files, pull=pull) == expected
 
 
 @pytest.mark.parametrize(
@@ -417,14 +370,8 @@ def sub_paths(document: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ..
 
 IDENTITIES = {"address", "id", "name", "type"}
 UNREAD = {
-    "commit",
-    "created_at",
-    "flags",
-    "hash",
-    "message",
-    "provider_name",
-    "request",
-    "updated_at",
+    *("commit", "created_at", "flags", "hash"),
+    *("message", "provider_name", "request", "updated_at"),
 }
 """What no rule looks at: leaving it out would only take time."""
 
@@ -459,22 +406,18 @@ def changed(address: str, **after: Any) -> dict[str, Any]:
     }
 
 
+WORLD = ["0.0.0.0/0"]
 SMALL_PLAN: dict[str, Any] = {
     "terraform_version": "1.11.4",
     "resource_changes": [
         changed("aws_db_instance.a", publicly_accessible=True, multi_az=False),
         changed(
             "aws_security_group.b",
-            ingress=[
-                {"from_port": 1, "to_port": 2, "protocol": "tcp", "cidr_blocks": ["0.0.0.0/0"]}
-            ],
+            ingress=[{"from_port": 1, "to_port": 2, "protocol": "tcp", "cidr_blocks": WORLD}],
         ),
         changed(
             "aws_vpc_security_group_ingress_rule.c",
-            ip_protocol="tcp",
-            from_port=80,
-            to_port=80,
-            cidr_ipv4="10.0.0.0/8",
+            **{"ip_protocol": "tcp", "from_port": 80, "to_port": 80, "cidr_ipv4": "10.0.0.0/8"},
         ),
         changed("aws_ecs_task_definition.d", container_definitions="[]"),
     ],
@@ -514,8 +457,7 @@ def test_engines_agree_whatever_is_missing_or_null(name: str) -> None:
 def test_a_destroyed_run_type_is_judged_as_a_proposed_one() -> None:
     document = copy.deepcopy(DOCUMENTS["plan"])
     del document["spacelift"]["run"]["type"]
-    said = policies.review("plan", document)
-    assert any("multi_az" in message for message in said["deny"])
+    assert any("multi_az" in message for message in review("plan", document)["deny"])
 
 
 # ------------------------------------------------------------------ the evaluation itself
@@ -528,32 +470,19 @@ def test_sanitization_hashes_as_spacelift_does() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sanitization", "expected"),
-    [
-        (
-            Sanitization.SMART,
-            {"plain": "a", "secret": sanitized("b"), "list": ["c", sanitized("d")], "n": 1},
-        ),
-        (
-            Sanitization.DEFAULT,
-            {
-                "plain": sanitized("a"),
-                "secret": sanitized("b"),
-                "list": [sanitized("c"), sanitized("d")],
-                "n": 1,
-            },
-        ),
-    ],
+    ("sanitization", "a", "c"),
+    [(Sanitization.SMART, "a", "c"), (Sanitization.DEFAULT, sanitized("a"), sanitized("c"))],
 )
 def test_sanitization_covers_what_terraform_marks_or_everything(
-    sanitization: Sanitization, expected: dict[str, Any]
+    sanitization: Sanitization, a: str, c: str
 ) -> None:
     resource = changed("a.b", plain="a", secret="b", list=["c", "d"], n=1)
     resource["change"]["after_sensitive"] = {"secret": True, "list": [False, True]}
     plan: dict[str, Any] = {"terraform_version": "1", "resource_changes": [resource]}
     document = plan_input(plan, run=Run(), stack=STACK, sanitization=sanitization)
     terraform: Any = document["terraform"]
-    assert terraform["resource_changes"][0]["change"]["after"] == expected
+    after = {"plain": a, "secret": sanitized("b"), "list": [c, sanitized("d")], "n": 1}
+    assert terraform["resource_changes"][0]["change"]["after"] == after
 
 
 def test_a_document_that_is_no_plan_is_refused() -> None:

@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 import sys
 from fnmatch import fnmatch
 from pathlib import Path
@@ -10,10 +9,11 @@ from typing import Any
 
 import yaml
 
+from ops import ROOT
 from spacelift import hooks
 from spacelift.settings import PUBLIC_REGISTRIES, SpaceliftSettings
+from tests.programs import run
 
-ROOT = Path(__file__).resolve().parents[2]
 DOCKERFILE = ROOT / "spacelift" / "Dockerfile"
 TEXT = DOCKERFILE.read_text()
 WORKFLOW: dict[Any, Any] = yaml.safe_load(
@@ -116,7 +116,5 @@ def test_it_is_published_where_public_workers_may_pull_but_not_from_a_pull_reque
 
 
 def test_hadolint_finds_nothing() -> None:
-    hadolint = Path(sys.executable).with_name("hadolint")
-    done = subprocess.run([hadolint, DOCKERFILE], capture_output=True, text=True, check=False)
-    assert done.stdout == ""
-    assert done.returncode == 0
+    done = run(Path(sys.executable).with_name("hadolint"), DOCKERFILE)
+    assert (done.stdout, done.returncode) == ("", 0)

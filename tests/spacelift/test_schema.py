@@ -10,6 +10,10 @@ DRIFT = {"stack_id": "a", "schedule": ["0 6 * * *"]}
 STACK = {"name": "a", "repository": "r", "branch": "main"}
 
 
+def stack(**changed: Any) -> tuple[str, dict[str, Any]]:
+    return "spacelift_stack", {**STACK, **changed}
+
+
 def document(type_: str, arguments: dict[str, Any]) -> dict[str, Any]:
     return {"resource": {type_: {"x": arguments}}}
 
@@ -18,10 +22,10 @@ def document(type_: str, arguments: dict[str, Any]) -> dict[str, Any]:
     ("type_", "arguments"),
     [
         ("spacelift_drift_detection", {**DRIFT, "timezone": "UTC", "reconcile": True}),
-        ("spacelift_stack", {**STACK, "github_enterprise": [{"namespace": "n"}]}),
-        ("spacelift_stack", {**STACK, "gitlab": {"namespace": "n"}}),
-        ("spacelift_stack", {**STACK, "opentofu": [{"logging": [{"concise": False}]}]}),
-        ("spacelift_stack", {**STACK, "labels": "${var.labels}", "depends_on": ["a.b"]}),
+        stack(github_enterprise=[{"namespace": "n"}]),
+        stack(gitlab={"namespace": "n"}),
+        stack(opentofu=[{"logging": [{"concise": False}]}]),
+        stack(labels="${var.labels}", depends_on=["a.b"]),
         ("spacelift_environment_variable", {"name": "A", "value": "${var.x}", "//": {}}),
         ("aws_instance", {"whatever": 1}),
     ],
@@ -34,41 +38,27 @@ def test_correct_resources_pass(type_: str, arguments: dict[str, Any]) -> None:
     ("type_", "arguments", "finding"),
     [
         ("spacelift_thing", {}, "unknown resource type"),
-        ("spacelift_stack", {**STACK, "colour": "red"}, "unknown argument colour"),
+        (*stack(colour="red"), "unknown argument colour"),
         ("spacelift_stack", {"name": "a", "branch": "b"}, "missing argument repository"),
-        ("spacelift_stack", {**STACK, "id": "a"}, "read-only argument id"),
+        (*stack(id="a"), "read-only argument id"),
+        (*stack(administrative=True), "deprecated argument administrative"),
+        (*stack(autodeploy="no"), "wrong type of autodeploy"),
+        (*stack(labels="a"), "wrong type of labels"),
+        (*stack(labels=["a", "a"]), "wrong type of labels"),
+        (*stack(before_init=["a", 1]), "wrong type of before_init"),
+        (*stack(description=1), "wrong type of description"),
+        (*stack(gitlab="n"), "wrong type of gitlab"),
+        (*stack(gitlab=[{}]), "missing argument gitlab.namespace"),
         (
-            "spacelift_stack",
-            {**STACK, "administrative": True},
-            "deprecated argument administrative",
-        ),
-        ("spacelift_stack", {**STACK, "autodeploy": "no"}, "wrong type of autodeploy"),
-        ("spacelift_stack", {**STACK, "labels": "a"}, "wrong type of labels"),
-        ("spacelift_stack", {**STACK, "labels": ["a", "a"]}, "wrong type of labels"),
-        ("spacelift_stack", {**STACK, "before_init": ["a", 1]}, "wrong type of before_init"),
-        ("spacelift_stack", {**STACK, "description": 1}, "wrong type of description"),
-        ("spacelift_stack", {**STACK, "gitlab": "n"}, "wrong type of gitlab"),
-        ("spacelift_stack", {**STACK, "gitlab": [{}]}, "missing argument gitlab.namespace"),
-        (
-            "spacelift_stack",
-            {**STACK, "gitlab": [{"namespace": "n", "is_default": True}]},
+            *stack(gitlab=[{"namespace": "n", "is_default": True}]),
             "read-only argument gitlab.is_default",
         ),
+        (*stack(gitlab=[{"namespace": "n"}, {"namespace": "m"}]), "too many blocks gitlab"),
         (
-            "spacelift_stack",
-            {**STACK, "gitlab": [{"namespace": "n"}, {"namespace": "m"}]},
-            "too many blocks gitlab",
-        ),
-        (
-            "spacelift_stack",
-            {**STACK, "opentofu": [{"logging": [{"loud": True}]}]},
+            *stack(opentofu=[{"logging": [{"loud": True}]}]),
             "unknown argument opentofu.logging.loud",
         ),
-        (
-            "spacelift_stack",
-            {**STACK, "terraform_workflow_tool": "TERRAFORM"},
-            "wrong value of terraform_workflow_tool",
-        ),
+        (*stack(terraform_workflow_tool="TERRAFORM"), "wrong value of terraform_workflow_tool"),
         (
             "spacelift_aws_integration",
             {"name": "a", "role_arn": "b", "duration_seconds": True},

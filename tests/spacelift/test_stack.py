@@ -3,8 +3,6 @@
 import json
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,11 +11,12 @@ import pytest
 import yaml
 
 from constructs_lib.settings import SettingsError, parse_stack, validated
+from ops import ROOT
 from spacelift import hooks
 from spacelift.settings import SpaceliftSettings, load_spacelift
+from tests.programs import python
 from tests.spacelift.schema import SCHEMA, findings
 
-ROOT = Path(__file__).resolve().parents[2]
 ONE: dict[str, object] = {"resilience-platform": {}}
 SEVERAL: dict[str, dict[str, object]] = {
     "resilience-platform": {},
@@ -63,9 +62,7 @@ class Synthesized:
 
 
 def synthesize(
-    folder: Path,
-    stacks: Mapping[str, object] = ONE,
-    settings: Mapping[str, object] | None = None,
+    folder: Path, stacks: Mapping[str, object] = ONE, settings: Mapping[str, object] | None = None
 ) -> Synthesized:
     # Imported late: collecting the tests must not wait for Node.js.
     from spacelift.stack import SpaceliftStack  # isort: skip
@@ -110,25 +107,22 @@ def test_every_type_of_the_schema_is_in_use(several: Synthesized, maximal: Synth
 def test_each_platform_stack_has_a_spacelift_stack_whose_slug_is_its_id(
     several: Synthesized,
 ) -> None:
-    stacks = several.all("spacelift_stack")
-    assert {name: stack["slug"] for name, stack in stacks.items()} == {id: id for id in SEVERAL}
+    slugs = {name: stack["slug"] for name, stack in several.all("spacelift_stack").items()}
+    assert slugs == {id: id for id in SEVERAL}
 
 
 def test_a_stack_waits_for_a_human_keeps_its_state_and_cannot_be_deleted(
     several: Synthesized,
 ) -> None:
     for stack in several.all("spacelift_stack").values():
-        assert stack["autodeploy"] is False
-        assert stack["manage_state"] is True
-        assert stack["protect_from_deletion"] is True
-        assert stack["terraform_smart_sanitization"] is True
-        assert stack["enable_local_preview"] is False
+        on = ("manage_state", "protect_from_deletion", "terraform_smart_sanitization")
+        assert [stack[name] for name in on] == [True, True, True]
+        assert [stack[name] for name in ("autodeploy", "enable_local_preview")] == [False, False]
         assert stack["terraform_workflow_tool"] == "OPEN_TOFU"
         assert stack["terraform_version"] == "1.10.3"
         assert stack["runner_image"].startswith("ghcr.io/")
         assert stack["branch"] == "main"
-        assert "worker_pool_id" not in stack
-        assert "project_root" not in stack
+        assert not stack.keys() & {"worker_pool_id", "project_root"}
 
 
 def test_labels_carry_the_limits_of_the_stacks_own_settings(several: Synthesized) -> None:
@@ -206,28 +200,20 @@ def test_a_stack_without_a_password_variable_gets_no_credentials(tmp_path: Path)
     (validation,) = declared["db_credentials"]["validation"]
     assert "hardened" not in validation["condition"]
     (validation,) = declared["inputs"]["validation"]
-    assert validation["error_message"] == (
-        "inputs: must have a value for container_image, certificate_arn of hardened."
-    )
+    assert "value for container_image, certificate_arn of hardened" in validation["error_message"]
     assert "sensitive" not in declared["inputs"]
 
 
 def test_nothing_is_asked_for_that_no_stack_needs(default: Synthesized, tmp_path: Path) -> None:
     assert "inputs" not in default.document["variable"]
     managed = {"only": {"database": {"password": "managed"}}}
-    assert synthesize(tmp_path, managed).document["variable"].keys() == {
-        "aws_role_arn",
-        "infracost_api_key",
-    }
+    declared = synthesize(tmp_path, managed).document["variable"]
+    assert declared.keys() == {"aws_role_arn", "infracost_api_key"}
 
 
 def test_a_raised_secrets_version_makes_spacelift_take_new_values(maximal: Synthesized) -> None:
-    versions = {
-        variable["value_wo_version"]
-        for variable in maximal.all("spacelift_environment_variable").values()
-        if "value_wo" in variable
-    }
-    assert versions == {"7"}
+    variables = maximal.all("spacelift_environment_variable").values()
+    assert {v["value_wo_version"] for v in variables if "value_wo" in v} == {"7"}
 
 
 def test_the_context_has_the_hooks_and_the_infracost_key(default: Synthesized) -> None:
@@ -252,21 +238,17 @@ def test_without_infracost_nothing_of_it_is_left(maximal: Synthesized) -> None:
 
 
 def test_everything_is_attached_to_every_stack(several: Synthesized) -> None:
-    def attached(type_: str, argument: str) -> set[tuple[str, str]]:
-        return {(a["stack_id"], a[argument]) for a in several.all(type_).values()}
-
-    stacks = [f"${{spacelift_stack.{stack_id}.id}}" for stack_id in SEVERAL]
-    assert attached("spacelift_context_attachment", "context_id") == {
-        (stack, "${spacelift_context.platform.id}") for stack in stacks
-    }
-    assert attached("spacelift_aws_integration_attachment", "integration_id") == {
-        (stack, "${spacelift_aws_integration.platform.id}") for stack in stacks
-    }
-    assert attached("spacelift_policy_attachment", "policy_id") == {
-        (stack, f"${{spacelift_policy.{policy}.id}}")
-        for stack in stacks
-        for policy in ("plan", "approval", "push")
-    }
+    for kind, argument, names in (
+        ("spacelift_context", "context_id", ["platform"]),
+        ("spacelift_aws_integration", "integration_id", ["platform"]),
+        ("spacelift_policy", "policy_id", ["plan", "approval", "push"]),
+    ):
+        attached = several.all(f"{kind}_attachment").values()
+        assert {(a["stack_id"], a[argument]) for a in attached} == {
+            (f"${{spacelift_stack.{stack_id}.id}}", f"${{{kind}.{name}.id}}")
+            for stack_id in SEVERAL
+            for name in names
+        }
 
 
 def test_the_policies_are_the_files_in_rego_v1(default: Synthesized) -> None:
@@ -300,10 +282,8 @@ def test_drift_detection_exists_exactly_when_there_are_private_workers(
     several: Synthesized, maximal: Synthesized
 ) -> None:
     assert several.all("spacelift_drift_detection") == {}
-    assert several.notes == [
-        "spacelift: no drift detection, because it needs a private worker pool; "
-        "set spacelift.worker_pool_id in cdktf.json to have it"
-    ]
+    (note,) = several.notes
+    assert re.match("spacelift: no drift detection, .* set spacelift.worker_pool_id", note)
     assert maximal.notes == []
     drift = maximal.all("spacelift_drift_detection")
     assert drift.keys() == SEVERAL.keys()
@@ -330,10 +310,7 @@ def test_messages_go_where_the_settings_say(default: Synthesized, maximal: Synth
     ("vcs", "block"),
     [
         ({}, {}),
-        (
-            {"type": "github_app", "namespace": "me"},
-            {"github_enterprise": [{"namespace": "me"}]},
-        ),
+        ({"type": "github_app", "namespace": "me"}, {"github_enterprise": [{"namespace": "me"}]}),
         ({"type": "gitlab", "namespace": "me"}, {"gitlab": [{"namespace": "me"}]}),
     ],
 )
@@ -346,6 +323,12 @@ def test_the_version_control_system_is_a_setting(
     assert {k: v for k, v in stack.items() if k in ("github_enterprise", "gitlab")} == block
 
 
+def load(folder: Path, context: dict[str, object], *stack_ids: str) -> SpaceliftSettings | None:
+    file = folder / "cdktf.json"
+    file.write_text(json.dumps({"context": context}))
+    return load_spacelift(file, {id: parse_stack(id, {}) for id in stack_ids})
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
@@ -354,8 +337,8 @@ def test_the_version_control_system_is_a_setting(
         ({"vcs": {"type": "gitlab"}}, "vcs: namespace = None with type = 'gitlab'; name the owner"),
         ({"vcs": {"namespace": "a"}}, "vcs: namespace = 'a' with type = 'github'; leave it out"),
         (
-            {"runner_image": "example.com/runner:1"},
-            "runner_image = 'example.com/runner:1': public workers do not pull from example.com",
+            {"runner_image": "example.com/a:1"},
+            "runner_image = 'example.com/a:1': public workers do not pull from example.com",
         ),
         ({"runner_image": "ghcr.io/me/runner"}, 'runner_image = "ghcr.io/me/runner": '),
         (
@@ -370,44 +353,32 @@ def test_the_version_control_system_is_a_setting(
             {"aws": {"generate_credentials_in_worker": True}},
             "aws.generate_credentials_in_worker = true needs a private worker; set worker_pool_id",
         ),
-        (
-            {"notification": {"slack_channel_id": "#alerts"}},
-            'notification.slack_channel_id = "#alerts": ',
-        ),
-        ({"labels": {"other": ["a"]}}, "labels: other is no stack of cdktf.json, which declares"),
+        ({"notification": {"slack_channel_id": "#a"}}, 'notification.slack_channel_id = "#a": '),
+        ({"labels": {"other": ["a"]}}, "labels: other is not a stack of cdktf.json, which"),
     ],
 )
 def test_a_wrong_setting_ends_in_one_line(
     settings: dict[str, object], message: str, tmp_path: Path
 ) -> None:
-    file = tmp_path / "cdktf.json"
-    file.write_text(json.dumps({"context": {"spacelift": settings}}))
-    stacks = {"resilience-platform": parse_stack("resilience-platform", {})}
     with pytest.raises(SettingsError, match=re.escape(message)) as refused:
-        load_spacelift(file, stacks)
+        load(tmp_path, {"spacelift": settings}, "resilience-platform")
     assert str(refused.value).startswith("spacelift: ")
     assert "\n" not in str(refused.value)
 
 
 def test_a_platform_stack_cannot_be_called_spacelift(tmp_path: Path) -> None:
-    file = tmp_path / "cdktf.json"
-    file.write_text(json.dumps({"context": {"spacelift": {}}}))
     with pytest.raises(SettingsError, match=r"^stack 'spacelift': this id belongs to"):
-        load_spacelift(file, {"spacelift": parse_stack("spacelift", {})})
+        load(tmp_path, {"spacelift": {}}, "spacelift")
 
 
 def test_without_the_setting_there_is_no_spacelift_stack(tmp_path: Path) -> None:
-    file = tmp_path / "cdktf.json"
-    file.write_text('{"context": {}}')
-    assert load_spacelift(file, {}) is None
+    assert load(tmp_path, {}) is None
 
 
 def test_the_yaml_for_stacks_made_by_hand_has_the_same_hooks() -> None:
     config = yaml.safe_load((ROOT / ".spacelift" / "config.yml").read_text())
-    assert config == {
-        "version": "1",
-        "stack_defaults": {"before_init": list(hooks.BEFORE_INIT)},
-    }
+    defaults = {"before_init": list(hooks.BEFORE_INIT)}
+    assert config == {"version": "1", "stack_defaults": defaults}
 
 
 @pytest.mark.parametrize("command", hooks.BEFORE_INIT)
@@ -428,14 +399,8 @@ def test_no_secret_reaches_cdktf_out(tmp_path: Path) -> None:
         "SPACELIFT_API_TOKEN": "secret-sentinel-6",
         "AWS_SECRET_ACCESS_KEY": "secret-sentinel-7",
     }
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "main.py")],
-        env={**os.environ, **secrets, "CDKTF_OUTDIR": str(tmp_path)},
-        check=True,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    environment = {**os.environ, **secrets, "CDKTF_OUTDIR": str(tmp_path)}
+    done = python("main.py", env=environment, check=True)
     files = [file for file in tmp_path.rglob("*") if file.is_file()]
     assert {"spacelift", "resilience-platform"} <= {file.parent.name for file in files}
     for text in (done.stdout, done.stderr, *(file.read_text() for file in files)):
@@ -450,9 +415,8 @@ def test_on_spacelift_the_stack_has_no_backend(
 
 
 def test_elsewhere_the_state_is_local_or_in_s3(default: Synthesized, maximal: Synthesized) -> None:
-    assert default.document["terraform"]["backend"] == {
-        "local": {"path": "../../../terraform.spacelift.tfstate"}
-    }
+    local = default.document["terraform"]["backend"]["local"]
+    assert local == {"path": "../../../terraform.spacelift.tfstate"}
     s3 = maximal.document["terraform"]["backend"]["s3"]
     assert s3["key"] == "spacelift/terraform.tfstate"
     assert s3["use_lockfile"] is True

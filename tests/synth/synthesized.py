@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from constructs_lib.settings import parse_stack
-from tests.synth.options import MAXIMAL as MAXIMAL
 
 Block: TypeAlias = dict[str, Any]
 """A block of Terraform JSON. `Any`, because its shape is what the tests assert."""

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from constructs_lib.settings import SettingsError, StackSettings, load_stacks, parse_stack
 from tests.strategies import Settings, accepted, anything, disturbed
-from tests.synth.synthesized import MAXIMAL, Synthesizer
+from tests.synth.options import MAXIMAL
+from tests.synth.synthesized import Synthesizer
 
 # The same examples every time: a test that fails only sometimes helps nobody.
 repeatable = settings(

@@ -6,6 +6,51 @@ from constructs_lib.settings import parse_stack
 from tests.synth.options import OPTIONS, VALUES
 from tests.synth.synthesized import STACK_ID, Synthesized, Synthesizer, changes, dangling, leaves
 
+_CONTAINER = "aws_ecs_task_definition.wordpress.container_definitions.0"
+_GRAPH = "aws_cloudwatch_dashboard.main.dashboard_body.widgets.{}.properties.region"
+CARRIED = {
+    "aws_region": (
+        "provider.region",
+        f"{_CONTAINER}.logConfiguration.options.awslogs-region",
+        *(_GRAPH.format(number) for number in range(9)),
+    ),
+    "vpc_cidr": ("aws_vpc.main.cidr_block",),
+    **{
+        f"{kind}_subnet_cidrs[{index}]": (f"aws_subnet.{kind}_{index + 1}.cidr_block",)
+        for kind in ("public", "private")
+        for index in (0, 1)
+    },
+    **{
+        f"availability_zones[{index}]": tuple(
+            f"aws_subnet.{kind}_{index + 1}.availability_zone" for kind in ("public", "private")
+        )
+        for index in (0, 1)
+    },
+    "container_image": (f"{_CONTAINER}.image",),
+    "task_cpu": ("aws_ecs_task_definition.wordpress.cpu",),
+    "task_memory": ("aws_ecs_task_definition.wordpress.memory",),
+    "desired_count": ("aws_ecs_service.wordpress.desired_count",),
+    "db_username": ("aws_db_instance.wordpress.username", f"{_CONTAINER}.environment.1.value"),
+    "db_password": ("aws_db_instance.wordpress.password", f"{_CONTAINER}.environment.2.value"),
+    "db_name": ("aws_db_instance.wordpress.db_name", f"{_CONTAINER}.environment.3.value"),
+    "db_instance_class": ("aws_db_instance.wordpress.instance_class",),
+    "db_allocated_storage": ("aws_db_instance.wordpress.allocated_storage",),
+    "alarm_email": ("aws_sns_topic_subscription.email.endpoint",),
+    "monthly_budget_usd": ("aws_budgets_budget.monthly.limit_amount",),
+}
+"""Where variables stand, apart from names and expressions."""
+
+
+def test_what_a_user_changes_at_plan_time_is_a_variable(platform: Synthesized) -> None:
+    """And no literal, which would go unnoticed as long as it is the default."""
+    said = leaves(platform.blocks)
+    carried = {place: f"${{var.{name}}}" for name, places in CARRIED.items() for place in places}
+    assert {place: said[place] for place in carried} == carried
+    assert {place for place, value in said.items() if STACK_ID in str(value)} == {
+        "terraform.backend.local.path",
+        "provider.default_tags.0.tags.Stack",
+    }, "all other names follow the project"
+
 
 def test_every_value_reaches_its_places_and_no_other(
     platform: Synthesized, maximal: Synthesized

@@ -1,7 +1,5 @@
 """The rehearsal's load balancer: health checks as the stack declares them, requests in turn."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import itertools

@@ -1,7 +1,5 @@
 """The rehearsal's database: answers tasks over TCP, and fails over to the other zone."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import socket

@@ -46,7 +46,7 @@ class StandIn:
     def __init__(self, world: World, clock: Clock, *, region: str = "eu-central-1") -> None:
         self._ecs = ecs_backends[ACCOUNT_ID][region]
         self._elb = elbv2_backends[ACCOUNT_ID][region]
-        self._stage = Stage(world, clock, asyncio.new_event_loop())
+        self._stage = Stage(world, clock)
         self._balancer = Balancer(self._stage, self._elb)
         self.database = Database(self._stage)
         self._scheduler = Scheduler(
@@ -56,7 +56,9 @@ class StandIn:
             self._balancer,
             self.database.port,
         )
-        self._thread = threading.Thread(target=self._run, name="stand-in", daemon=True)
+        self._thread = threading.Thread(
+            target=lambda: asyncio.run(self._main()), name="stand-in", daemon=True
+        )
         self._ready = threading.Event()
         self._stopping = threading.Event()
         self._patches = contextlib.ExitStack()
@@ -87,18 +89,8 @@ class StandIn:
         self._thread.join()
         self._scheduler.close()
 
-    def _run(self) -> None:
-        loop = self._stage.loop
-        asyncio.set_event_loop(loop)
-        try:
-            loop.run_until_complete(self._main())
-        finally:
-            for task in asyncio.all_tasks(loop):
-                task.cancel()
-            loop.run_until_complete(asyncio.sleep(0))
-            loop.close()
-
     async def _main(self) -> None:
+        self._stage.loop = asyncio.get_running_loop()
         servers = [await self._balancer.start(), await self.database.start()]
         self._ready.set()
         try:

@@ -1,7 +1,5 @@
 """The rehearsal's tasks: real processes, which the services' scheduler starts and replaces."""
 
-from __future__ import annotations
-
 import contextlib
 import ipaddress
 import itertools

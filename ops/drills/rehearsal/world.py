@@ -1,7 +1,5 @@
 """How the world of a rehearsal behaves, and what its parts share."""
 
-from __future__ import annotations
-
 import asyncio
 import threading
 from dataclasses import dataclass, field
@@ -55,7 +53,7 @@ class Stage:
 
     world: World
     clock: Clock
-    loop: asyncio.AbstractEventLoop
+    loop: asyncio.AbstractEventLoop = field(init=False)
     lock: threading.RLock = field(default_factory=threading.RLock)
     ports: dict[str, int] = field(default_factory=dict)
     log: list[Done] = field(default_factory=list)

@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 
 from ops import ROOT
+from ops.delivery import permissions
 from ops.delivery.permissions import (
     FILES,
-    LINKED_ROLES,
     POLICIES,
-    UNSEEN,
     Needs,
     document,
     documents,
@@ -52,79 +51,57 @@ SMALL = Stack(
 )
 
 
+def allow(sid: str, actions: list[str], resource: object = "*", **condition: object) -> Any:
+    statement = {"Effect": "Allow", "Sid": sid, "Action": actions, "Resource": resource}
+    return statement | ({"Condition": condition} if condition else {})
+
+
 def test_a_policy_grants_calls_and_what_no_call_shows() -> None:
     called = ["ec2:CreateVpc", "iam:CreateRole", "iam:AttachRolePolicy", "ec2:CreateSubnet"]
-    roles = ["arn:aws:iam::*:role/shop-*"]
+    roles, linked = ["arn:aws:iam::*:role/shop-*"], ["arn:aws:iam::*:role/aws-service-role/*"]
+    services = ["elasticloadbalancing.amazonaws.com", "rds.amazonaws.com"]
+    calls = [
+        *("ec2:CreateSubnet", "ec2:CreateVpc"),
+        *("elasticloadbalancing:SetSecurityGroups", "elasticloadbalancing:SetSubnets"),
+        *("kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey", "kms:PutKeyPolicy"),
+    ]
     assert document(Needs(projects={"shop"}) | needs(SMALL, called))["Statement"] == [
-        {
-            "Effect": "Allow",
-            "Sid": "Calls",
-            "Action": [
-                "ec2:CreateSubnet",
-                "ec2:CreateVpc",
-                "elasticloadbalancing:SetSecurityGroups",
-                "elasticloadbalancing:SetSubnets",
-                "kms:Decrypt",
-                "kms:DescribeKey",
-                "kms:GenerateDataKey",
-                "kms:PutKeyPolicy",
-            ],
-            "Resource": "*",
-        },
-        {"Effect": "Allow", "Sid": "Roles", "Action": ["iam:CreateRole"], "Resource": roles},
-        {
-            "Effect": "Allow",
-            "Sid": "ManagedPolicies",
-            "Action": ["iam:AttachRolePolicy", "iam:DetachRolePolicy"],
-            "Resource": roles,
-            "Condition": {"ArnEquals": {"iam:PolicyARN": ["arn:aws:iam::aws:policy/P"]}},
-        },
-        {
-            "Effect": "Allow",
-            "Sid": "PassRoles",
-            "Action": ["iam:PassRole"],
-            "Resource": roles,
-            "Condition": {"StringEquals": {"iam:PassedToService": ["ecs-tasks.amazonaws.com"]}},
-        },
-        {
-            "Effect": "Allow",
-            "Sid": "ServiceLinkedRoles",
-            "Action": ["iam:CreateServiceLinkedRole"],
-            "Resource": ["arn:aws:iam::*:role/aws-service-role/*"],
-            "Condition": {
-                "StringEquals": {
-                    "iam:AWSServiceName": [
-                        "elasticloadbalancing.amazonaws.com",
-                        "rds.amazonaws.com",
-                    ]
-                }
-            },
-        },
-        {
-            "Effect": "Allow",
-            "Sid": "Grants",
-            "Action": ["kms:CreateGrant"],
-            "Resource": "*",
-            "Condition": {"Bool": {"kms:GrantIsForAWSResource": "true"}},
-        },
+        allow("Calls", calls),
+        allow("Roles", ["iam:CreateRole"], roles),
+        allow(
+            "ManagedPolicies",
+            ["iam:AttachRolePolicy", "iam:DetachRolePolicy"],
+            roles,
+            ArnEquals={"iam:PolicyARN": ["arn:aws:iam::aws:policy/P"]},
+        ),
+        allow(
+            "PassRoles",
+            ["iam:PassRole"],
+            roles,
+            StringEquals={"iam:PassedToService": ["ecs-tasks.amazonaws.com"]},
+        ),
+        allow(
+            "ServiceLinkedRoles",
+            ["iam:CreateServiceLinkedRole"],
+            linked,
+            StringEquals={"iam:AWSServiceName": services},
+        ),
+        allow("Grants", ["kms:CreateGrant"], Bool={"kms:GrantIsForAWSResource": "true"}),
     ]
 
 
 def test_a_further_policy_grants_only_what_is_missing() -> None:
     before = needs(SMALL, ["ec2:CreateVpc", "iam:CreateRole"])
     more = needs(SMALL, ["ec2:CreateVpc", "iam:CreateRole", "s3:CreateBucket"])
-    assert [statement["Action"] for statement in document(more.beyond(before))["Statement"]] == [
-        ["s3:CreateBucket"]
-    ]
+    (statement,) = document(more.beyond(before))["Statement"]
+    assert statement["Action"] == ["s3:CreateBucket"]
 
 
 def test_one_pattern_is_enough_for_names_that_begin_alike() -> None:
     roles = Needs(role_actions={"iam:GetRole"}, projects={"shop", "shop-test", "shopper"})
     (statement,) = document(roles)["Statement"]
-    assert statement["Resource"] == [
-        "arn:aws:iam::*:role/shop-*",
-        "arn:aws:iam::*:role/shopper-*",
-    ]
+    patterns = [f"arn:aws:iam::*:role/{project}-*" for project in ("shop", "shopper")]
+    assert statement["Resource"] == patterns
 
 
 def test_what_is_longer_than_iam_takes_is_refused() -> None:
@@ -138,8 +115,8 @@ def test_each_permission_that_no_call_shows_is_needed_by_a_stack() -> None:
     for stack_id in STACKS:
         for kind, blocks in read_stack(stack_id).document["resource"].items():
             declared |= {kind, *(f"{kind}.{key}" for block in blocks.values() for key in block)}
-    assert {row.needed_by for row in UNSEEN} <= declared
-    assert set(LINKED_ROLES.values()) <= declared
+    assert {row.needed_by for row in permissions.UNSEEN} <= declared
+    assert set(permissions.LINKED_ROLES.values()) <= declared
 
 
 def test_the_stacks_of_cdktf_json_name_the_roles(

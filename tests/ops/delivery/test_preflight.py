@@ -2,8 +2,6 @@
 
 import json
 import re
-import subprocess
-import sys
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -11,10 +9,10 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from ops import ROOT
 from ops.delivery import preflight
 from ops.delivery.inputs import RunType, infracost
 from ops.errors import OpsError
+from tests.programs import python, run
 from tests.spacelift.plans import PlanDocuments
 from tests.spacelift.test_plan_policy import DATABASE
 
@@ -32,18 +30,6 @@ def judge(
         STACK_ID, Console(file=out, width=220), run_type=run_type, plan=file, **more
     )
     return passed, out.getvalue()
-
-
-def preflight_in_a_process(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """`python -m ops preflight` in the checkout."""
-    return subprocess.run(
-        [sys.executable, "-m", "ops", "preflight", *arguments],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
 
 
 def rows(output: str, policy: str) -> list[str]:
@@ -125,7 +111,7 @@ def test_what_cannot_be_judged_is_said_in_one_line(
 def test_an_error_ends_the_command_with_one_line(tmp_path: Path) -> None:
     file = tmp_path / "plan.json"
     file.write_text("{}")
-    done = preflight_in_a_process("--plan", str(file))
+    done = python("-m", "ops", "preflight", "--plan", file)
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith("error: the document is not a Terraform plan")
 
@@ -134,7 +120,7 @@ def test_an_error_ends_the_command_with_one_line(tmp_path: Path) -> None:
 @pytest.mark.e2e
 def test_a_stack_with_inputs_of_its_own_can_be_planned_on_the_sandbox() -> None:
     """The hardened stack wants a certificate and an image, and no password."""
-    done = preflight_in_a_process("resilience-platform-hardened")
+    done = python("-m", "ops", "preflight", "resilience-platform-hardened")
     assert done.returncode == 0, done.stdout + done.stderr
     assert rows(done.stdout, "plan") == ["ok nothing to object to"]
 
@@ -147,14 +133,13 @@ def test_on_the_sandbox_the_whole_run_passes_and_leaves_the_checkout_alone(
     """Hooks, init, plan, policies; `plans` only asks for Terraform here."""
 
     def status() -> str:
-        command = ["git", "status", "--porcelain", "--ignored"]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        done = run("git", "status", "--porcelain", "--ignored")
         # What the tests beside this one may write at any time: their tools' caches.
         theirs = ("__pycache__/", "_cache/", ".hypothesis/", ".build/")
         return "\n".join(line for line in done.stdout.splitlines() if not line.endswith(theirs))
 
     before = status()
-    done = preflight_in_a_process("--run", "tracked")
+    done = python("-m", "ops", "preflight", "--run", "tracked")
     assert done.returncode == 0, done.stdout + done.stderr
     assert rows(done.stdout, "plan") == ["ok nothing to object to"]
     assert status() == before

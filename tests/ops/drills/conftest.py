@@ -4,8 +4,6 @@ What a drill measures is held against what the stand-in did, not against a time:
 makes both late.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager

@@ -3,8 +3,6 @@
 Only used where a test needs a world of its own; `tests/e2e` has drills on a real apply.
 """
 
-from __future__ import annotations
-
 import json
 
 from ops.drills.target import Outputs

@@ -1,7 +1,5 @@
 """What goes wrong in AWS or with a drill is noticed, said in one line, and tidied up."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Every drill in a world that does what it is told: the report says just that."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -97,11 +95,18 @@ def test_health_check(alive: Alive, tmp_path: Path) -> None:
     assert not list(tmp_path.glob("journal-*"))
 
 
-def assert_served_again(alive: Alive, found: Measurement, broke: tuple[float, float]) -> None:
-    """Requests come three a second; the first that the database answers is the one that counts."""
+def assert_served_again(alive: Alive, report: Report, broke: tuple[float, float]) -> Measurement:
+    """Requests come three a second; the first that the database answers is the one that counts.
+
+    A machine that is too busy to ask while the database is away sees nothing fail.
+    """
+    found = figures(report)
     back = alive.told("failed over", broke[0])
     assert back - alive.told("failover", broke[0]) >= WORLD.failover_seconds
-    assert_measured(found, (WORLD.failover_seconds / 2, back - broke[0] + 0.34))
+    latest = back - broke[0] + 0.34
+    again = found["all requests are served again"]
+    assert_measured(again, (0.01, latest) if found["requests that failed"].value else (0, 0))
+    return again
 
 
 @pytest.mark.slow(9)
@@ -113,8 +118,7 @@ def test_db_failover(alive: Alive, tmp_path: Path) -> None:
     broke = alive.broke("reboot with failover")
     moved = found["AWS shows the database available in the other zone"]
     assert_measured(moved, alive.measurable(alive.told("failed over", broke[0]), broke))
-    again = found["all requests are served again"]
-    assert_served_again(alive, again, broke)
+    again = assert_served_again(alive, report, broke)
     both = "the database is in the other zone and all requests are served again"
     assert found[both].value == max(moved.value or 0, again.value or 0)
     assert found["what was written before is still there"].verified
@@ -132,7 +136,7 @@ def test_zone_failure(alive: Alive, tmp_path: Path) -> None:
     found = figures(report)
     assert report.passed
     broke = alive.broke("stop 1 task")
-    assert_served_again(alive, found["all requests are served again"], broke)
+    assert_served_again(alive, report, broke)
     healthy = alive.told("healthy", alive.told("running", begun))
     assert_measured(found["2 tasks are in rotation again"], alive.measurable(healthy, broke))
     assert any(f"stop 1 task in {zone}" in event.text for event in report.events)

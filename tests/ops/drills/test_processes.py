@@ -1,7 +1,5 @@
 """Drills as a user runs them, and what is left when one is interrupted or killed."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess

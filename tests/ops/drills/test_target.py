@@ -1,7 +1,5 @@
 """Which deployment a drill may touch: outputs in both forms, and all that is refused."""
 
-from __future__ import annotations
-
 import io
 import json
 import re

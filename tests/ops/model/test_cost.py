@@ -21,6 +21,9 @@ def platform(**changes: Any) -> Stack:
         "multi_az": True,
         "engine_version": "8.4",
         "insights": "enabled",
+        "strategy": [],
+        "actions": {},
+        "more": {},
     }
     values.update(changes)
     return Stack(
@@ -32,6 +35,7 @@ def platform(**changes: Any) -> Stack:
                     "wordpress": {
                         "desired_count": "${var.desired_count}",
                         "network_configuration": {"assign_public_ip": values["public_tasks"]},
+                        "capacity_provider_strategy": values["strategy"],
                     }
                 },
                 "aws_lb": {"main": {"internal": values["internal"], "subnets": ["a", "b"]}},
@@ -62,7 +66,9 @@ def platform(**changes: Any) -> Stack:
                     },
                 },
                 "aws_appautoscaling_policy": {"cpu": {}, "memory": {}},
+                "aws_appautoscaling_scheduled_action": values["actions"],
                 "aws_cloudwatch_dashboard": {"main": {}},
+                **values["more"],
             },
         }
     )
@@ -113,6 +119,70 @@ def test_private_tasks_need_gateways_instead_of_addresses() -> None:
     assert line("NAT", public_tasks=False, gateways=2).usd == pytest.approx(75.92)
     assert line("Public IPv4", public_tasks=False, gateways=2).quantity.startswith("4 ")
     assert line("Public IPv4", public_tasks=False, internal=True).usd == 0
+
+
+SPOT = {"capacity_provider": "FARGATE_SPOT", "weight": 1}
+
+
+def test_spot_is_cheaper_but_for_the_first_tasks() -> None:
+    """2 x 0.5 x 730 x 0.04656 x 0.3; with a base, half of it at the full price."""
+    assert line("Fargate Spot: vCPU", strategy=[SPOT]).usd == pytest.approx(10.19664)
+    base = {"capacity_provider": "FARGATE", "base": 1, "weight": 0}
+    assert line("Fargate Spot: vCPU", strategy=[SPOT, base]).usd == pytest.approx(5.09832)
+    assert line("Fargate: vCPU", strategy=[SPOT, base]).usd == pytest.approx(16.9944)
+
+
+@pytest.mark.parametrize(
+    ("sleep", "wake", "awake_hours"),
+    [
+        ("0 20 ? * MON-FRI *", "0 6 ? * MON-FRI *", 5 * 14),
+        ("0 20 ? * 2-6 *", "0 6 ? * 2-6 *", 5 * 14),
+        ("30 22 ? * * *", "0 6 ? * * *", 7 * 16.5),
+        ("0 20 ? * FRI *", "0 6 ? * MON *", 4 * 24 + 14),
+        ("0 20 ? * SUN *", "0 6 ? * SAT,SUN *", 24 + 14),
+        ("0 20 1 * ? *", "0 6 2 * ? *", 7 * 24),  # not weekly: not counted
+    ],
+)
+def test_tasks_that_sleep_cost_nothing(sleep: str, wake: str, awake_hours: float) -> None:
+    """Neither do their addresses; the load balancer's two stay."""
+
+    def action(cron: str, tasks: str) -> dict[str, Any]:
+        return {"schedule": f"cron({cron})", "scalable_target_action": [{"max_capacity": tasks}]}
+
+    actions = {"sleep": action(sleep, "0"), "wake": action(wake, "4")}
+    share = awake_hours / (7 * 24)
+    assert line("Fargate: vCPU", actions=actions).usd == pytest.approx(33.9888 * share)
+    assert line("Public IPv4", actions=actions).usd == pytest.approx(7.3 + 7.3 * share)
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "usd"),
+    [
+        ("Keys", {"aws_kms_key": {"a": {}, "b": {}}}, 2.0),
+        ("Firewall: rules", {"aws_wafv2_web_acl": {"main": {"rule": [{}, {}, {}]}}}, 3.0),
+        ("Firewall", {"aws_wafv2_web_acl": {"main": {"rule": []}}}, 5.0),
+        ("Shared uploads", {"aws_efs_file_system": {"uploads": {}}}, 0.36),
+        ("Secrets", {"aws_secretsmanager_secret": {"a": {}}}, 0.4),
+        (
+            "Secrets",
+            {
+                "aws_cloudformation_stack": {
+                    "a": {"template_body": '"AWS::SecretsManager::Secret" ' * 2}
+                }
+            },
+            0.8,
+        ),
+        # the gateway endpoint is free; 2 zones x 730 x 0.012
+        (
+            "VPC endpoints",
+            {"aws_vpc_endpoint": {"s3": {}, "ecr": {"subnet_ids": ["a", "b"]}}},
+            17.52,
+        ),
+        ("CloudWatch logs", {"aws_cloudwatch_log_group": {"a": {}, "b": {}}}, 1.26),
+    ],
+)
+def test_what_options_add(name: str, more: dict[str, Any], usd: float) -> None:
+    assert line(name, more=more).usd == pytest.approx(usd)
 
 
 def test_an_instance_class_without_a_known_price_is_not_invented() -> None:

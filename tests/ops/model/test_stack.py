@@ -39,13 +39,11 @@ def test_references_to_variables_become_their_defaults(raw: object, value: objec
 
 
 def test_a_variable_without_default_has_no_value() -> None:
-    """Nothing can be computed from a password."""
     with pytest.raises(OpsError, match="variable password has no default"):
         STACK.value("${var.password}")
 
 
 def test_references_to_resources() -> None:
-    """By attribute, or whole."""
     assert STACK.referred("${aws_subnet.one.id}") == {"tags": {}}
     assert STACK.referred("${aws_subnet.one}") == {"tags": {}}
     for reference in ("${aws_subnet.three.id}", "subnet-123", "${var.count}"):
@@ -54,7 +52,6 @@ def test_references_to_resources() -> None:
 
 
 def test_exactly_one_resource() -> None:
-    """None and several are errors that say how many there are."""
     with pytest.raises(OpsError, match="the stack has 2 aws_subnet, not exactly one"):
         STACK.one("aws_subnet")
     with pytest.raises(OpsError, match="the stack has 0 aws_lb, not exactly one"):

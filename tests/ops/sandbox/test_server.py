@@ -5,8 +5,6 @@ from __future__ import annotations
 import http.client
 import os
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -23,8 +21,11 @@ from moto.ec2.models import EC2Backend
 from ops.errors import OpsError
 from ops.sandbox.gateway import UNSUPPORTED
 from ops.sandbox.server import ACCOUNT_ID, Sandbox
+from tests.programs import python
 
 Client = Callable[..., Any]
+
+BUCKET = {"Bucket": "bucket", "CreateBucketConfiguration": {"LocationConstraint": "eu-central-1"}}
 
 
 def test_it_answers_at_its_endpoint_on_loopback_only(sandbox: Sandbox, client: Client) -> None:
@@ -106,14 +107,8 @@ def test_its_environment_leads_a_stranger_to_the_sandbox_and_to_no_profile(
         "sts.get_caller_identity()['Account'])\n"
     )
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    result = subprocess.run(
-        [sys.executable, "-c", program],
-        env={**inherited, "HOME": str(tmp_path), **sandbox.environment},
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    )
+    environment = {**inherited, "HOME": str(tmp_path), **sandbox.environment}
+    result = python("-c", program, env=environment, check=True)
     assert result.stdout.split() == ["sandbox", "eu-central-1", sandbox.endpoint, "2", ACCOUNT_ID]
 
 
@@ -125,13 +120,8 @@ def test_an_inherited_profile_that_does_not_exist_is_no_obstacle(tmp_path: Path)
         "with Sandbox() as sandbox:\n"
         "    print(sorted(sandbox.environment) and len(sandbox.leftovers()))\n"
     )
-    result = subprocess.run(
-        [sys.executable, "-c", program],
-        env={**os.environ, "AWS_PROFILE": "prod-admin", "HOME": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    environment = {**os.environ, "AWS_PROFILE": "prod-admin", "HOME": str(tmp_path)}
+    result = python("-c", program, env=environment)
     assert (result.returncode, result.stdout.strip()) == (0, "0"), result.stderr
 
 
@@ -140,16 +130,10 @@ def test_a_used_but_unchanged_account_leaves_nothing(
     sandbox: Sandbox, client: Client, region: str
 ) -> None:
     for service, operation in [
-        ("ec2", "describe_vpcs"),
-        ("ec2", "describe_network_acls"),
-        ("iam", "list_policies"),
-        ("rds", "describe_db_instances"),
-        ("kms", "list_aliases"),
-        ("events", "list_event_buses"),
-        ("s3", "list_buckets"),
-        ("elbv2", "describe_load_balancers"),
-        ("ssm", "describe_parameters"),
-        ("ecs", "list_clusters"),
+        *[("ec2", "describe_vpcs"), ("ec2", "describe_network_acls"), ("iam", "list_policies")],
+        *[("rds", "describe_db_instances"), ("kms", "list_aliases"), ("s3", "list_buckets")],
+        *[("events", "list_event_buses"), ("elbv2", "describe_load_balancers")],
+        *[("ssm", "describe_parameters"), ("ecs", "list_clusters")],
     ]:
         getattr(client(service, region), operation)()
     assert sandbox.leftovers() == []
@@ -216,9 +200,7 @@ CREATED: dict[str, tuple[str, dict[str, Any]]] = {
         {
             "AccountId": ACCOUNT_ID,
             "Budget": {
-                "BudgetName": "b",
-                "BudgetType": "COST",
-                "TimeUnit": "MONTHLY",
+                **{"BudgetName": "b", "BudgetType": "COST", "TimeUnit": "MONTHLY"},
                 "BudgetLimit": {"Amount": "1", "Unit": "USD"},
             },
         },
@@ -230,14 +212,9 @@ CREATED: dict[str, tuple[str, dict[str, Any]]] = {
     "cloudwatch": (
         "put_metric_alarm",
         {
-            "AlarmName": "a",
-            "MetricName": "m",
-            "Namespace": "n",
-            "ComparisonOperator": "GreaterThanThreshold",
-            "EvaluationPeriods": 1,
-            "Period": 60,
-            "Statistic": "Sum",
-            "Threshold": 1,
+            **{"AlarmName": "a", "MetricName": "m", "Namespace": "n", "Statistic": "Sum"},
+            **{"ComparisonOperator": "GreaterThanThreshold", "Threshold": 1},
+            **{"EvaluationPeriods": 1, "Period": 60},
         },
     ),
     "ecs": (
@@ -249,16 +226,9 @@ CREATED: dict[str, tuple[str, dict[str, Any]]] = {
     "kms": ("create_key", {}),
     "rds": (
         "create_db_parameter_group",
-        {
-            "DBParameterGroupName": "g",
-            "DBParameterGroupFamily": "mysql8.0",
-            "Description": "d",
-        },
+        {"DBParameterGroupName": "g", "DBParameterGroupFamily": "mysql8.0", "Description": "d"},
     ),
-    "s3": (
-        "create_bucket",
-        {"Bucket": "bucket", "CreateBucketConfiguration": {"LocationConstraint": "eu-central-1"}},
-    ),
+    "s3": ("create_bucket", BUCKET),
     "secretsmanager": ("create_secret", {"Name": "s", "SecretString": "x"}),
     "servicediscovery": ("create_http_namespace", {"Name": "n"}),
     "sqs": ("create_queue", {"QueueName": "q"}),
@@ -266,12 +236,9 @@ CREATED: dict[str, tuple[str, dict[str, Any]]] = {
     "wafv2": (
         "create_web_acl",
         {
-            "Name": "w",
-            "Scope": "REGIONAL",
-            "DefaultAction": {"Allow": {}},
+            **{"Name": "w", "Scope": "REGIONAL", "DefaultAction": {"Allow": {}}},
             "VisibilityConfig": {
-                "SampledRequestsEnabled": True,
-                "CloudWatchMetricsEnabled": True,
+                **{"SampledRequestsEnabled": True, "CloudWatchMetricsEnabled": True},
                 "MetricName": "w",
             },
         },
@@ -297,20 +264,13 @@ def test_calls_are_recorded_as_iam_names_them(sandbox: Sandbox, client: Client) 
     client("efs").describe_file_systems()
     client("budgets").describe_budgets(AccountId=ACCOUNT_ID)
     s3 = client("s3")
-    s3.create_bucket(
-        Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
-    )
+    s3.create_bucket(**BUCKET)
     s3.head_bucket(Bucket="bucket")
     s3.get_bucket_policy_status  # noqa: B018 - naming a method calls nothing
     assert sandbox.actions == {
-        "ec2:DescribeVpcs",
-        "elasticloadbalancing:DescribeLoadBalancers",
-        "ecs:ListClusters",
-        "cloudwatch:DescribeAlarms",
-        "elasticfilesystem:DescribeFileSystems",
-        "budgets:ViewBudget",
-        "s3:CreateBucket",
-        "s3:ListBucket",
+        *("ec2:DescribeVpcs", "elasticloadbalancing:DescribeLoadBalancers", "ecs:ListClusters"),
+        *("cloudwatch:DescribeAlarms", "elasticfilesystem:DescribeFileSystems"),
+        *("budgets:ViewBudget", "s3:CreateBucket", "s3:ListBucket"),
     }
 
 
@@ -329,9 +289,7 @@ def test_a_call_the_emulator_lacks_fails_at_once_and_says_which(
     sandbox: Sandbox, client: Client, service: str, operation: str, arguments: dict[str, str]
 ) -> None:
     if service == "s3":
-        client("s3").create_bucket(
-            Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
-        )
+        client("s3").create_bucket(**BUCKET)
     # With retries on: the error itself has to stop them.
     caller = sandbox.client(service, attempts=5)
     with pytest.raises(ClientError) as caught:

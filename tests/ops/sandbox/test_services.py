@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import pytest
@@ -17,6 +15,7 @@ from moto.rds.responses import RDSResponse
 
 from ops.sandbox import services
 from ops.sandbox.server import ACCOUNT_ID
+from tests.programs import python
 
 Client = Callable[..., Any]
 
@@ -62,10 +61,7 @@ def test_install_refuses_to_hide_a_call_that_moto_has_learnt() -> None:
         "except RuntimeError as error:\n"
         "    print(error)\n"
     )
-    result = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=True
-    )
-    assert result.stdout == (
+    assert python("-c", program, check=True).stdout == (
         "moto has CostExplorerResponse.get_anomaly_monitors now: remove ours\n"
     )
 
@@ -79,9 +75,7 @@ def budgets(client: Client) -> Any:
     budgets.create_budget(
         AccountId=ACCOUNT_ID,
         Budget=BUDGET,
-        NotificationsWithSubscribers=[
-            {"Notification": NOTIFICATION, "Subscribers": [MAIL, TOPIC]},
-        ],
+        NotificationsWithSubscribers=[{"Notification": NOTIFICATION, "Subscribers": [MAIL, TOPIC]}],
         ResourceTags=[{"Key": "Project", "Value": "p"}],
     )
     return budgets
@@ -89,11 +83,7 @@ def budgets(client: Client) -> Any:
 
 def test_a_budget_returns_the_subscribers_of_a_notification(budgets: Any) -> None:
     (notification,) = budgets.describe_notifications_for_budget(**OF_BUDGET)["Notifications"]
-    assert notification == {
-        **NOTIFICATION,
-        "ThresholdType": "PERCENTAGE",
-        "NotificationState": "OK",
-    }
+    assert notification == NOTIFICATION | {"ThresholdType": "PERCENTAGE", "NotificationState": "OK"}
     found = budgets.describe_subscribers_for_notification(**OF_BUDGET, Notification=notification)
     assert found["Subscribers"] == [MAIL, TOPIC]
 
@@ -153,18 +143,25 @@ def test_a_budget_has_tags(budgets: Any) -> None:
 # --- Cost Anomaly Detection
 
 SPECIFICATION = {"Tags": {"Key": "Project", "Values": ["p"]}}
+MONITOR = {"MonitorName": "m", "MonitorType": "CUSTOM", "MonitorSpecification": SPECIFICATION}
+SERVICES = {"MonitorName": "m", "MonitorType": "DIMENSIONAL", "MonitorDimension": "SERVICE"}
 
 
 @pytest.fixture
 def monitor(client: Client) -> str:
     arn: str = client("ce").create_anomaly_monitor(
-        AnomalyMonitor={
-            "MonitorName": "m",
-            "MonitorType": "CUSTOM",
-            "MonitorSpecification": SPECIFICATION,
-        },
-        ResourceTags=[{"Key": "Project", "Value": "p"}],
+        AnomalyMonitor=MONITOR, ResourceTags=[{"Key": "Project", "Value": "p"}]
     )["MonitorArn"]
+    return arn
+
+
+def subscribe(ce: Any, monitor: str, frequency: str, kind: str) -> str:
+    arn: str = ce.create_anomaly_subscription(
+        AnomalySubscription={
+            **{"SubscriptionName": "s", "MonitorArnList": [monitor], "Threshold": 10.0},
+            **{"Frequency": frequency, "Subscribers": [{"Type": kind, "Address": "a@a.eu"}]},
+        }
+    )["SubscriptionArn"]
     return arn
 
 
@@ -185,31 +182,15 @@ def test_an_anomaly_monitor_lives_and_dies(client: Client, monitor: str) -> None
 
 def test_a_second_service_wide_monitor_is_refused_as_in_every_account(client: Client) -> None:
     with refused("LimitExceededException"):
-        client("ce").create_anomaly_monitor(
-            AnomalyMonitor={
-                "MonitorName": "m",
-                "MonitorType": "DIMENSIONAL",
-                "MonitorDimension": "SERVICE",
-            }
-        )
+        client("ce").create_anomaly_monitor(AnomalyMonitor=SERVICES)
 
 
 def test_an_anomaly_subscription_lives_and_dies(client: Client, monitor: str) -> None:
     ce = client("ce")
-    arn = ce.create_anomaly_subscription(
-        AnomalySubscription={
-            "SubscriptionName": "s",
-            "MonitorArnList": [monitor],
-            "Frequency": "IMMEDIATE",
-            "Subscribers": [{"Type": "SNS", "Address": TOPIC["Address"]}],
-            "Threshold": 10.0,
-        }
-    )["SubscriptionArn"]
+    arn = subscribe(ce, monitor, "IMMEDIATE", "SNS")
     (found,) = ce.get_anomaly_subscriptions(MonitorArn=monitor)["AnomalySubscriptions"]
     assert found["SubscriptionArn"] == arn
-    assert found["Subscribers"] == [
-        {"Type": "SNS", "Address": TOPIC["Address"], "Status": "CONFIRMED"}
-    ]
+    assert found["Subscribers"] == [{"Type": "SNS", "Address": "a@a.eu", "Status": "CONFIRMED"}]
     ce.update_anomaly_subscription(SubscriptionArn=arn, Threshold=20.0)
     found = ce.get_anomaly_subscriptions(SubscriptionArnList=[arn])["AnomalySubscriptions"][0]
     assert (found["Threshold"], found["SubscriptionName"]) == (20.0, "s")
@@ -231,22 +212,8 @@ def test_an_anomaly_subscription_lives_and_dies(client: Client, monitor: str) ->
 def test_a_topic_is_told_at_once_and_an_address_daily_or_weekly(
     client: Client, monitor: str, frequency: str, kind: str, accepted: bool
 ) -> None:
-    def subscribe() -> None:
-        client("ce").create_anomaly_subscription(
-            AnomalySubscription={
-                "SubscriptionName": "s",
-                "MonitorArnList": [monitor],
-                "Frequency": frequency,
-                "Subscribers": [{"Type": kind, "Address": "a@example.com"}],
-                "Threshold": 10.0,
-            }
-        )
-
-    if accepted:
-        subscribe()
-    else:
-        with refused("ValidationException"):
-            subscribe()
+    with nullcontext() if accepted else refused("ValidationException"):
+        subscribe(client("ce"), monitor, frequency, kind)
 
 
 # --- ECS and Application Auto Scaling
@@ -285,9 +252,7 @@ def test_a_service_returns_what_it_was_given(client: Client, service: dict[str, 
         "enableExecuteCommand": True,
         "enableECSManagedTags": True,
         "healthCheckGracePeriodSeconds": 60,
-        "capacityProviderStrategy": [
-            {"capacityProvider": "FARGATE_SPOT", "weight": 3, "base": 0},
-        ],
+        "capacityProviderStrategy": [{"capacityProvider": "FARGATE_SPOT", "weight": 3, "base": 0}],
         "deploymentConfiguration": {
             "maximumPercent": 150,
             "minimumHealthyPercent": 50,
@@ -359,10 +324,8 @@ def test_a_scalable_target_has_tags(client: Client, service: dict[str, Any]) -> 
         **target, MinCapacity=2, MaxCapacity=4, Tags={"Project": "p"}
     )["ScalableTargetARN"]
     scaling.tag_resource(ResourceARN=arn, Tags={"Stack": "s"})
-    assert scaling.list_tags_for_resource(ResourceARN=arn)["Tags"] == {
-        "Project": "p",
-        "Stack": "s",
-    }
+    tags = scaling.list_tags_for_resource(ResourceARN=arn)["Tags"]
+    assert tags == {"Project": "p", "Stack": "s"}
     scaling.untag_resource(ResourceARN=arn, TagKeys=["Project"])
     assert scaling.list_tags_for_resource(ResourceARN=arn)["Tags"] == {"Stack": "s"}
     scaling.deregister_scalable_target(**target)
@@ -373,14 +336,15 @@ def test_a_scalable_target_has_tags(client: Client, service: dict[str, Any]) -> 
 # --- RDS
 
 DATABASE = {
-    "DBInstanceIdentifier": "d",
-    "DBInstanceClass": "db.t3.micro",
-    "Engine": "mysql",
-    "EngineVersion": "8.0",
-    "AllocatedStorage": 20,
-    "MasterUsername": "admin",
-    "MasterUserPassword": "correct-horse",
+    **{"DBInstanceIdentifier": "d", "DBInstanceClass": "db.t3.micro", "AllocatedStorage": 20},
+    **{"Engine": "mysql", "EngineVersion": "8.0"},
+    **{"MasterUsername": "admin", "MasterUserPassword": "correct-horse"},
 }
+
+
+@pytest.fixture
+def rds(client: Client) -> Any:
+    return client("rds")
 
 
 def database(rds: Any) -> dict[str, Any]:
@@ -388,8 +352,7 @@ def database(rds: Any) -> dict[str, Any]:
     return dict(found)
 
 
-def test_performance_insights_of_a_database_are_returned(client: Client) -> None:
-    rds = client("rds")
+def test_performance_insights_of_a_database_are_returned(rds: Any) -> None:
     rds.create_db_instance(
         **{**DATABASE, "DBInstanceClass": "db.t4g.medium"}, EnablePerformanceInsights=True
     )
@@ -401,8 +364,7 @@ def test_performance_insights_of_a_database_are_returned(client: Client) -> None
 
 
 @pytest.mark.parametrize("instance_class", ["db.t3.micro", "db.t4g.small", "db.t2.micro"])
-def test_small_databases_have_no_performance_insights(client: Client, instance_class: str) -> None:
-    rds = client("rds")
+def test_small_databases_have_no_performance_insights(rds: Any, instance_class: str) -> None:
     arguments = {**DATABASE, "DBInstanceClass": instance_class}
     with refused("InvalidParameterCombination"):
         rds.create_db_instance(**arguments, EnablePerformanceInsights=True)
@@ -412,8 +374,7 @@ def test_small_databases_have_no_performance_insights(client: Client, instance_c
     assert database(rds)["PerformanceInsightsEnabled"] is False
 
 
-def test_a_version_without_its_last_part_gets_one(client: Client) -> None:
-    rds = client("rds")
+def test_a_version_without_its_last_part_gets_one(rds: Any) -> None:
     rds.create_db_instance(**DATABASE)
     found = database(rds)
     assert found["EngineVersion"].startswith("8.0.")
@@ -435,20 +396,15 @@ def test_a_version_without_its_last_part_gets_one(client: Client) -> None:
     ],
 )
 def test_the_windows_of_a_database_may_touch_but_not_overlap(
-    client: Client, backup: str, maintenance: str, accepted: bool
+    rds: Any, backup: str, maintenance: str, accepted: bool
 ) -> None:
-    rds = client("rds")
-    arguments = {
-        **DATABASE,
-        "PreferredBackupWindow": backup,
-        "PreferredMaintenanceWindow": maintenance,
-    }
+    windows = {"PreferredBackupWindow": backup, "PreferredMaintenanceWindow": maintenance}
     if accepted:
-        rds.create_db_instance(**arguments)
+        rds.create_db_instance(**DATABASE, **windows)
         assert database(rds)["PreferredMaintenanceWindow"] == maintenance.lower()
     else:
         with pytest.raises(ClientError, match="must not overlap"):
-            rds.create_db_instance(**arguments)
+            rds.create_db_instance(**DATABASE, **windows)
 
 
 @pytest.mark.parametrize(
@@ -459,25 +415,21 @@ def test_the_windows_of_a_database_may_touch_but_not_overlap(
         ("Mon:04:00-Tue:04:01", "less than 24 hours"),
     ],
 )
-def test_a_malformed_window_is_refused(client: Client, window: str, message: str) -> None:
+def test_a_malformed_window_is_refused(rds: Any, window: str, message: str) -> None:
     with pytest.raises(ClientError, match=message):
-        client("rds").create_db_instance(**DATABASE, PreferredMaintenanceWindow=window)
+        rds.create_db_instance(**DATABASE, PreferredMaintenanceWindow=window)
 
 
-def test_a_changed_parameter_is_known_by_its_source(client: Client) -> None:
-    rds = client("rds")
+def test_a_changed_parameter_is_known_by_its_source(rds: Any) -> None:
     group = {"DBParameterGroupName": "g"}
     rds.create_db_parameter_group(**group, DBParameterGroupFamily="mysql8.0", Description="d")
-    tls = {
-        "ParameterName": "require_secure_transport",
-        "ParameterValue": "1",
-        "ApplyMethod": "immediate",
-    }
-    slow = {
-        "ParameterName": "slow_query_log",
-        "ParameterValue": "1",
-        "ApplyMethod": "pending-reboot",
-    }
+    tls, slow = (
+        {"ParameterName": name, "ParameterValue": "1", "ApplyMethod": when}
+        for name, when in (
+            ("require_secure_transport", "immediate"),
+            ("slow_query_log", "pending-reboot"),
+        )
+    )
     rds.modify_db_parameter_group(**group, Parameters=[tls, slow])
     found = rds.describe_db_parameters(**group, Source="user")["Parameters"]
     assert found == [{**given, "Source": "user", "IsModifiable": True} for given in (tls, slow)]
@@ -488,8 +440,7 @@ def test_a_changed_parameter_is_known_by_its_source(client: Client) -> None:
     assert rds.describe_db_parameters(**group)["Parameters"] == []
 
 
-def test_an_event_subscription_is_on_and_can_be_changed(client: Client) -> None:
-    rds = client("rds")
+def test_an_event_subscription_is_on_and_can_be_changed(rds: Any) -> None:
     for name in ("d", "e"):
         rds.create_db_instance(**{**DATABASE, "DBInstanceIdentifier": name})
     rds.create_event_subscription(
@@ -582,10 +533,9 @@ def test_the_policy_of_a_file_system_can_be_removed(client: Client) -> None:
 
 def test_a_bucket_tells_event_bridge_and_who_pays(client: Client) -> None:
     s3 = client("s3")
-    s3.create_bucket(
-        Bucket="b" * 3, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
-    )
-    bucket = {"Bucket": "b" * 3}
+    bucket = {"Bucket": "bbb"}
+    region = {"LocationConstraint": "eu-central-1"}
+    s3.create_bucket(**bucket, CreateBucketConfiguration=region)
     assert "EventBridgeConfiguration" not in s3.get_bucket_notification_configuration(**bucket)
     s3.put_bucket_notification_configuration(
         **bucket, NotificationConfiguration={"EventBridgeConfiguration": {}}
@@ -598,12 +548,9 @@ def test_a_bucket_tells_event_bridge_and_who_pays(client: Client) -> None:
 def test_a_backup_selection_lives_and_dies_with_tags_on_its_plan(client: Client) -> None:
     backup = client("backup")
     backup.create_backup_vault(BackupVaultName="v")
+    rule = {"RuleName": "r", "TargetBackupVaultName": "v"}
     plan = backup.create_backup_plan(
-        BackupPlan={
-            "BackupPlanName": "p",
-            "Rules": [{"RuleName": "r", "TargetBackupVaultName": "v"}],
-        },
-        BackupPlanTags={"Project": "p"},
+        BackupPlan={"BackupPlanName": "p", "Rules": [rule]}, BackupPlanTags={"Project": "p"}
     )
     assert backup.list_tags(ResourceArn=plan["BackupPlanArn"])["Tags"] == {"Project": "p"}
     of_plan = {"BackupPlanId": plan["BackupPlanId"]}
@@ -617,12 +564,8 @@ def test_a_backup_selection_lives_and_dies_with_tags_on_its_plan(client: Client)
 
 
 def test_a_stack_makes_a_secret_and_takes_it_along(client: Client) -> None:
-    secret = {
-        "Type": "AWS::SecretsManager::Secret",
-        "Properties": {
-            "GenerateSecretString": {"PasswordLength": "64", "ExcludePunctuation": True}
-        },
-    }
+    generated = {"GenerateSecretString": {"PasswordLength": "64", "ExcludePunctuation": True}}
+    secret = {"Type": "AWS::SecretsManager::Secret", "Properties": generated}
     template = {"Resources": {"Salt": secret}, "Outputs": {"Salt": {"Value": {"Ref": "Salt"}}}}
     formation, secrets = client("cloudformation"), client("secretsmanager")
     formation.create_stack(StackName="keys", TemplateBody=json.dumps(template))

@@ -1,0 +1,39 @@
+"""Several stacks as the modules of one configuration, which one run of Terraform validates.
+
+That checks more than a run for each stack: of a module Terraform knows the variables' values when
+it validates, so each default has to pass its own rule, and the provider sees names and sizes
+instead of unknowns.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from ops.terraform import CommandFailed, Terraform
+from tests.e2e.deployment import PASSWORD
+from tests.synth.options import CERTIFICATE
+from tests.synth.synthesized import synthesize
+
+REQUIRED = {"db_password": PASSWORD, "certificate_arn": CERTIFICATE}
+"""Values of variables that may have no default."""
+
+
+def assert_valid(folder: Path, stacks: Mapping[str, dict[str, object]]) -> None:
+    """Terraform and the provider accept what the settings synthesize to; else it says which."""
+    modules = {}
+    for name, settings in stacks.items():
+        stack = synthesize(settings, stack_id=name, outdir=folder / "cdktf.out")
+        (folder / name).mkdir()
+        (folder / name / "cdk.tf.json").write_text(stack.text)
+        required = [v for v, block in stack.variables.items() if "default" not in block]
+        modules[name] = {"source": f"./{name}", **{v: REQUIRED[v] for v in required}}
+    (folder / "main.tf.json").write_text(json.dumps({"module": modules}))
+
+    terraform = Terraform(folder, scratch=folder, environment={})
+    terraform.init()
+    try:
+        terraform.validate()
+    except CommandFailed as failure:
+        named = {n: stacks[n] for n in stacks if re.search(rf"\b{n}\b", failure.error)}
+        raise AssertionError(f"{failure.error}\n{json.dumps(named, indent=1)}") from None
