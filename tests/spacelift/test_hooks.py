@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from ops import ROOT
+from ops import CDKTF_JSON, ROOT
 from ops.delivery.preflight import (
     BACKEND_FILE,
     copy_checkout,
@@ -45,7 +45,7 @@ class Workspace:
 
     def run(self, *commands: str, **changed: str | None) -> subprocess.CompletedProcess[str]:
         """A phase: commands joined, in one shell, in the project root."""
-        environment = {**self.terraform.environment, **changed}
+        environment = {**self.terraform.environment, "CDKTF_JSON": None, **changed}
         given = {name: value for name, value in environment.items() if value is not None}
         return run("sh", "-c", joined(commands), cwd=self.folder, env=given)
 
@@ -66,6 +66,7 @@ def workspace(tmp_path: Path) -> Iterator[Workspace]:
     folder = tmp_path / "workspace" / "source"
     folder.mkdir(parents=True)
     copy_checkout(folder)
+    shutil.copy(CDKTF_JSON, folder)
     state = tmp_path / "state" / "terraform.tfstate"
     state.parent.mkdir()
     inject_backend(folder, state)
