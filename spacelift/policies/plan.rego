@@ -534,14 +534,12 @@ prefix_entries contains {"address": resource.address, "sources": sources, "later
 	unread := count(sources) == 0
 }
 
-later_entries(values) if later(values, "entry")
-
-else if {
+later_entries(values) if {
+	later(values, "entry")
+} else if {
 	some entry in list(values.entry)
 	not is_string(object.get(entry, "cidr", null))
-}
-
-else := false
+} else := false
 
 items(value) := [value] if is_string(value)
 

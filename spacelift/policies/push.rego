@@ -79,7 +79,8 @@ cancel contains run.id if {
 }
 
 proposed_branch := input.pull_request.head.branch if pull_request
-else := input.push.branch
+
+proposed_branch := input.push.branch if not pull_request
 
 pull_request if is_object(input.pull_request)
 
