@@ -178,6 +178,7 @@ _UNCOUNTED = {f"{_SERVICE}.propagate_tags": None}
 _PRIVATE = ["${aws_subnet.private_1.id}", "${aws_subnet.private_2.id}"]
 _NAT = {"cidr_block": "0.0.0.0/0", "nat_gateway_id": "${aws_nat_gateway.main.id}"}
 _AS_TASK = {f"{_TASK}.task_role_arn": "${aws_iam_role.ecs_task_role.arn}"}
+_SECRET = f"{_DATABASE}.master_user_secret[0].secret_arn"
 _PARAMETERS = {f"{_DATABASE}.parameter_group_name": "${aws_db_parameter_group.main.name}"}
 
 
@@ -502,8 +503,7 @@ OPTIONS: dict[str, Option] = {
             f"{_CONTAINER}.secrets": [
                 {
                     "name": "WORDPRESS_DB_PASSWORD",
-                    "valueFrom": "${data.aws_db_instance.wordpress.master_user_secret[0]"
-                    ".secret_arn}:password::",
+                    "valueFrom": f"${{try({_SECRET}, data.{_SECRET})}}:password::",
                 }
             ],
             **_waits("aws_iam_role_policy.ecs_task_execution_secrets"),
