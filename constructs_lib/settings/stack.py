@@ -64,8 +64,10 @@ class StackSettings(Group):
     default_tags: bool = setting(True, "Project, Stack and ManagedBy on everything", only="wp-ecs")
     customer_managed_keys: ListOf[Purpose] = setting(
         (),
-        "what is encrypted with a key of our own (KMS, rotated every year) instead of AWS's; "
-        "changing it for the database replaces the database",
+        "what is encrypted with a key of our own (KMS, rotated every year) instead of AWS's. "
+        "Choose `database`, `uploads` and, with a managed password, `secrets` before the first "
+        "deploy: a later change replaces the database, or the file system with all uploads; the "
+        "key of the password's secret AWS does not change, and without it no task starts",
     )
     network: NetworkSettings = NetworkSettings()
     load_balancer: LoadBalancerSettings = LoadBalancerSettings()

@@ -59,7 +59,7 @@ def test_the_secret_is_read_from_the_instance_or_after_it_was_switched_over(
     synth: Synthesizer,
 ) -> None:
     """What is read after a change is unknown in the plan: it may only stand where nothing else
-    does. test_managed_password.py has what Terraform makes of it."""
+    does. test_changes.py has what Terraform makes of it."""
     stack = synth(**settings_of("database.password"))
     instance = "aws_db_instance.wordpress"
     assert stack.blocks[f"data.{instance}"]["depends_on"] == [instance]

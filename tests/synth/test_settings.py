@@ -322,6 +322,13 @@ def test_a_number_is_not_to_be_quoted_where_quotes_do_not_help(path: str) -> Non
     assert "quotes" not in refusal(nested({path: 1}))
 
 
+def test_which_keys_are_chosen_before_the_first_deploy_is_said() -> None:
+    """What happens to them later: docs/adopting.md, and tests/e2e for what Terraform plans."""
+    what = dict(described(StackSettings))["customer_managed_keys"]["description"]
+    chosen, _, _ = what.partition(" before the first deploy")
+    assert {word for word in re.findall("`(\\w+)`", chosen)} == {"database", "uploads", "secrets"}
+
+
 SUBNETS, ZONES = "network.private_subnet_cidrs", "network.availability_zones"
 ENVIRONMENT = "container.environment"
 LOW, HIGH = "container.minimum_healthy_percent", "container.maximum_percent"

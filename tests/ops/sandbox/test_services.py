@@ -412,6 +412,16 @@ def test_small_databases_have_no_performance_insights(client: Client, instance_c
     assert database(rds)["PerformanceInsightsEnabled"] is False
 
 
+def test_the_key_of_a_managed_secret_is_chosen_when_it_is_made(client: Client) -> None:
+    rds = client("rds")
+    rds.create_db_instance(**DATABASE)
+    same: dict[str, Any] = {"DBInstanceIdentifier": "d", "MasterUserSecretKmsKeyId": "alias/mine"}
+    rds.modify_db_instance(**same, ManageMasterUserPassword=True)
+    rds.modify_db_instance(**same)
+    with refused("InvalidParameterCombination"):
+        rds.modify_db_instance(**{**same, "MasterUserSecretKmsKeyId": "alias/another"})
+
+
 def test_a_version_without_its_last_part_gets_one(client: Client) -> None:
     rds = client("rds")
     rds.create_db_instance(**DATABASE)

@@ -1,4 +1,4 @@
-"""A database whose password RDS keeps: what a change of the database does to the tasks."""
+"""What a change does to what is there: a managed password, and keys of our own."""
 
 from pathlib import Path
 from typing import Any
@@ -36,3 +36,17 @@ def test_the_tasks_stay_while_their_database_changes(tmp_path: Path) -> None:
         terraform = stack.terraform()
         changes = stack.changes(terraform, ONLY_THE_TASK)
         assert changes == {"aws_db_instance.wordpress": ["update"]}
+
+
+@pytest.mark.slow(60)
+def test_a_new_key_replaces_the_uploads(tmp_path: Path) -> None:
+    """So docs/adopting.md says to choose it before the first deploy."""
+    only = "-target=aws_efs_file_system.uploads"
+    shared: dict[str, Any] = {"container": {"shared_uploads": True}}
+    with prepared(STACK) as stack:
+        stack.replace(synthesize(shared, stack_id=STACK, outdir=tmp_path).text)
+        stack.terraform().apply(only)
+        keyed = {**shared, "customer_managed_keys": ["uploads"]}
+        stack.replace(synthesize(keyed, stack_id=STACK, outdir=tmp_path).text)
+        changes = stack.changes(stack.terraform(), only)
+        assert changes["aws_efs_file_system.uploads"] == ["delete", "create"]
