@@ -10,8 +10,9 @@ from tests.synth.synthesized import synthesize
 
 STACK = "resilience-platform"
 TASK = "aws_ecs_task_definition.wordpress"
-ONLY_THE_TASK = f"-target={TASK}"
-"""With all that it refers to, the database among it; the rest of the stack is not needed here."""
+ROTATION = "aws_secretsmanager_secret_rotation.password"
+TARGETS = (f"-target={TASK}", f"-target={ROTATION}")
+"""With all that they refer to, the database among it; the rest is not needed here."""
 
 
 def database(outdir: Path, **settings: Any) -> str:
@@ -24,17 +25,19 @@ def test_the_tasks_stay_while_their_database_changes(tmp_path: Path) -> None:
     """Switched over to a managed password they are replaced, and by no change after that."""
     with prepared(STACK) as stack:
         terraform = stack.terraform()
-        terraform.apply(ONLY_THE_TASK)
+        terraform.apply(*TARGETS)
 
-        stack.replace(database(tmp_path, password="managed"))
+        managed: dict[str, Any] = {"password": "managed", "rotation": {}}
+        stack.replace(database(tmp_path, **managed))
         terraform = stack.terraform()
-        assert stack.changes(terraform, ONLY_THE_TASK)[TASK] == ["delete", "create"]
+        changes = stack.changes(terraform, *TARGETS)
+        assert (changes[TASK], changes[ROTATION]) == (["delete", "create"], ["create"])
         terraform.apply(plan=stack.plan)
-        assert stack.changes(terraform, ONLY_THE_TASK) == {}
+        assert stack.changes(terraform, *TARGETS) == {}
 
-        stack.replace(database(tmp_path, password="managed", backup_window="01:00-02:00"))
+        stack.replace(database(tmp_path, **managed, backup_window="01:00-02:00"))
         terraform = stack.terraform()
-        changes = stack.changes(terraform, ONLY_THE_TASK)
+        changes = stack.changes(terraform, *TARGETS)
         assert changes == {"aws_db_instance.wordpress": ["update"]}
 
 

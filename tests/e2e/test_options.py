@@ -158,6 +158,10 @@ def test_options_that_contradict_each_other_are_refused_with_a_reason() -> None:
             "container: on_demand_base = 1 has no effect with capacity = FARGATE, where every "
             "task is on demand; leave it out or choose FARGATE_SPOT"
         ),
+        (("database.password", 0), ("database.rotation", on)): (
+            "database: rotation is set with password = variable, which nothing rotates; choose "
+            "managed, or leave rotation out"
+        ),
         **dict.fromkeys(
             (
                 (("container.capacity", on), ("container.capacity_providers", on)),

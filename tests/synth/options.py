@@ -231,6 +231,29 @@ _HTTPS = Option(
     },
 )
 
+_MANAGED = Option(
+    "managed",
+    adds=(
+        *("data.aws_db_instance.wordpress", "aws_iam_role_policy.ecs_task_execution_secrets"),
+        *("aws_cloudwatch_event_rule.password_rotated", "aws_ssm_document.redeploy"),
+        *("aws_cloudwatch_event_target.password_rotated", "aws_iam_role.redeploy"),
+        "aws_iam_role_policy.redeploy",
+    ),
+    changes={
+        f"{_DATABASE}.password": None,
+        f"{_DATABASE}.manage_master_user_password": True,
+        f"{_DATABASE}.lifecycle.precondition": ANY,  # see test_rds.py
+        **_environment(WORDPRESS_DB_PASSWORD=None),
+        f"{_CONTAINER}.secrets": [
+            {
+                "name": "WORDPRESS_DB_PASSWORD",
+                "valueFrom": f"${{try({_SECRET}, data.{_SECRET})}}:password::",
+            }
+        ],
+        **_waits("aws_iam_role_policy.ecs_task_execution_secrets"),
+    },
+)
+
 OPTIONS: dict[str, Option] = {
     "variables": Option(["db_password", "aws_region"]),  # what it changes: test_platform.py
     "outputs": Option(
@@ -487,27 +510,13 @@ OPTIONS: dict[str, Option] = {
         },
     ),
     "database.username_sensitive": Option(False),
-    "database.password": Option(
-        "managed",
-        adds=(
-            *("data.aws_db_instance.wordpress", "aws_iam_role_policy.ecs_task_execution_secrets"),
-            *("aws_cloudwatch_event_rule.password_rotated", "aws_ssm_document.redeploy"),
-            *("aws_cloudwatch_event_target.password_rotated", "aws_iam_role.redeploy"),
-            "aws_iam_role_policy.redeploy",
-        ),
-        changes={
-            f"{_DATABASE}.password": None,
-            f"{_DATABASE}.manage_master_user_password": True,
-            f"{_DATABASE}.lifecycle.precondition": ANY,  # see test_rds.py
-            **_environment(WORDPRESS_DB_PASSWORD=None),
-            f"{_CONTAINER}.secrets": [
-                {
-                    "name": "WORDPRESS_DB_PASSWORD",
-                    "valueFrom": f"${{try({_SECRET}, data.{_SECRET})}}:password::",
-                }
-            ],
-            **_waits("aws_iam_role_policy.ecs_task_execution_secrets"),
-        },
+    "database.password": _MANAGED,
+    "database.rotation": Option(
+        {"cron": "cron(0 22 1 */3 ? *)", "window_hours": 2},
+        # what else there is of a managed password is above
+        adds=(*_MANAGED.adds, "aws_secretsmanager_secret_rotation.password"),
+        needs={"database.password": "managed"},
+        changes=_MANAGED.changes,
     ),
     "database.require_tls": Option(
         True,

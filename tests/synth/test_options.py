@@ -111,6 +111,16 @@ def test_eight_keys_are_made_by_aws_and_read_at_start(synth: Synthesizer) -> Non
     assert "aws_secretsmanager" not in stack.text, "Terraform must not see the values"
 
 
+def test_a_rotation_keeps_to_its_window_and_none_is_started_by_an_apply(synth: Synthesizer) -> None:
+    stack = synth(**settings_of("database.rotation"))
+    rotation = stack.blocks["aws_secretsmanager_secret_rotation.password"]
+    schedule = {"schedule_expression": "cron(0 22 1 */3 ? *)", "duration": "2h"}
+    assert rotation["rotation_rules"] == schedule
+    assert rotation["rotate_immediately"] is False
+    (read,) = stack.statements("aws_iam_role_policy.ecs_task_execution_secrets")
+    assert [rotation["secret_id"]] == read["Resource"]
+
+
 def test_a_rotation_replaces_the_tasks(synth: Synthesizer) -> None:
     stack = synth(**settings_of("database.password"))
     pattern = stack.blocks["aws_cloudwatch_event_rule.password_rotated"]["event_pattern"]

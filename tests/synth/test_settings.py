@@ -225,6 +225,25 @@ BOUNDS: dict[str, Bounds] = {
         ("a", "A_1" + "x" * 13), ("", "_a", "x" * 17), "must have 1 to 16 letters, digits and "
     ),
     "database.password": Bounds(("variable", "managed"), (), ""),  # for others, see below
+    "database.rotation": GROUP._replace(needs={"database.password": "managed"}),
+    "database.rotation.cron": Bounds(
+        ("cron(0 0 1 * ? *)", "cron(0 22 ? JAN,JUL 7#1 *)", "cron(0 8 L */2 ? *)"),
+        (
+            *(
+                "",
+                "rate(7 days)",
+                "cron(30 2 1 * ? *)",
+                "cron(0 24 1 * ? *)",
+                "cron(0 */4 * * ? *)",
+            ),
+            *("cron(0 2 1 1 ? 2030)", "cron(0 2 1 * *)", 2),
+        ),
+        "must be cron(0 hour day-of-month month day-of-week *), like cron(0 2 ? JAN SUN#1 *)",
+        {"database.password": "managed"},
+    ),
+    "database.rotation.window_hours": between(
+        1, 24, **{"database.password": "managed", "database.rotation.cron": "cron(0 0 1 * ? *)"}
+    ),
     "database.backup_retention_days": between(0, 35),
     "database.backup_window": Bounds(
         ("03:30-04:00", "23:45-00:15"),
@@ -448,6 +467,14 @@ REFUSED: list[tuple[Values, str]] = [
             *(("03:00-04:00", weekly) for weekly in ("Sun:12:00-Mon:12:00", "Sun:23:00-Mon:03:01")),
             ("23:00-22:00", "Mon:04:00-Mon:05:00"),
         )
+    ),
+    (
+        {"database.rotation": {}},
+        "database: rotation is set with password = variable, … managed, or",
+    ),
+    (
+        {"database.password": "managed", "database.rotation.window_hours": 23},
+        "database.rotation: window_hours = 23 from 2:00 UTC extends … begin earlier or shorten",
     ),
     *(
         (

@@ -422,6 +422,25 @@ def test_the_key_of_a_managed_secret_is_chosen_when_it_is_made(client: Client) -
         rds.modify_db_instance(**{**same, "MasterUserSecretKmsKeyId": "alias/another"})
 
 
+def test_a_managed_secret_has_a_schedule_until_that_is_cancelled(client: Client) -> None:
+    """RDS rotates it: there is no function of one's own."""
+    rds, secrets = client("rds"), client("secretsmanager")
+    rds.create_db_instance(
+        **{k: v for k, v in DATABASE.items() if k != "MasterUserPassword"},
+        ManageMasterUserPassword=True,
+    )
+    secret = {"SecretId": database(rds)["MasterUserSecret"]["SecretArn"]}
+    versions = secrets.describe_secret(**secret)["VersionIdsToStages"]
+    rules = {"ScheduleExpression": "cron(0 2 ? JAN SUN#1 *)", "Duration": "1h"}
+    secrets.rotate_secret(**secret, RotationRules=rules, RotateImmediately=False)
+    found = secrets.describe_secret(**secret)
+    assert found["RotationEnabled"] is True
+    assert found["RotationRules"] == rules
+    assert found["VersionIdsToStages"] == versions, "the password is still the same"
+    secrets.cancel_rotate_secret(**secret)
+    assert secrets.describe_secret(**secret)["RotationEnabled"] is False
+
+
 def test_a_version_without_its_last_part_gets_one(client: Client) -> None:
     rds = client("rds")
     rds.create_db_instance(**DATABASE)
