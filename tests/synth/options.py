@@ -488,6 +488,13 @@ OPTIONS: dict[str, Option] = {
     "container.environment": Option(
         {"WORDPRESS_DEBUG": "1"}, changes=_environment(WORDPRESS_DEBUG="1")
     ),
+    "container.wordpress_constants": Option(
+        {"DISALLOW_FILE_MODS": True, "WP_MEMORY_LIMIT": "128M", "WP_POST_REVISIONS": 5},
+        changes=_environment(
+            WORDPRESS_CONFIG_EXTRA="define('DISALLOW_FILE_MODS',true); "
+            "define('WP_MEMORY_LIMIT','128M'); define('WP_POST_REVISIONS',5);"
+        ),
+    ),
     "autoscaling": Option(
         None,
         removes=(

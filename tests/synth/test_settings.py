@@ -187,6 +187,11 @@ BOUNDS: dict[str, Bounds] = {
     "container.maximum_percent": between(100, 200, **{"container.minimum_healthy_percent": 50}),
     "container.log_retention_days": RETENTION,
     "container.environment": Bounds(({}, {"A_1": "x"}), ("A=1", ["A"]), "an object of texts"),
+    "container.wordpress_constants": Bounds(
+        ({}, {"A_1": "x", "B": True, "C": -5, "D": 0.5, "E": "${x} %{if} 'q'"}),
+        ("A=1", ["A"], None),
+        "an object of texts, numbers, true and false",
+    ),
     "autoscaling": GROUP,
     "autoscaling.min_capacity": between(0, 5000, **{"autoscaling.max_capacity": 5000})._replace(
         good=(0, 2)
@@ -349,7 +354,7 @@ def test_which_keys_are_chosen_before_the_first_deploy_is_said() -> None:
 
 
 SUBNETS, ZONES = "network.private_subnet_cidrs", "network.availability_zones"
-ENVIRONMENT = "container.environment"
+ENVIRONMENT, CONSTANTS = "container.environment", "container.wordpress_constants"
 LOW, HIGH = "container.minimum_healthy_percent", "container.maximum_percent"
 DAILY, WEEKLY = "database.backup_window", "database.maintenance_window"
 KIND, SIZE, IOPS = "database.storage_type", "database.allocated_storage_gib", "database.iops"
@@ -377,6 +382,20 @@ REFUSED: list[tuple[Values, str]] = [
     ({ENVIRONMENT: {"A": 1}}, f"{ENVIRONMENT}.A = 1: must be text; write it in quotes"),
     ({ENVIRONMENT: {"WORDPRESS_DB_NAME": "x"}}, "WORDPRESS_DB_NAME is set by the platform; leave"),
     ({ENVIRONMENT: {"API_TOKEN": "x"}}, "API_TOKEN looks like a secret … leave it out"),
+    *(
+        ({CONSTANTS: {name: "x"}}, f"{CONSTANTS}: {name} cannot be set here: {reason}")
+        for name, reason in {
+            "DB_NAME": "the database and its user come from the stack",
+            "WP_HOME": "the address comes from load_balancer; set fixed_site_url",
+            "MYSQL_CLIENT_FLAGS": "TLS to the database comes with database.require_tls",
+            "NONCE_SALT": "keys and salts are secrets, which all tasks share with shared_keys",
+            "WP_DEBUG": "the image sets it; set WORDPRESS_DEBUG in environment",
+        }.items()
+    ),
+    ({CONSTANTS: {"A-B": 1}}, f"{CONSTANTS}: 'A-B' … like DISALLOW_FILE_MODS"),
+    ({CONSTANTS: {"A": [1]}}, f"{CONSTANTS}: A must be text, a number, true or false"),
+    ({CONSTANTS: {"A": None}}, f"{CONSTANTS}: A must be text, a number, true or false"),
+    ({CONSTANTS: {"API_TOKEN": "x"}}, "API_TOKEN looks like a secret … leave it out"),
     ({"backend": {}}, "backend.type is missing; it must be local or s3"),
     ({"backend.type": "s3"}, "backend.bucket is missing; … 3 to 63 lower-case letters"),
     ({"database.engine_version": 8.4}, "_version = 8.4: … 8.0.40; write it in quotes"),
