@@ -54,8 +54,11 @@ class LoadBalancer(Part):
             # AWS refuses it in a VPC without a gateway; and it tries whether it may write logs
             depends_on=[network.internet_gateway, *([access_logs.policy] if access_logs else [])],
         )
+        # Switched off in words: leaving the block out changes nothing where it is switched on.
         stickiness = aws.LbTargetGroupStickiness(
-            type="lb_cookie", enabled=True, cookie_duration=settings.stickiness_seconds
+            type="lb_cookie",
+            enabled=settings.stickiness_seconds is not None,
+            cookie_duration=settings.stickiness_seconds,
         )
         delay = settings.deregistration_delay_seconds
         group = aws.LbTargetGroup(
@@ -76,7 +79,7 @@ class LoadBalancer(Part):
                 unhealthy_threshold=settings.unhealthy_threshold,
                 matcher=settings.matcher,
             ),
-            stickiness=stickiness if settings.stickiness_seconds else None,
+            stickiness=stickiness,
             deregistration_delay=None if delay is None else str(delay),
             tags={"Name": f"{self.project}-tg"},
         )
