@@ -61,6 +61,7 @@ CHOICES: dict[str, list[Option | None]] = {
 INEXPRESSIBLE: tuple[Pair, ...] = (
     (("autoscaling", 1), ("autoscaling.sleep", 1)),
     (("monitoring", 1), ("monitoring.database_events", 1)),
+    (("cost", 1), ("cost.anomaly_detection", 1)),
 )
 """The one is null where the other has to stand; cdktf.json cannot say both."""
 

@@ -549,6 +549,7 @@ OPTIONS: dict[str, Option] = {
     ),
     "monitoring.database_events": Option(True, adds=("aws_db_event_subscription.database",)),
     "cost": Option(None, removes=_COST, changes=_UNCOUNTED),
+    "cost.anomaly_detection": Option(False, removes=_COST[1:]),
     "overrides": Option(
         {
             _GROUP: {"health_check.timeout": None},

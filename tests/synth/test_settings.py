@@ -310,6 +310,7 @@ FLAGS = (
     *("database.username_sensitive", "database.multi_az", "database.storage_encrypted"),
     *("database.require_tls", "database.slow_query_log", "database.iam_authentication"),
     *("database.deletion_protection", "database.skip_final_snapshot", "monitoring.database_events"),
+    "cost.anomaly_detection",
 )
 BOUNDS |= dict.fromkeys(FLAGS, FLAG)
 
@@ -636,7 +637,7 @@ def test_settings_cannot_be_changed_afterwards() -> None:
         ),
         (
             {"cost": {"a": 1, "b": 2}},
-            "cost.a: unknown setting; accepted are anomaly_threshold_usd, monthly_budget_usd (and ",
+            "cost.a: unknown setting; accepted are anomaly_detection, anomaly_threshold_usd, ",
         ),
         (
             {"backend": {"type": "local", "bucket": "abc"}},
