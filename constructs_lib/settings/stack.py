@@ -137,8 +137,33 @@ class StackSettings(Group):
             services.append("ssmmessages")
         return services
 
+    @property
+    def reserved_prefixes(self) -> dict[str, str]:
+        """What `project_name` may not match, as AWS reserves it for the names of some resources.
+
+        https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_CreateDocument.html
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+        """
+        found = {}
+        if self.database.password == "managed":
+            found["^(aws|amazon|amzn)"] = (
+                "aws, amazon or amzn, which no SSM document may (database.password = managed)"
+            )
+        if self.load_balancer.access_log_retention_days:
+            found["^(sthree|amzn-s3-demo)(-|$)"] = (
+                "sthree- or amzn-s3-demo-, which no bucket may "
+                "(load_balancer.access_log_retention_days)"
+            )
+        return found
+
     def contradictions(self) -> Iterator[str]:
         region, container, scaling = self.region, self.container, self.autoscaling
+        for pattern, what in self.reserved_prefixes.items():
+            if re.match(pattern, self.project_name or ""):
+                yield (
+                    f"project_name = {self.project_name} must not begin with {what}; "
+                    "choose another name"
+                )
         zone = re.compile(f"{region}[a-z]")
         outside = [z for z in self.availability_zones if not zone.fullmatch(z)]
         if outside:

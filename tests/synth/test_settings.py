@@ -509,6 +509,20 @@ REFUSED: list[tuple[Values, str]] = [
             *(("gp2", 20, IOPS, 12000), ("gp2", 400, IOPS, 12000), ("gp3", 399, SPEED, 500)),
         )
     ),
+    *(
+        (
+            {"project_name": name, "database.password": "managed"},
+            f"project_name = {name} must not begin with aws, amazon or amzn, which no SSM document",
+        )
+        for name in ("aws", "awsome-site", "amazon-shop", "amzn1")
+    ),
+    *(
+        (
+            {"project_name": name, "load_balancer.access_log_retention_days": 1},
+            f"project_name = {name} must not begin with sthree- or amzn-s3-demo-, which no bucket",
+        )
+        for name in ("sthree", "sthree-site", "amzn-s3-demo", "amzn-s3-demo-site")
+    ),
     ({"variables": ["aws_region"]}, "leaves out db_password … database.password = managed"),
     (
         {"variables": ["db_password"], "container.image": None},
@@ -543,6 +557,9 @@ def test_what_cannot_be_used_is_refused_with_the_way_out(values: Values, says: s
             for size in (sizes[0], sizes[-1])
         ),
         {INTERVAL: 6, TIMEOUT: 5},
+        {"project_name": "awsome-site", "load_balancer.access_log_retention_days": 1},
+        {"project_name": "sthree-site", "database.password": "managed"},
+        {"project_name": "sthrees", "load_balancer.access_log_retention_days": 1},
         *({LOW: low, HIGH: high} for low, high in ((0, 100), (50, 100), (100, 150))),
         {**MANY, HIGH: 100},
         {**MANY, "autoscaling.max_capacity": 1, "container.desired_count": 1},
