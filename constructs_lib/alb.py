@@ -13,6 +13,7 @@ from constructs_lib import aws
 from constructs_lib.options.access_logs import AccessLogs
 from constructs_lib.part import Part, PlatformStack
 from constructs_lib.sg import HTTP, HTTPS, SecurityGroups
+from constructs_lib.variables import certificate_rule
 from constructs_lib.vpc import Network
 
 TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
@@ -108,6 +109,7 @@ class LoadBalancer(Part):
                 ssl_policy=TLS_POLICY,
                 certificate_arn=variables.certificate_arn,
                 default_action=[forward],
+                lifecycle=variables.checks(certificate_rule),
             )
         self.arn, self.arn_suffix = balancer.arn, balancer.arn_suffix
         self.dns_name = balancer.dns_name

@@ -104,6 +104,18 @@ insights_rule = Rule(
     "settings switch on. Choose db.t3.medium or larger.",
 )
 
+certificate_rule = Rule(
+    '${split(":", var.certificate_arn)[3] == var.aws_region}',
+    'certificate_arn = "${var.certificate_arn}": not of aws_region = "${var.aws_region}", and a '
+    "load balancer takes certificates of its own region only. Request one there.",
+)
+
+registry_rule = Rule(
+    '${split(".", var.container_image)[3] == var.aws_region}',
+    'container_image = "${var.container_image}": not of aws_region = "${var.aws_region}", and the '
+    "VPC endpoints lead to the registry of their own region only. Copy the image there.",
+)
+
 _VARIABLE = re.compile(r"\bvar\.(\w+)")
 
 

@@ -181,6 +181,17 @@ class StackSettings(Group):
                 "private subnets then reach Amazon ECR only; copy the image there and name it as "
                 "<account>.dkr.ecr.<region>.amazonaws.com/<name>"
             )
+        elif self.pulls_through_endpoints and image and image.split(".")[3] != region:
+            yield (
+                f"container.image = {image} is not of region = {region}, whose registry alone the "
+                "VPC endpoints lead to; copy the image there"
+            )
+        certificate = self.load_balancer.certificate_arn
+        if certificate and certificate.split(":")[3] != region:
+            yield (
+                f"load_balancer.certificate_arn = {certificate} is not of region = {region}, and a "
+                "load balancer takes certificates of its own region only; request one there"
+            )
         if self.cost and not self.default_tags:
             yield (
                 "cost counts what is tagged with the project, and default_tags = false leaves "

@@ -36,6 +36,14 @@ def test_https_serves_tls_1_2_or_newer(synth: Synthesizer) -> None:
     assert "default" not in stack.variables["certificate_arn"]
 
 
+def test_a_certificate_of_another_region_is_refused_at_plan_time(synth: Synthesizer) -> None:
+    stack = synth(**settings_of("load_balancer.https"))
+    (rule,) = stack.blocks["aws_lb_listener.https"]["lifecycle"]["precondition"]
+    assert rule["condition"] == '${split(":", var.certificate_arn)[3] == var.aws_region}'
+    assert rule["error_message"].startswith('certificate_arn = "${var.certificate_arn}": not of ')
+    assert CERTIFICATE.split(":")[3] == "eu-central-1"
+
+
 def test_a_certificate_in_the_settings_is_the_default(synth: Synthesizer) -> None:
     stack = synth(**settings_of("load_balancer.certificate_arn"))
     assert stack.variables["certificate_arn"]["default"] == CERTIFICATE

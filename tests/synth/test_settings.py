@@ -21,7 +21,7 @@ from constructs_lib.settings import (
     parse_stack,
 )
 from constructs_lib.settings.words import described
-from tests.synth.options import CERTIFICATE, DIGEST, MAXIMAL, OPTIONS, nested
+from tests.synth.options import CERTIFICATE, DIGEST, ECR_IMAGE, MAXIMAL, OPTIONS, nested
 from tests.synth.synthesized import Synthesizer
 
 Values = dict[str, Any]
@@ -531,6 +531,17 @@ REFUSED: list[tuple[Values, str]] = [
     (
         {"variables": ["db_password"], "load_balancer.https": True},
         "variables leaves out certificate_arn … set load_balancer.certificate_arn",
+    ),
+    (
+        {
+            **{"network.task_subnets": "private", "network.private_egress": "vpc_endpoints"},
+            "container.image": ECR_IMAGE.replace("eu-central-1", "us-east-1"),
+        },
+        "container.image = … is not of region = eu-central-1, … copy the image there",
+    ),
+    (
+        {"load_balancer.certificate_arn": CERTIFICATE, "region": "us-east-1"},
+        f"load_balancer.certificate_arn = {CERTIFICATE} is not of region = us-east-1 … request one",
     ),
     ({"default_tags": False}, "cost … default_tags = false … set cost to null"),
     (
