@@ -13,7 +13,7 @@ from constructs_lib.settings.cost import CostSettings
 from constructs_lib.settings.database import DatabaseSettings
 from constructs_lib.settings.load_balancer import LoadBalancerSettings
 from constructs_lib.settings.monitoring import MonitoringSettings
-from constructs_lib.settings.network import NetworkSettings
+from constructs_lib.settings.network import NetworkSettings, open_zones
 from constructs_lib.settings.types import Group, ListOf, Region, setting, text
 
 PROJECT_NAME_MAX = 28
@@ -89,8 +89,8 @@ class StackSettings(Group):
 
     @property
     def availability_zones(self) -> tuple[str, ...]:
-        """The zones to use: the chosen ones, or a and b of the region."""
-        return self.network.availability_zones or (f"{self.region}a", f"{self.region}b")
+        """The zones to use: the chosen ones, or two that every account has; else none."""
+        return self.network.availability_zones or open_zones(self.region) or ()
 
     @property
     def declared_variables(self) -> tuple[str, ...]:
@@ -164,12 +164,27 @@ class StackSettings(Group):
                     f"project_name = {self.project_name} must not begin with {what}; "
                     "choose another name"
                 )
-        zone = re.compile(f"{region}[a-z]")
+        known, zone = open_zones(region), re.compile(f"{region}[a-z]")
+        example = (
+            f"like {' and '.join(known)}"
+            if known
+            else (f"as `aws ec2 describe-availability-zones --region {region}` lists them")
+        )
+        if not self.availability_zones:
+            yield (
+                f"network.availability_zones is missing: which zones of region = {region} are open "
+                f"to an account is not known here; name two, {example}"
+            )
+        if self.network.zones == "a_and_b" and known != (f"{region}a", f"{region}b"):
+            yield (
+                f"network.zones = a_and_b with region = {region}, where they are not open to every "
+                "account; choose listed"
+            )
         outside = [z for z in self.availability_zones if not zone.fullmatch(z)]
         if outside:
             yield (
                 f"network.availability_zones: {', '.join(outside)} not in region = {region}; "
-                f"name two of its zones, like {region}a and {region}b"
+                f"name two of its zones, {example}"
             )
         for name, fix in self._without_default.items():
             if name not in self.declared_variables:

@@ -415,6 +415,23 @@ REFUSED: list[tuple[Values, str]] = [
         "network.availability_zones: us-east-1b … region = eu-central-1; … like eu-central-1a and ",
     ),
     ({"region": "us-east-1", ZONES: [A, B]}, f"{A}, {B} … region = us-east-1; … like us-east-1a "),
+    (
+        {"region": "ap-northeast-1", ZONES: [A, B]},
+        "not in region = ap-northeast-1; name two of its zones, like ap-northeast-1a and "
+        "ap-northeast-1c",
+    ),
+    *(
+        (
+            {"region": region},
+            f"network.availability_zones is missing: … region = {region} … name two, as `aws ec2 "
+            f"describe-availability-zones --region {region}`",
+        )
+        for region in ("us-west-1", "eu-nowhere-9")
+    ),
+    (
+        {"region": "ap-northeast-1", "network.zones": "a_and_b"},
+        "network.zones = a_and_b with region = ap-northeast-1, … choose listed",
+    ),
     ({"network.task_subnets": "private"}, "network: task_subnets = private … choose single_nat, "),
     (
         {"network.task_subnets": "private", "network.private_egress": "vpc_endpoints"},
@@ -634,6 +651,13 @@ def test_an_empty_object_is_the_contract_named_after_the_stack() -> None:
 def test_zones_follow_the_region_unless_they_are_chosen() -> None:
     zones = parse_stack("demo", {"region": "us-east-1"}).availability_zones
     assert zones == ("us-east-1a", "us-east-1b")
+
+
+def test_a_zone_that_is_closed_to_new_accounts_is_no_default() -> None:
+    zones = parse_stack("demo", {"region": "ap-northeast-1"}).availability_zones
+    assert zones == ("ap-northeast-1a", "ap-northeast-1c")
+    chosen = {"region": "us-west-1", ZONES: ["us-west-1a", "us-west-1c"]}
+    assert parse_stack("demo", nested(chosen)).availability_zones == ("us-west-1a", "us-west-1c")
 
 
 def test_everything_at_once_is_accepted() -> None:
