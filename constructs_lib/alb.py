@@ -114,5 +114,4 @@ class LoadBalancer(Part):
         self.arn, self.arn_suffix = balancer.arn, balancer.arn_suffix
         self.dns_name = balancer.dns_name
         self.target_group_arn, self.target_group_arn_suffix = group.arn, group.arn_suffix
-        scheme = "https" if settings.https else "http"
-        self.url = f"{scheme}://{settings.host_name or self.dns_name}"
+        self.url = f"{settings.scheme}://{settings.host_name or self.dns_name}"

@@ -12,7 +12,11 @@ from constructs_lib.variables import Variables
 
 
 def config_extra(
-    *, site_url: str | None, tls_to_database: bool, further: Mapping[str, object]
+    *,
+    site_url: str | None,
+    https_at_cdn: bool,
+    tls_to_database: bool,
+    further: Mapping[str, object],
 ) -> str | None:
     """PHP that the image adds to wp-config.php; None if there is nothing to add.
 
@@ -24,7 +28,10 @@ def config_extra(
     if tls_to_database:
         constants["MYSQL_CLIENT_FLAGS"] = "MYSQLI_CLIENT_SSL"
     constants |= {name: _php(value) for name, value in further.items()}
-    return " ".join(f"define('{name}',{value});" for name, value in constants.items()) or None
+    # the load balancer says http, and WordPress would redirect to https for ever
+    lines = ["$_SERVER['HTTPS']='on';"] if https_at_cdn else []
+    lines += [f"define('{name}',{value});" for name, value in constants.items()]
+    return " ".join(lines) or None
 
 
 def _php(value: object) -> str:
@@ -46,6 +53,7 @@ def environment(
         "WORDPRESS_DB_NAME": variables.db_name,
         "WORDPRESS_CONFIG_EXTRA": config_extra(
             site_url=balancer.url if settings.container.fixed_site_url else None,
+            https_at_cdn=settings.load_balancer.https_at_cdn,
             tls_to_database=settings.database.require_tls,
             further=settings.container.wordpress_constants,
         ),

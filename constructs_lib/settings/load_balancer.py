@@ -64,8 +64,13 @@ class LoadBalancerSettings(Group):
     )
     host_name: Annotated[str, _HOST] | None = setting(
         None,
-        "name that users call, a CNAME or alias to the load balancer; default: the load "
-        "balancer's own",
+        "name that users call, a CNAME or alias to the load balancer, or the CDN's; default: the "
+        "load balancer's own, which no certificate for https matches",
+    )
+    https_at_cdn: bool = setting(
+        False,
+        "users call a CDN over HTTPS, which calls the load balancer over HTTP; WordPress is told, "
+        "or it would redirect to HTTPS for ever",
     )
     access_log_retention_days: int | None = setting(
         None, "access logs in a bucket, kept this long; default: none are written", ge=1
@@ -78,3 +83,15 @@ class LoadBalancerSettings(Group):
                 f"timeout_seconds = {self.timeout_seconds} must be below interval_seconds = "
                 f"{self.interval_seconds}; lower the timeout or raise the interval"
             )
+        if self.https_at_cdn and self.https:
+            yield (
+                "https_at_cdn is for a load balancer without https, which says by itself that a "
+                "request came over HTTPS; switch one of them off"
+            )
+        if self.https_at_cdn and not self.host_name:
+            yield "https_at_cdn = true without host_name; set the name that the CDN answers to"
+
+    @property
+    def scheme(self) -> str:
+        """How users call the site."""
+        return "https" if self.https or self.https_at_cdn else "http"

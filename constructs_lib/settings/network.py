@@ -54,6 +54,13 @@ def two_networks(example: tuple[str, str]) -> Accepted:
     )
 
 
+_PORTS = Accepted(
+    "a list of ports from 1 to 65535, each once, other than 443, which is open",
+    "",
+    lambda ports: (
+        len({*ports}) == len(ports) and all(0 < port < 65536 and port != 443 for port in ports)
+    ),
+)
 _Cidr = Annotated[str, CIDR]
 _Pair = Annotated[tuple[_Cidr, _Cidr], Field(strict=False)]
 _PUBLIC, _PRIVATE = ("10.0.1.0/24", "10.0.2.0/24"), ("10.0.3.0/24", "10.0.4.0/24")
@@ -93,6 +100,11 @@ class NetworkSettings(Group):
         "outbound rules of the security groups: everything from every group; nothing from the "
         "database's; from each group only what it needs",
     )
+    outbound_ports: Annotated[ListOf[int], _PORTS] = setting(
+        (),
+        "with allowed_egress = least: further TCP ports that the tasks reach on the internet, like "
+        "587 for mail",
+    )
     flow_log_retention_days: RetentionDays | None = setting(
         None, "VPC flow logs, kept this long; default: none are written"
     )
@@ -117,4 +129,15 @@ class NetworkSettings(Group):
             yield (
                 "task_subnets = private with private_egress = none: the tasks could not pull their "
                 "image; choose single_nat, nat_per_zone or vpc_endpoints"
+            )
+        if self.outbound_ports and self.allowed_egress != "least":
+            yield (
+                f"outbound_ports has no effect with allowed_egress = {self.allowed_egress}, which "
+                "lets the tasks reach every port; leave it out or choose least"
+            )
+        behind_endpoints = (self.task_subnets, self.private_egress) == ("private", "vpc_endpoints")
+        if self.outbound_ports and behind_endpoints:
+            yield (
+                "outbound_ports with task_subnets = private and private_egress = vpc_endpoints: no "
+                "way leads to the internet; leave it out, or choose single_nat or nat_per_zone"
             )

@@ -207,6 +207,12 @@ class StackSettings(Group):
                 f"load_balancer.certificate_arn = {certificate} is not of region = {region}, and a "
                 "load balancer takes certificates of its own region only; request one there"
             )
+        balancer = self.load_balancer
+        if container.fixed_site_url and balancer.https and not balancer.host_name:
+            yield (
+                "container.fixed_site_url = true with load_balancer.https = true pins the load "
+                "balancer's own name, which no certificate matches; set load_balancer.host_name"
+            )
         if self.cost and not self.default_tags:
             yield (
                 "cost counts what is tagged with the project, and default_tags = false leaves "

@@ -33,7 +33,7 @@ def container(stack: Synthesized, folder: Path) -> Any:
 
 
 def test_hostile_texts_arrive_as_they_are(tmp_path: Path) -> None:
-    settings = {
+    settings: dict[str, object] = {
         "container": {
             "wordpress_constants": {**HOSTILE, "FLAG": True, "NUMBER": 1.5, "COUNT": -5},
             "environment": {"GREETING": """say "it's" \\n"""},

@@ -227,6 +227,7 @@ _HTTPS = Option(
             _tcp(443, "HTTPS from anywhere", ["0.0.0.0/0"]),
         ],
         "output.application_url.value": "https://${aws_lb.main.dns_name}",
+        "output.application_url.description": ANY,  # see test_alb.py
         **_waits(listener="https"),
     },
 )
@@ -330,6 +331,23 @@ OPTIONS: dict[str, Option] = {
             "aws_security_group.ecs_sg.egress": [
                 _tcp(3306, "MySQL to the database", "private"),
                 _tcp(443, "HTTPS to AWS, the image registry and WordPress", ["0.0.0.0/0"]),
+                _tcp(80, "HTTP to the site itself", ["0.0.0.0/0"]),
+            ],
+        },
+    ),
+    "network.outbound_ports": Option(
+        [587, 25],
+        needs={"network.allowed_egress": "least"},
+        changes={
+            **{
+                f"aws_security_group.alb_sg.egress.0.{key}": value
+                for key, value in _tcp(80, "HTTP to the tasks", "public").items()
+            },
+            "aws_security_group.ecs_sg.egress": [
+                _tcp(3306, "MySQL to the database", "private"),
+                _tcp(443, "HTTPS to AWS, the image registry and WordPress", ["0.0.0.0/0"]),
+                _tcp(80, "HTTP to the site itself", ["0.0.0.0/0"]),
+                *(_tcp(port, "Outbound as set", ["0.0.0.0/0"]) for port in (587, 25)),
             ],
         },
     ),
@@ -353,6 +371,14 @@ OPTIONS: dict[str, Option] = {
     ),
     "load_balancer.host_name": Option(
         "www.example.com", changes={"output.application_url.value": "http://www.example.com"}
+    ),
+    "load_balancer.https_at_cdn": Option(
+        True,
+        needs={"load_balancer.host_name": "www.example.com"},
+        changes={
+            "output.application_url.value": "https://www.example.com",
+            **_environment(WORDPRESS_CONFIG_EXTRA="$_SERVER['HTTPS']='on';"),
+        },
     ),
     "load_balancer.access_log_retention_days": Option(
         90,

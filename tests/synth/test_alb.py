@@ -51,4 +51,8 @@ def test_a_certificate_in_the_settings_is_the_default(synth: Synthesizer) -> Non
 
 def test_a_host_name_is_where_the_application_answers(synth: Synthesizer) -> None:
     stack = synth(load_balancer={"host_name": "www.example.com", "https": True})
-    assert stack.blocks["output.application_url"]["value"] == "https://www.example.com"
+    url = stack.blocks["output.application_url"]
+    assert url["value"] == "https://www.example.com"
+    assert url["description"] == "Where the application answers."
+    without = synth(load_balancer={"https": True}).blocks["output.application_url"]
+    assert "no certificate has this name" in without["description"]
