@@ -101,6 +101,8 @@ REGION = Bounds(
 CIDR = "an IPv4 network from /16 to /28 without host bits, like "
 PAIR = "two IPv4 networks from /16 to /28 without host bits, like "
 PUBLIC, PRIVATE = ["10.0.1.0/24", "10.0.2.0/24"], ["10.0.3.0/24", "10.0.4.0/24"]
+SQL = "AWSManagedRulesSQLiRuleSet/SQLi_COOKIE"
+PHP = "AWSManagedRulesPHPRuleSet/PHPHighRiskMethodsVariables_BODY"
 A, B, C = "eu-central-1a", "eu-central-1b", "eu-central-1c"
 MANY: Values = {"autoscaling.min_capacity": 0, "autoscaling.max_capacity": 5000}
 GP3: Values = {"database.storage_type": "gp3", "database.allocated_storage_gib": 400}
@@ -136,6 +138,12 @@ BOUNDS: dict[str, Bounds] = {
     "network.private_egress": one_of("none", "single_nat", "nat_per_zone", "vpc_endpoints"),
     "network.task_subnets": one_of("public", "private", **{"network.private_egress": "single_nat"}),
     "network.allowed_egress": one_of("all", "all_but_database", "least"),
+    "network.outbound_ports": Bounds(
+        ([], [1, 65535]),
+        ([0], [65536], [443], [25, 25], 25),
+        "a list of ports from 1 to 65535, each once, other than 443, which is open",
+        {"network.allowed_egress": "least"},
+    ),
     "network.flow_log_retention_days": RETENTION,
     "load_balancer.health_check_path": Bounds(
         ("/", "/" + "x" * 1023, "/$x%20{}"),
@@ -166,7 +174,13 @@ BOUNDS: dict[str, Bounds] = {
     "load_balancer.access_log_retention_days": COUNT,
     "load_balancer.waf": GROUP,
     "load_balancer.waf.requests_per_5_minutes": between(10, 2_000_000_000),
+    "load_balancer.waf.counted_rules": Bounds(
+        ([], [SQL, PHP]), (SQL,), "a list of: <group>/<rule>"
+    ),
     "load_balancer.waf.log_retention_days": RETENTION,
+    "load_balancer.https_at_cdn": FLAG._replace(
+        needs={"load_balancer.host_name": "www.example.com"}
+    ),
     "container.image": Bounds(
         (None, "x", "registry:5000/a/b@sha256:0123"), ("", "a b"), "an image, like wordpress:latest"
     ),
@@ -559,6 +573,33 @@ REFUSED: list[tuple[Values, str]] = [
     (
         {"load_balancer.certificate_arn": CERTIFICATE, "region": "us-east-1"},
         f"load_balancer.certificate_arn = {CERTIFICATE} is not of region = us-east-1 … request one",
+    ),
+    (
+        {"network.outbound_ports": [25]},
+        "network: outbound_ports has no effect with allowed_egress = all_but_database … choose lea",
+    ),
+    (
+        {
+            **{"network.task_subnets": "private", "network.private_egress": "vpc_endpoints"},
+            **{"network.allowed_egress": "least", "network.outbound_ports": [25]},
+        },
+        "network: outbound_ports … vpc_endpoints: no way leads to the internet; … nat_per_zone",
+    ),
+    (
+        {"load_balancer.waf": {"counted_rules": ["SQLi_COOKIE"]}},
+        'counted_rules.0 = "SQLi_COOKIE": must be <group>/<rule> … AWSManagedRulesWordPressRuleSet',
+    ),
+    (
+        {"load_balancer.https_at_cdn": True},
+        "load_balancer: https_at_cdn = true without host_name; set",
+    ),
+    (
+        {"load_balancer.https_at_cdn": True, "load_balancer.https": True},
+        "load_balancer: https_at_cdn is for … switch one of them off",
+    ),
+    (
+        {"container.fixed_site_url": True, "load_balancer.https": True},
+        "container.fixed_site_url … which no certificate matches; set load_balancer.host_name",
     ),
     ({"default_tags": False}, "cost … default_tags = false … set cost to null"),
     (
