@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Network
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -17,7 +17,6 @@ from pydantic import (
     Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
-    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -42,13 +41,7 @@ class SettingsError(Exception):
 
 
 class Group(BaseModel):
-    """Base of every settings group: immutable, and a key it does not know is an error.
-
-    Attributes:
-        escaped: settings whose templates reach Terraform escaped.
-    """
-
-    escaped: ClassVar[frozenset[str]] = frozenset()
+    """Base of every settings group: immutable, and a key it does not know is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
@@ -64,11 +57,10 @@ class Group(BaseModel):
 
     @field_validator("*")
     @classmethod
-    def _plain_text(cls, value: object, info: ValidationInfo) -> object:
+    def _plain_text(cls, value: object) -> object:
         """CDKTF writes strings as they are, and Terraform evaluates the templates in them."""
         for text in _texts(value):
-            template = "${" in text or "%{" in text
-            if template and info.field_name not in cls.escaped:
+            if "${" in text or "%{" in text:
                 raise ValueError("must not contain ${ or %{, which Terraform would evaluate")
             if not text.isprintable():
                 raise ValueError("must be one line of printable characters")

@@ -55,7 +55,6 @@ class Run:
     branch: str = "main"
     drift_detection: bool = False
     command: str | None = None
-    creator: str | None = None
     id: str = "01RUN"
 
     def commit(self) -> dict[str, Json]:
@@ -75,7 +74,7 @@ class Run:
             "command": self.command,
             "commit": self.commit(),
             "created_at": 0,
-            "creator_session": self.creator and {"login": self.creator, "machine": False},
+            "creator_session": None,
             "drift_detection": self.drift_detection,
             "flags": [],
             "id": self.id,
@@ -226,14 +225,10 @@ def push_input(
     files: Sequence[str] = (),
     tag: str = "",
     pull_request: Document | None = None,
-    in_progress: Sequence[Run] = (),
 ) -> dict[str, Json]:
-    """The input of a push policy: `files` changed on `branch`, maybe seen as a pull request.
-
-    `in_progress` are the stack's runs that wait for a worker or for people.
-    """
+    """The input of a push policy: `files` changed on `branch`, maybe seen as a pull request."""
     return {
-        "in_progress": [run.document() for run in in_progress],
+        "in_progress": [],
         "pull_request": pull_request,
         "push": {
             "affected_files": list(files),

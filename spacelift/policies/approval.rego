@@ -7,18 +7,21 @@ package spacelift
 
 import rego.v1
 
+default approve := false
+
+default reject := false
+
 # METADATA
 # title: Nothing to review
 # description: A run in a state that asks nobody is approved.
 approve if not under_review
 
 # METADATA
-# title: Approved
+# title: Approved by somebody else
 # description: >-
-#   As many different people approved as the label `approvals:<number>` says (one without it), and
-#   nobody rejected. The author of the commit counts where the stack is labelled `author-may-approve`
-#   and not `approval-by-others`. Drift reconciliation is a tracked run and needs the same, and so does
-#   destroying, or a task that does more than read.
+#   One approval by somebody other than the commit's author, and no rejection. Drift reconciliation
+#   is a tracked run and needs the same. Destroying needs two different people, and so does a task
+#   that does more than read.
 approve if {
 	under_review
 	count(rejections) == 0
@@ -38,89 +41,53 @@ reject if {
 under_review if input.run.state == "UNCONFIRMED"
 
 under_review if {
-	by_hand
+	by_two
 	input.run.state == "QUEUED"
 }
 
-by_hand if input.run.type == "DESTROY"
+by_two if input.run.type == "DESTROY"
 
-by_hand if {
+by_two if {
 	input.run.type == "TASK"
 	not reads_only
 }
 
 # A task runs any command with the stack's credentials and meets no plan policy. So what is let pass
-# is listed, without anything that a shell would act on. What prints values that are sensitive is not:
-# show, and output of a name or as JSON.
+# is listed, without anything that a shell would act on.
 reads_only if {
 	is_string(input.run.command)
 	regex.match(
-		`^(terraform|tofu) (output|validate|version|state (list|show)( [\w.\[\]"-]+)*)( -no-color)?$`,
+		`^(terraform|tofu) (output|show|state list|state show|validate|version)( [\w.\[\]"=-]+)*$`,
 		input.run.command,
 	)
 }
 
-labels contains label if some label in list(input.stack.labels)
+needed := 2 if by_two
 
-# Of several labels the largest number counts, and one that cannot be read asks for two people.
-needed := max({1} | {number |
-	some label in labels
-	startswith(label, "approvals:")
-	number := approvals(label)
-})
+needed := 1 if not by_two
 
-approvals(label) := to_number(substring(label, count("approvals:"), -1)) if {
-	regex.match(`^approvals:[1-9][0-9]?$`, label)
-} else := 2
-
-# Approvals of an earlier state of such a run still count: the same people are not asked twice.
+# Approvals of an earlier state of such a run still count: the same two people are not asked twice.
 reviews contains input.reviews.current
 
 reviews contains review if {
-	by_hand
+	by_two
 	some review in list(input.reviews.older)
 }
 
-# Everybody who approved and may.
+# Everybody who approved and did not write the commit. Without a known author nobody can be told
+# from the author, so nobody counts.
 approvers contains lower(approval.author) if {
+	is_string(input.run.commit.author)
 	some review in reviews
 	some approval in list(review.approvals)
 	is_string(approval.author)
-	may_approve(approval)
+	not wrote_the_commit(approval.author)
+	not wrote_the_commit(object.get(approval, ["session", "login"], null))
 }
 
-author_counts if {
-	"author-may-approve" in labels
-	not "approval-by-others" in labels
-}
-
-may_approve(_) if author_counts
-
-# Without a known author nobody can be told from the author, so nobody is somebody else.
-may_approve(approval) if {
-	not author_counts
-	is_string(input.run.commit.author)
-	not is_author(approval.author)
-	not is_author(object.get(approval, ["session", "login"], null))
-}
-
-is_author(name) if {
+wrote_the_commit(name) if {
 	is_string(name)
-	some author in authors
-	lower(name) == lower(author)
-}
-
-authors contains author if {
-	author := input.run.commit.author
-	is_string(author)
-}
-
-# What nobody pushed has whoever started it as an author, too.
-authors contains author if {
-	by_hand
-	some path in [["triggered_by"], ["creator_session", "login"]]
-	author := object.get(input.run, path, null)
-	is_string(author)
+	lower(name) == lower(input.run.commit.author)
 }
 
 rejections contains rejection if {
