@@ -24,6 +24,7 @@ class LoadBalancer(Part):
     """Load balancer, target group and listeners.
 
     Attributes:
+        arn, dns_name, target_group_arn; arn_suffix, target_group_arn_suffix: as metrics name them.
         url: where the application answers.
         listener: a service must not start before its target group is attached to this listener.
     """

@@ -16,7 +16,7 @@ PUBLISHERS = {
     "CostAnomalyDetection": "costalerts",
     "RdsEvents": "events.rds",
 }
-"""Statement id to the service principal that publishes alerts; RDS where `database_events` is on.
+"""Statement id to the service principal that publishes alerts (RDS: with `database_events`).
 CloudFormation publishes as whoever calls it, so it needs no statement.
 https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-sns-policy.html
 https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.GrantingPermissions.html"""

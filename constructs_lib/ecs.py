@@ -32,7 +32,7 @@ class Containers(Part):
 
     Attributes:
         cluster_name, cluster_arn, service_name: for outputs, alarms and autoscaling.
-        service: what autoscaling must wait for.
+        service: what new tasks are asked of after a rotation.
     """
 
     def __init__(

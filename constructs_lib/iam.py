@@ -43,5 +43,5 @@ def service_role_policy(name: str) -> str:
 
 
 def without_nulls(block: Mapping[str, object]) -> dict[str, object]:
-    """What is set of a JSON object."""
+    """The object without the keys that have no value."""
     return {key: value for key, value in block.items() if value is not None}

@@ -54,5 +54,5 @@ class Outputs(Part):
                 value=value,
                 description=f"{description}.",
                 sensitive=sensitive or None,
-                static_id=True,  # pins the name, in one message to the jsii kernel less
+                static_id=True,  # names it without asking for the name, which saves messages
             )

@@ -26,7 +26,7 @@ def runs_on_spacelift() -> bool:
 def declare_backend(
     stack: TerraformStack, stack_id: str, backend: LocalBackendSettings | S3BackendSettings
 ) -> bool:
-    """Says where `stack` keeps its state; whether that is S3."""
+    """Says where `stack` keeps its state, and returns whether that is S3."""
     if runs_on_spacelift():
         # Spacelift writes its own backend file and fails if there is another; CDKTF adds a local
         # one to every stack that has none, which this takes out again.

@@ -198,4 +198,4 @@ def _literal(variable: Variable) -> str | float | tuple[str, str]:
         return variable.default[0], variable.default[1]
     if variable.as_text:
         return str(variable.default).removesuffix(".0")
-    return variable.default or ""
+    return "" if variable.default is None else variable.default

@@ -1,4 +1,4 @@
-"""What the WordPress image is told through its environment, as plain functions."""
+"""What is particular to the WordPress image: its environment, secrets and health check."""
 
 from constructs_lib.alb import LoadBalancer
 from constructs_lib.options.wordpress_keys import WordpressKeys

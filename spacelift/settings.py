@@ -180,7 +180,7 @@ def labels(stack_id: str, platform: StackSettings, settings: SpaceliftSettings) 
     extra = settings.labels.get(stack_id, ())
     limits = []
     if platform.cost and not any(label.startswith("budget:") for label in extra):
-        limits.append(f"budget:{platform.cost.monthly_budget_usd:g}")
+        limits.append(f"budget:{platform.cost.monthly_budget_usd:.15g}")
     if not platform.database.multi_az:
         limits.append("single-az")
     if not platform.database.storage_encrypted:

@@ -321,7 +321,7 @@ def _has_password(platform: StackSettings) -> bool:
 
 
 def _inputs(platform: StackSettings) -> list[str]:
-    """The variables without a default that are no secrets."""
+    """The variables without a default that are not secrets."""
     return [name for name in platform.required_variables if name != "db_password"]
 
 

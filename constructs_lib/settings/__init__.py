@@ -15,14 +15,12 @@ from constructs_lib.settings.backend import LocalBackendSettings as LocalBackend
 from constructs_lib.settings.backend import S3BackendSettings as S3BackendSettings
 from constructs_lib.settings.container import FARGATE_MEMORY_MIB as FARGATE_MEMORY_MIB
 from constructs_lib.settings.cost import CostSettings as CostSettings
-from constructs_lib.settings.database import DatabaseSettings as DatabaseSettings
 from constructs_lib.settings.load import load_stacks as load_stacks
 from constructs_lib.settings.load import parse_stack as parse_stack
 from constructs_lib.settings.load import read_context as read_context
 from constructs_lib.settings.load import validated as validated
 from constructs_lib.settings.load_balancer import WafSettings as WafSettings
 from constructs_lib.settings.monitoring import MonitoringSettings as MonitoringSettings
-from constructs_lib.settings.network import NetworkSettings as NetworkSettings
 from constructs_lib.settings.stack import PROJECT_NAME_MAX as PROJECT_NAME_MAX
 from constructs_lib.settings.stack import OutputName as OutputName
 from constructs_lib.settings.stack import Purpose as Purpose

@@ -171,7 +171,7 @@ class StackSettings(Group):
             yield (
                 f"container.desired_count = {container.desired_count} is outside "
                 f"autoscaling.min_capacity = {low} to max_capacity = {high}; set "
-                f"container.desired_count = {nearest} too, or choose other bounds"
+                f"container.desired_count = {nearest}, or choose other bounds"
             )
         # ECS rounds the least number of tasks up and the largest down
         tasks = scaling.min_capacity if scaling else container.desired_count

@@ -1,7 +1,7 @@
 """What the groups are made from: their base, and the types that several of them share.
 
-A type is one rule with one wording: for a setting, for the Terraform variable of the same name, and
-for the tables of the documentation.
+A type is one rule with one wording: for a setting, for the Terraform variable of the same name
+(but for regions, whose list settings alone are held against), and for the documentation's tables.
 """
 
 import json

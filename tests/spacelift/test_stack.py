@@ -20,7 +20,7 @@ from tests.spacelift.schema import SCHEMA, findings
 ONE: dict[str, object] = {"resilience-platform": {}}
 SEVERAL: dict[str, dict[str, object]] = {
     "resilience-platform": {},
-    "cheap": {"database": {"multi_az": False}, "cost": {"monthly_budget_usd": 40.5}},
+    "cheap": {"database": {"multi_az": False}, "cost": {"monthly_budget_usd": 12345.67}},
     "wp-ecs": {"database": {"storage_encrypted": False}},
 }
 MAXIMAL: dict[str, object] = {
@@ -130,7 +130,7 @@ def test_labels_carry_the_limits_of_the_stacks_own_settings(several: Synthesized
     common = {"feature:ignore_runtime_config", "infracost", "notify:inbox"}
     assert {name: set(given) for name, given in labels.items()} == {
         "resilience-platform": {*common, "budget:100"},
-        "cheap": {*common, "budget:40.5", "single-az"},
+        "cheap": {*common, "budget:12345.67", "single-az"},
         "wp-ecs": {*common, "budget:100", "allow-unencrypted"},
     }
 

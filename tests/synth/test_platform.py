@@ -136,3 +136,9 @@ def test_two_stacks_in_one_app_are_as_if_alone(platform: Synthesized, tmp_path: 
     stack = ResiliencePlatform(app, STACK_ID, settings=parse_stack(STACK_ID, {}))
     assert Testing.synth(stack, True) == platform.text
     assert Testing.synth(other, True) == platform.text.replace(STACK_ID, "other")
+
+
+def test_a_fixed_number_may_be_zero(synth: Synthesizer) -> None:
+    """Not declared as a variable, it stands in the resource as it is."""
+    stack = synth(variables=["db_password"], autoscaling=None, container={"desired_count": 0})
+    assert stack.blocks["aws_ecs_service.wordpress"]["desired_count"] == 0

@@ -403,13 +403,13 @@ REFUSED: list[tuple[Values, str]] = [
     (
         {"autoscaling.min_capacity": 3},
         "container.desired_count = 2 … autoscaling.min_capacity = 3 to max_capacity = 4; set "
-        "container.desired_count = 3 too, or",
+        "container.desired_count = 3, or",
     ),
     *(
         (
             {"container.desired_count": count},
             f"container.desired_count = {count} … min_capacity = 2 to max_capacity = 4; set "
-            f"container.desired_count = {nearest} too, or choose other bounds",
+            f"container.desired_count = {nearest}, or choose other bounds",
         )
         for count, nearest in ((1, 2), (5, 4))
     ),
