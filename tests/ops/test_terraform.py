@@ -210,6 +210,7 @@ def test_a_run_sees_the_sandbox_its_variables_and_nothing_else_of_aws_or_terrafo
         "AWS_ENDPOINT_URL=http://sandbox",
         f"TF_CLI_CONFIG_FILE={tmp_path / 'terraform.rc'}",
         "TF_IN_AUTOMATION=1",
+        "TF_INPUT=0",
         "CHECKPOINT_DISABLE=1",
         "TF_VAR_db_password=s3cret-word",
         'TF_VAR_zones=["a", "b"]',

@@ -98,14 +98,16 @@ def test_health_check(alive: Alive, tmp_path: Path) -> None:
 def assert_served_again(alive: Alive, report: Report, broke: tuple[float, float]) -> Measurement:
     """Requests come three a second; the first that the database answers is the one that counts.
 
-    A machine that is too busy to ask while the database is away sees nothing fail.
+    How much of the outage they see depends on the machine: one that is too busy to ask meanwhile
+    sees only a request fail that was under way, or none. How the figure comes from the requests is
+    held by test_load.py.
     """
     found = figures(report)
     back = alive.told("failed over", broke[0])
     assert back - alive.told("failover", broke[0]) >= WORLD.failover_seconds
     latest = back - broke[0] + 0.34
     again = found["all requests are served again"]
-    assert_measured(again, (0.01, latest) if found["requests that failed"].value else (0, 0))
+    assert_measured(again, (0, latest))
     return again
 
 
