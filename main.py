@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from constructs_lib import fast_synth
 from constructs_lib.settings import SettingsError, load_stacks
 from spacelift.settings import STACK_ID as SPACELIFT
 from spacelift.settings import load_spacelift
@@ -107,5 +108,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    gc.disable()  # all that is made is needed to the end, which comes in a second or two
+    if fast_synth.activate():
+        gc.disable()  # all that is made is needed to the end, which comes in a second or two
     sys.exit(main())
