@@ -33,15 +33,14 @@ class AddressedStack(TerraformStack):
         """
         if not overrides:
             return  # reading the ids is slow: a call of the jsii kernel for each
-        elements = {element.node.id: element for element in self.node.find_all()}
-        addresses = [id for id in elements if "." in id]
+        found = [child for child in self.node.find_all() if isinstance(child, TerraformElement)]
+        elements = {id: element for element in found if "." in (id := element.node.id)}
         for address, arguments in overrides.items():
-            element = elements.get(address)
-            if address not in addresses or not isinstance(element, TerraformElement):
-                nearest = get_close_matches(address, addresses, n=1)
+            if address not in elements:
+                nearest = get_close_matches(address, elements, n=1)
                 raise SettingsError(
                     f"stack {self.node.id}: overrides: {address} is not in the stack; "
                     + (f"did you mean {nearest[0]}?" if nearest else "name one of its resources")
                 )
             for path, value in arguments.items():
-                element.add_override(path, value)
+                elements[address].add_override(path, value)
