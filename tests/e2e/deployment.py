@@ -16,6 +16,9 @@ from tests.programs import python
 
 PASSWORD = "Correct-horse-7-battery"
 
+NO_REFRESH = "-refresh=false"
+"""For what is about the configuration: nobody has touched what is there."""
+
 
 @cache
 def synthesized(stack_id: str) -> str:

@@ -11,11 +11,8 @@ from moto.ecs.models import EC2ContainerServiceBackend
 
 from ops.sandbox.deployed import Deployed
 from ops.terraform import CommandFailed
-from tests.e2e.deployment import settings, synthesized
+from tests.e2e.deployment import NO_REFRESH, settings, synthesized
 from tests.synth.synthesized import synthesize
-
-NO_REFRESH = "-refresh=false"
-"""For plans about the configuration: nobody has touched what is there."""
 
 IN_PLACE: dict[str, tuple[object, str]] = {
     "task_cpu": (1024, "aws_ecs_task_definition.wordpress"),

@@ -1,22 +1,18 @@
 """Every variable: a bad value gets its one-line message. For good ones see test_lifecycle.py."""
 
+import json
 import re
+import shutil
 
 import pytest
 
 from ops.sandbox.deployed import Deployed
-from ops.terraform import CommandFailed
+from ops.terraform import CommandFailed, Terraform
 
 Case = tuple[dict[str, object], str]
 
 BAD: dict[str, dict[str, Case]] = {
-    # what checks the value, since one plan shows all that one checker rejects
-    "no value at all": {
-        "password missing": (
-            {"db_password": None},
-            'No value for required variable.*input variable "db_password" is not set',
-        ),
-    },
+    # what checks the value: Terraform itself, or a precondition of the resource
     "validations": {
         "password empty": ({"db_password": ""}, "db_password: must not be empty."),
         "database name": ({"db_name": "word-press"}, 'db_name = "word-press": must have 1 to 64'),
@@ -52,7 +48,7 @@ BAD: dict[str, dict[str, Case]] = {
         "e-mail": ({"alarm_email": "a"}, 'alarm_email = "a": must be empty or an e-mail address'),
         "budget": ({"monthly_budget_usd": 0}, "monthly_budget_usd = 0: must be above 0"),
     },
-    "preconditions of aws_vpc.main": {
+    "aws_vpc": {
         "region without matching zones": (
             {"aws_region": "us-east-1"},
             "availability_zones = eu-central-1a, eu-central-1b: not zones of aws_region = "
@@ -74,7 +70,7 @@ BAD: dict[str, dict[str, Case]] = {
         ),
         "small VPC": ({"vpc_cidr": "10.0.0.0/24"}, 'not all inside vpc_cidr = "10.0.0.0/24"'),
     },
-    "preconditions of aws_db_instance.wordpress": {
+    "aws_db_instance": {
         "password of 7": (
             {"db_password": "Short-7"},
             "db_password: RDS accepts 8 to 41 printable ASCII characters",
@@ -89,7 +85,7 @@ BAD: dict[str, dict[str, Case]] = {
             "db_username: RDS accepts 1 to 16 letters",
         ),
     },
-    "precondition of aws_ecs_task_definition.wordpress": {
+    "aws_ecs_task_definition": {
         "Fargate pair": (
             {"task_cpu": 512, "task_memory": 512},
             "task_cpu = 512 with task_memory = 512: Fargate does not offer this pair",
@@ -98,34 +94,70 @@ BAD: dict[str, dict[str, Case]] = {
 }
 
 
-def _rounds() -> dict[str, dict[str, Case]]:
-    """The cases of each checker, packed so that no plan sets one variable twice."""
-    rounds: dict[str, dict[str, Case]] = {}
+def _modules() -> dict[str, dict[str, Case]]:
+    """The cases, packed into modules so that none sets one variable twice."""
+    modules: dict[str, dict[str, Case]] = {}
     for checker, cases in BAD.items():
         for case, (values, message) in cases.items():
             # the rules of the VPC look at several variables: one case at a time
             number = 1 if "aws_vpc" not in checker else list(cases).index(case) + 1
             while any(
                 values.keys() & other.keys()
-                for other, _ in rounds.get(f"{checker} {number}", {}).values()
+                for other, _ in modules.get(f"{checker}_{number}", {}).values()
             ):
                 number += 1
-            rounds.setdefault(f"{checker} {number}", {})[case] = values, message
-    return rounds
+            modules.setdefault(f"{checker}_{number}", {})[case] = values, message
+    return modules
 
 
-@pytest.mark.parametrize("round_", _rounds().values(), ids=_rounds())
-def test_bad_values_get_their_messages(deployment: Deployed, round_: dict[str, Case]) -> None:
-    """terraform plan fails with our sentences, and never shows a password."""
-    values = {name: value for given, _ in round_.values() for name, value in given.items()}
-    with pytest.raises(CommandFailed) as failure:
-        deployment.terraform(values).plan()
-    error = " ".join(failure.value.error.split())
-    for case, (_, message) in round_.items():
+MODULES = _modules()
+
+
+@pytest.fixture(scope="module")
+def errors(deployment: Deployed, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What Terraform says against each module: the stack, with the values of its cases.
+
+    A value that a module gets is checked as one from a variable file is, by `validate` already.
+    """
+    said = dict.fromkeys(MODULES, "")
+    for checked in ("validations", "aws_"):
+        folder = tmp_path_factory.mktemp(checked)
+        blocks = {}
+        for name in MODULES:
+            if name.startswith(checked):
+                given = {k: v for values, _ in MODULES[name].values() for k, v in values.items()}
+                blocks[name] = {"source": f"./{name}", **deployment.variables, **given}
+                shutil.copytree(deployment.folder, folder / name)
+        (folder / "main.tf.json").write_text(json.dumps({"module": blocks}, indent=1))
+        terraform = Terraform(folder, scratch=folder, environment=deployment.sandbox.environment)
+        terraform.init()
+        with pytest.raises(CommandFailed) as failure:
+            terraform.run("validate" if checked == "validations" else "plan")
+        for error in failure.value.error.split("Error: ")[1:]:
+            module = re.search(r"\n *on (?:main\.tf\.json line \d+, in module\.)?(\w+)", error)
+            assert module, error
+            said[module[1]] += " ".join(error.split()) + " "
+    return said
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_bad_values_get_their_messages(errors: dict[str, str], module: str) -> None:
+    """Terraform fails with our sentences, and never shows a password."""
+    for case, (values, message) in MODULES[module].items():
         pattern = message if ".*" in message else re.escape(message)
-        assert re.search(pattern, error), f"{case}: {error}"
-    if values.get("db_password"):
-        assert str(values["db_password"]) not in error
+        assert re.search(pattern, errors[module]), f"{case}: {errors[module]}"
+        if password := values.get("db_password"):
+            assert str(password) not in errors[module]
+
+
+def test_a_missing_password_is_asked_for(deployment: Deployed) -> None:
+    """terraform plan says that it has no value: `TF_INPUT=0` keeps it from asking nobody."""
+    with pytest.raises(CommandFailed) as failure:
+        deployment.terraform({"db_password": None}).plan()
+    error = " ".join(failure.value.error.split())
+    assert re.search(
+        'No value for required variable.*input variable "db_password" is not set', error
+    )
 
 
 def test_another_region_works_with_its_zones(deployment: Deployed) -> None:

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
 from typing import get_args
@@ -32,13 +33,17 @@ def stack() -> Stack:
 
 
 @pytest.fixture
-def copy(tmp_path: Path) -> Path:
-    """A folder with the documentation in it, as it would be for the tests' stacks."""
+def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder with the documentation in it, as it would be for a single stack."""
+    only = {docs.STACK: load_stacks(CDKTF_JSON)[docs.STACK]}
+    monkeypatch.setattr(docs, "declared", lambda: only)
+    docs._costs.cache_clear()
     for name in ("README.md", "CONTRIBUTING.md"):
         shutil.copy(ROOT / name, tmp_path)
     shutil.copytree(ROOT / "docs", tmp_path / "docs")
     docs.run(Console(), check=False, root=tmp_path)
-    return tmp_path
+    yield tmp_path
+    docs._costs.cache_clear()
 
 
 def test_the_documentation_is_current() -> None:
