@@ -127,7 +127,8 @@ def errors(deployment: Deployed, tmp_path_factory: pytest.TempPathFactory) -> di
             if name.startswith(checked):
                 given = {k: v for values, _ in MODULES[name].values() for k, v in values.items()}
                 blocks[name] = {"source": f"./{name}", **deployment.variables, **given}
-                shutil.copytree(deployment.folder, folder / name)
+                (folder / name).mkdir()
+                shutil.copy(deployment.folder / "cdk.tf.json", folder / name)
         (folder / "main.tf.json").write_text(json.dumps({"module": blocks}, indent=1))
         terraform = Terraform(folder, scratch=folder, environment=deployment.sandbox.environment)
         terraform.init()
