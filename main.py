@@ -45,12 +45,20 @@ def link_variables(stack: Path) -> None:
     Those are terraform.tfvars and *.auto.tfvars beside cdktf.json, which apply to every stack.
     Without the links `terraform -chdir=<folder> plan` would plan with other values than
     `cdktf deploy` applied.
+
+    Raises:
+        SettingsError: the folder holds a file of that name, which somebody wrote there.
     """
     for link in stack.iterdir():
         if link.is_symlink():
             link.unlink()
     for file in (*ROOT.glob("terraform.tfvars"), *ROOT.glob("*.auto.tfvars")):
-        (stack / file.name).symlink_to(os.path.relpath(file, stack.resolve()))
+        if (link := stack / file.name).exists():
+            raise SettingsError(
+                f"{link} is in the way of a link to the {file.name} beside cdktf.json, which "
+                "applies to every stack; move its values there, and delete it"
+            )
+        link.symlink_to(os.path.relpath(file, stack.resolve()))
 
 
 def main() -> int:
@@ -81,6 +89,7 @@ def main() -> int:
     from constructs_lib.platform import ResiliencePlatform
 
     outdir = os.environ.get("CDKTF_OUTDIR") or str(ROOT / "cdktf.out")
+    new = not os.path.exists(outdir)
     try:
         app = App(outdir=outdir)
         for stack_id, settings in stacks.items():
@@ -96,6 +105,8 @@ def main() -> int:
         for stack_id in wanted:
             link_variables(Path(outdir, "stacks", stack_id))
     except SettingsError as error:  # what only the finished stack shows
+        if new:  # App() has made it
+            shutil.rmtree(outdir, ignore_errors=True)
         print(f"error: {error}", file=sys.stderr)
         return 2
     except (RuntimeError, JSIIError) as error:  # from the JavaScript side, and from jsii itself

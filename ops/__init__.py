@@ -1,4 +1,4 @@
-"""Commands that exercise and explain the platform, `python -m ops`: see `ops.__main__`."""
+"""Commands that exercise and explain the platform: see `ops.__main__`."""
 
 import os
 from pathlib import Path

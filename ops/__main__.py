@@ -1,4 +1,4 @@
-"""`python -m ops`: exercise the platform without an AWS account."""
+"""`.venv/bin/python -m ops`: exercise the platform without an AWS account."""
 
 import shlex
 import signal
@@ -19,7 +19,7 @@ OUTSIDE = (
 try:
     import typer
     from rich.console import Console
-except ModuleNotFoundError as missing:  # what a newcomer's `python3 -m ops` would end in
+except ModuleNotFoundError as missing:  # with any other Python than .venv's
     sys.exit(OUTSIDE.format(missing.name))
 
 app = typer.Typer(

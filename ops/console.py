@@ -61,11 +61,11 @@ class Narrator:
 
     def _tell_until(self, over: threading.Event) -> None:
         while not over.wait(QUIET_SECONDS):
-            self.console.print(f"… {self._now()}")
+            self.console.print(f"… {self._now()}", soft_wrap=True)
 
     def _finish(self, mark: str) -> None:
         seconds = time.monotonic() - self._started
-        self.console.print(f"{mark} {self._title} [dim]({seconds:.1f} s)[/dim]")
+        self.console.print(f"{mark} {self._title} [dim]({seconds:.1f} s)[/dim]", soft_wrap=True)
 
 
 def _plain(text: str) -> str:

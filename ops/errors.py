@@ -4,5 +4,5 @@
 class OpsError(Exception):
     """Something that a user can act on; `str()` is one line: what is wrong, and how to mend it.
 
-    `python -m ops` prints it and ends with exit code 1. Any other exception is a defect.
+    `.venv/bin/python -m ops` prints it and ends with exit code 1. Any other exception is a defect.
     """

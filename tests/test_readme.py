@@ -18,6 +18,7 @@ from tests.synth.synthesized import synthesize
 FILES = documents(ROOT)
 FENCE = re.compile(r"^```(?P<language>\w*)\n(?P<code>.*?)^```$", re.DOTALL | re.MULTILINE)
 FOLDERS = ("constructs_lib", "ops", "tests", "docs", "spacelift", ".ci", ".github")
+SOURCES = [path for name in FOLDERS for path in (ROOT / name).rglob("*.py")]
 
 
 def blocks(beginning: str) -> list[Any]:
@@ -150,14 +151,14 @@ def test_the_readme_is_one_page() -> None:
 
 
 def test_the_commands_are_spelt_in_the_one_way_that_works_when_pasted() -> None:
-    """With the environment's Python; a spelling without it ends in an error elsewhere."""
+    """With the environment's Python, in messages too; a spelling without it fails elsewhere."""
     spelt = [
         command
-        for path in [*FILES, ROOT / "CHANGELOG.md", ROOT / "SECURITY.md"]
+        for path in [*FILES, ROOT / "CHANGELOG.md", ROOT / "SECURITY.md", *SOURCES]
         for command in re.findall(r"\S*python3? -m ops", path.read_text(encoding="utf-8"))
     ]
     assert len(spelt) > 20
-    assert {command.lstrip("`") for command in spelt} == {".venv/bin/python -m ops"}
+    assert {command.lstrip('`"{') for command in spelt} == {".venv/bin/python -m ops"}
 
 
 def test_every_page_is_found_from_the_readme() -> None:

@@ -52,7 +52,8 @@ class StackSettings(Group):
 
     project_name: Annotated[str, PROJECT_NAME] | None = setting(
         None,
-        "prefix of every name; default: the stack id; a later change replaces all, the data too",
+        "prefix of every name; default: the stack id; keep it once deployed: a plan to change it "
+        "renames the database and replaces nearly all else, and AWS refuses some of that",
     )
     region: Region = setting("eu-central-1", "AWS region")
     variables: ListOf[VariableName] | None = setting(

@@ -1,1 +1,1 @@
-"""What `python -m ops bench` measures: one small stack in several ways."""
+"""What `.venv/bin/python -m ops bench` measures: one small stack in several ways."""

@@ -1,4 +1,4 @@
-"""What Terraform calls in the life of a stack: `python -m ops deployer-policy`.
+"""What Terraform calls in the life of a stack: `.venv/bin/python -m ops deployer-policy`.
 
 Each stack lives a whole life in the sandbox, which records every action: plan, apply, changes of
 variables, attributes and tags and back again, the repair of what somebody changed by hand,

@@ -1,4 +1,4 @@
-"""`python -m ops drill`, `load` and `report`: what they print, ask and write."""
+"""`.venv/bin/python -m ops drill`, `load` and `report`: what they print, ask and write."""
 
 import sys
 import threading

@@ -3,7 +3,7 @@
 A journal is a file of JSON lines in the folder of the reports. Its first line says where the drill
 takes place; each further one is an undo that is safe to do twice, or for something that never came
 to be. The drill replays it backwards at its end, whatever the end is, and deletes the file.
-After a crash the file is left, and `python -m ops drill restore` does the same.
+After a crash the file is left, and `.venv/bin/python -m ops drill restore` does the same.
 """
 
 from __future__ import annotations

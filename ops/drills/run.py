@@ -258,7 +258,8 @@ def _baseline(run: Run) -> None:
 
 def _undo_all(run: Run) -> list[str]:
     """Undo what the drill added; says why something of it is left, if it is."""
-    hint = f"not everything is undone: run `python -m ops drill restore` ({run.journal.path})"
+    command = ".venv/bin/python -m ops drill restore"
+    hint = f"not everything is undone: run `{command}` ({run.journal.path})"
     try:
         run.journal.undo(lambda entry: undo.undo(run.deployment, run.clock, entry))
     except OpsError as problem:

@@ -300,7 +300,7 @@ class Deployment:
         if problem:
             raise NotSteady(
                 f"service {service['serviceName']} is not steady: {problem}; wait until it is, "
-                "and run `python -m ops drill restore` if a drill was interrupted"
+                "and run `.venv/bin/python -m ops drill restore` if a drill was interrupted"
             )
 
     def counts(self) -> tuple[int, int]:

@@ -291,7 +291,7 @@ def skipped(scan: Scan) -> str:
 
 
 def test_the_documentation_has_the_same_tables(scan: Scan) -> None:
-    """They are not made by `python -m ops docs`, which must not need Checkov."""
+    """They are not made by `.venv/bin/python -m ops docs`, which must not need Checkov."""
     text = DOCS.read_text(encoding="utf-8")
     for name, made in {
         "figures": figures(scan),

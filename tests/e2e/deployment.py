@@ -45,7 +45,7 @@ def assert_granted(sandbox: Sandbox) -> None:
     missing = sandbox.terraform_actions - set().union(*map(granted, FILES))
     assert not missing, (
         f"docs/deployer-policy*.json grant no {', '.join(sorted(missing))}: if deploying needs it "
-        "now, `python -m ops deployer-policy` adds it"
+        "now, `.venv/bin/python -m ops deployer-policy` adds it"
     )
 
 

@@ -1,6 +1,8 @@
 """The cdktf command line: the same bytes as main.py, and a deployment to the sandbox."""
 
+import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -86,6 +88,39 @@ def test_deploy_and_destroy(checkout: Path, tmp_path: Path) -> None:
 
         _cdktf(checkout, environment, "destroy", STACK, "--auto-approve")
         assert sandbox.leftovers() == []
+
+
+@pytest.mark.slow(40)
+def test_the_state_moves_to_s3_as_the_recipe_says(checkout: Path, tmp_path: Path) -> None:
+    """Where nobody answers a question too: the README has set `TF_INPUT=0`."""
+    done = subprocess.run([find_binary(), "version", "-json"], capture_output=True, check=True)
+    version = json.loads(done.stdout)["terraform_version"]
+    if [int(part) for part in version.split(".")[:2]] < [1, 10]:
+        pytest.skip(f"Terraform {version} has no lock file in S3: 1.10 is needed")
+    recipe = (ROOT / "docs" / "settings.md").read_text()
+    found = re.search(r"`(\w+)=(\S+) npx cdktf ([^`]+ --migrate-state)`", recipe)
+    assert found
+    name, value, arguments = found.groups()
+    document = json.loads((checkout / "cdktf.json").read_text())
+    backend = {"type": "s3", "bucket": "my-states", "region": "eu-central-1"}
+    document["context"]["stacks"][STACK]["backend"] = backend
+    local = {"version": 4, "serial": 7, "lineage": "ours", "resources": []}
+    local["outputs"] = {"kept": {"value": "yes", "type": "string"}}  # empty, it would not be copied
+    with Sandbox() as sandbox:
+        environment = {**clean_environment(), **practice(sandbox, tmp_path), name: value}
+        environment["CDKTF_JSON"] = str(checkout / "cdktf.json")
+        sandbox.client("s3").create_bucket(
+            Bucket="my-states", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+        )
+        subprocess.run([checkout / ".venv/bin/python", "main.py"], cwd=checkout, check=True)
+        (checkout / f"terraform.{STACK}.tfstate").write_text(json.dumps(local))
+        init = [str(find_binary()), f"-chdir=cdktf.out/stacks/{STACK}", "init"]
+        subprocess.run(init, cwd=checkout, env=environment, check=True, capture_output=True)
+        (checkout / "cdktf.json").write_text(json.dumps(document))
+        _cdktf(checkout, environment, *arguments.split())
+        key = f"{STACK}/terraform.tfstate"
+        moved = sandbox.client("s3").get_object(Bucket="my-states", Key=key)["Body"].read()
+    assert json.loads(moved)["outputs"] == local["outputs"]
 
 
 def _files(folder: Path) -> list[Path]:

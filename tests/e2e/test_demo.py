@@ -1,4 +1,4 @@
-"""`python -m ops`: the demo to its end and interrupted, and the sandbox from another process."""
+"""The demo to its end and interrupted, and the sandbox from another process."""
 
 import json
 import os

@@ -1,10 +1,12 @@
-"""`python -m ops --help`, and how a command ends."""
+"""`.venv/bin/python -m ops --help`, and how a command ends."""
 
 import os
+from typing import get_args, get_type_hints
 
 import pytest
 
 from ops import __main__
+from ops.drills.drills import DRILLS
 from tests.programs import python
 
 
@@ -14,6 +16,12 @@ def test_the_list_of_commands_cuts_no_sentence_at_80_columns() -> None:
     assert "preflight" in commands
     assert [line for line in commands.splitlines() if not line.endswith(".")] == []
     assert "..." not in commands
+
+
+def test_every_drill_is_a_choice_of_the_command() -> None:
+    """`ops.__main__` names them again because importing them takes a second."""
+    choices, _ = get_args(get_type_hints(__main__.drill, include_extras=True)["name"])[0:2]
+    assert get_args(choices) == (*DRILLS, "all", "restore")
 
 
 @pytest.mark.parametrize(

@@ -207,6 +207,35 @@ def test_variable_files_apply_to_every_stack_and_go_with_their_source(app: Path)
         ]
 
 
+def test_a_variable_file_in_the_stacks_folder_is_not_overwritten(
+    app: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nor is it left to win over the one beside cdktf.json."""
+    assert main.main() == 0
+    own = app / "cdktf.out" / "stacks" / "one" / "terraform.tfvars"
+    own.write_text("desired_count = 3")
+    assert main.main() == 0  # alone, it is the user's own affair
+    (app / "terraform.tfvars").write_text("desired_count = 4")
+    assert main.main() == 2
+    assert capsys.readouterr().err == (
+        f"error: {own} is in the way of a link to the terraform.tfvars beside cdktf.json, which "
+        "applies to every stack; move its values there, and delete it\n"
+    )
+    assert own.read_text() == "desired_count = 3"
+
+
+def test_what_only_the_finished_stack_shows_writes_nothing_either(
+    app: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    values = {"overrides": {"aws_lb.mian": {"idle_timeout": 120}}}
+    (app / "cdktf.json").write_text(declare({"one": {}, "two": values}))
+    assert main.main() == 2
+    assert capsys.readouterr().err.startswith(
+        "error: stack two: overrides: aws_lb.mian is not in the stack; "
+    )
+    assert not (app / "cdktf.out").exists()
+
+
 def test_an_unknown_stack_is_refused_with_those_there_are(
     app: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,4 +1,4 @@
-"""RDS: Performance Insights, versions, parameters, event subscriptions, windows.
+"""RDS: resource ids, Performance Insights, versions, parameters, event subscriptions, windows.
 
 https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html
 """
@@ -41,6 +41,8 @@ def create_db_instance(original: Callable[..., ActionResult], self: RDSResponse)
     )
     answer = original(self)
     database: DBInstance = answer.result["DBInstance"]  # type: ignore[index]
+    # moto's is the same for all, and Terraform finds a database by it
+    database.dbi_resource_id = f"db-{uuid.uuid4().hex[:26].upper()}"
     database.engine_version = _ENGINE_VERSIONS.get(
         (database.engine, database.engine_version), database.engine_version
     )

@@ -1,4 +1,4 @@
-"""`python -m ops preflight`: verdicts as a table, exit code 1 when a policy denies."""
+"""`.venv/bin/python -m ops preflight`: verdicts as a table, exit code 1 when a policy denies."""
 
 import json
 import re

@@ -105,7 +105,7 @@ def test_a_credential_that_expires_in_the_middle(patient: Alive, tmp_path: Path)
     text = str(raised.value)
     assert "\n" not in text
     assert "ExpiredTokenException" in text
-    assert "run `python -m ops drill restore`" in text
+    assert "run `.venv/bin/python -m ops drill restore`" in text
     patient.sandbox.fault = lambda call: None
 
     (left,) = journal.left_behind(tmp_path)

@@ -24,7 +24,7 @@ def alive(bring: Bring) -> Iterator[Alive]:
 
 
 def start(alive: Alive, folder: Path, *arguments: str) -> subprocess.Popen[str]:
-    """`python -m ops …` on the living deployment, in a process of its own."""
+    """`.venv/bin/python -m ops …` on the living deployment, in a process of its own."""
     outputs = folder / "outputs.json"
     outputs.write_text(outputs_json(alive.outputs, alive.stand_in.url))
     return subprocess.Popen(

@@ -209,6 +209,7 @@ def test_the_overview_says_what_a_rehearsal_is() -> None:
     assert "A rehearsal runs the drill on an emulated AWS" in text
     assert text.count(", a rehearsal") == 1
     assert "its replacement runs: 45 s (at most 60 s) ✓ passed" in text
+    assert "what was written before is still there: yes ✓ passed" in text
     assert "requests that failed" not in text, "it has no objective"
 
 

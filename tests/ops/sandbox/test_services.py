@@ -352,6 +352,15 @@ def database(rds: Any) -> dict[str, Any]:
     return dict(found)
 
 
+def test_each_database_is_found_by_an_id_of_its_own(rds: Any) -> None:
+    """Terraform asks by it, also where a second environment has a database too."""
+    for name in ("d", "e"):
+        rds.create_db_instance(**{**DATABASE, "DBInstanceIdentifier": name})
+    asked = {"Name": "dbi-resource-id", "Values": [database(rds)["DbiResourceId"]]}
+    (found,) = rds.describe_db_instances(Filters=[asked])["DBInstances"]
+    assert found["DBInstanceIdentifier"] == "d"
+
+
 def test_performance_insights_of_a_database_are_returned(rds: Any) -> None:
     rds.create_db_instance(
         **{**DATABASE, "DBInstanceClass": "db.t4g.medium"}, EnablePerformanceInsights=True
