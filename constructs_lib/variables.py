@@ -11,7 +11,7 @@ https://developer.hashicorp.com/terraform/language/expressions/custom-conditions
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cdktf import (
     Precondition,
@@ -28,6 +28,7 @@ from constructs_lib.settings.database import (
     DB_USERNAMES_RESERVED,
     NO_PERFORMANCE_INSIGHTS,
 )
+from constructs_lib.settings.network import open_zones
 from constructs_lib.settings.types import Accepted
 from constructs_lib.settings.variables import DB_PASSWORD, Variable, variables_of
 
@@ -54,12 +55,20 @@ def _share_addresses(first: str, second: str) -> str:
 
 _SUBNETS = "concat(var.public_subnet_cidrs, var.private_subnet_cidrs)"
 
-zones_rule = Rule(
+_ZONES = Rule(
     '${alltrue([for z in var.availability_zones : can(regex("^${var.aws_region}[a-z]$", z))])}',
     'availability_zones = ${join(", ", var.availability_zones)}: not zones of aws_region = '
-    '"${var.aws_region}". Set availability_zones to two of its zones, for example '
-    '["${var.aws_region}a", "${var.aws_region}b"].',
+    '"${var.aws_region}". Set availability_zones to two of its zones, ',
 )
+
+
+def zones_rule(region: str) -> Rule:
+    """That the zones are of aws_region; advises a and b where the stack's own region has them."""
+    advice = "as `aws ec2 describe-availability-zones --region ${var.aws_region}` lists them."
+    if open_zones(region) == (f"{region}a", f"{region}b"):
+        advice = 'for example ["${var.aws_region}a", "${var.aws_region}b"].'
+    return replace(_ZONES, message=_ZONES.message + advice)
+
 
 layout_rules = (
     Rule(
@@ -102,6 +111,18 @@ insights_rule = Rule(
     "var.db_instance_class))}",
     'db_instance_class = "${var.db_instance_class}" has no Performance Insights, which the '
     "settings switch on. Choose db.t3.medium or larger.",
+)
+
+certificate_rule = Rule(
+    '${split(":", var.certificate_arn)[3] == var.aws_region}',
+    'certificate_arn = "${var.certificate_arn}": not of aws_region = "${var.aws_region}", and a '
+    "load balancer takes certificates of its own region only. Request one there.",
+)
+
+registry_rule = Rule(
+    '${split(".", var.container_image)[3] == var.aws_region}',
+    'container_image = "${var.container_image}": not of aws_region = "${var.aws_region}", and the '
+    "VPC endpoints lead to the registry of their own region only. Copy the image there.",
 )
 
 _VARIABLE = re.compile(r"\bvar\.(\w+)")

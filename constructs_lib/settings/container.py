@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import JsonValue
 
 from constructs_lib.settings.types import (
     SECRET,
@@ -41,6 +43,54 @@ _RESERVED_ENVIRONMENT = (
 )
 
 
+_PLATFORMS_CONSTANTS = {
+    **dict.fromkeys(
+        ("DB_HOST", "DB_USER", "DB_PASSWORD", "DB_NAME"),
+        "the database and its user come from the stack",
+    ),
+    **dict.fromkeys(
+        ("WP_HOME", "WP_SITEURL"), "the address comes from load_balancer; set fixed_site_url"
+    ),
+    "MYSQL_CLIENT_FLAGS": "TLS to the database comes with database.require_tls",
+    **dict.fromkeys(
+        (
+            f"{scheme}_{part}"
+            for scheme in ("AUTH", "SECURE_AUTH", "LOGGED_IN", "NONCE")
+            for part in ("KEY", "SALT")
+        ),
+        "keys and salts are secrets, which all tasks share with shared_keys",
+    ),
+    # the image defines them before ours, and PHP keeps the first definition
+    **{
+        name: f"the image sets it; set {variable} in environment"
+        for name, variable in {
+            "DB_CHARSET": "WORDPRESS_DB_CHARSET",
+            "DB_COLLATE": "WORDPRESS_DB_COLLATE",
+            "WP_DEBUG": "WORDPRESS_DEBUG",
+        }.items()
+    },
+    "ABSPATH": "WordPress sets it",
+}
+"""Constants of wp-config.php that are set already, and why or by what.
+https://github.com/docker-library/wordpress/blob/master/wp-config-docker.php"""
+
+
+def _own_constants(constants: dict[str, JsonValue]) -> bool:
+    for name, value in constants.items():
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+            raise ValueError(f"{name!r} is not a constant's name, like DISALLOW_FILE_MODS")
+        if reason := _PLATFORMS_CONSTANTS.get(name):
+            raise ValueError(f"{name} cannot be set here: {reason}")
+        if SECRET.search(name):
+            raise ValueError(
+                f"{name} looks like a secret, which would stand in the task definition for "
+                "everyone to read; leave it out"
+            )
+        if not isinstance(value, (str, int, float)):
+            raise ValueError(f"{name} must be text, a number, true or false")
+    return True
+
+
 def _own_names(environment: dict[str, str]) -> bool:
     for name in environment:
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
@@ -57,6 +107,8 @@ def _own_names(environment: dict[str, str]) -> bool:
 
 class ContainerSettings(Group):
     """The Fargate task and the service that runs it."""
+
+    escaped: ClassVar = frozenset({"wordpress_constants"})
 
     image: Annotated[str, IMAGE] | None = setting(
         "wordpress:latest", "with tag or digest; null: the variable container_image must be set"
@@ -104,6 +156,11 @@ class ContainerSettings(Group):
     environment: Annotated[dict[str, str], Accepted("an object of texts", "", _own_names)] = (
         setting({}, "further variables of the container")
     )
+
+    wordpress_constants: Annotated[
+        dict[str, JsonValue],
+        Accepted("an object of texts, numbers, true and false", "", _own_constants),
+    ] = setting({}, "constants of wp-config.php, like DISALLOW_FILE_MODS")
 
     def contradictions(self) -> Iterator[str]:
         offered = FARGATE_MEMORY_MIB[self.cpu]

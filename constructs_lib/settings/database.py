@@ -75,6 +75,33 @@ _WEEKLY = text(
 )
 
 
+_ROTATION = text(
+    "cron(0 hour day-of-month month day-of-week *), like cron(0 2 ? JAN SUN#1 *)",
+    r"^cron\(0 ([01]?[0-9]|2[0-3])( [0-9A-Z?*,/#-]+){3} \*\)$",
+)
+"""https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_schedule.html"""
+
+
+class RotationSettings(Group):
+    """When RDS gives a managed password a new value, which ends the old one at once.
+
+    AWS takes no year in the schedule, so once a year is the longest interval.
+    """
+
+    cron: Annotated[str, _ROTATION] = setting(
+        "cron(0 2 ? JAN SUN#1 *)", "when the window opens, in UTC: once a year, on a Sunday night"
+    )
+    window_hours: int = setting(1, "RDS rotates within it; it ends on the same day", ge=1, le=24)
+
+    def contradictions(self) -> Iterator[str]:
+        hour = int(self.cron.split()[1])
+        if hour + self.window_hours > 24:
+            yield (
+                f"window_hours = {self.window_hours} from {hour}:00 UTC extends into the next day, "
+                "which AWS rejects; begin earlier or shorten the window"
+            )
+
+
 class DatabaseSettings(Group):
     """The MySQL instance and its standby."""
 
@@ -91,6 +118,11 @@ class DatabaseSettings(Group):
         "variable",
         "set it as db_password, which Terraform's state then holds; or let RDS make, keep and "
         "rotate it in Secrets Manager",
+    )
+    rotation: RotationSettings | None = setting(
+        None,
+        "of a managed password; default: RDS's own, every 7 days at any hour. Set, it can be "
+        "changed; taking it out again ends all rotation",
     )
     multi_az: bool = setting(True, "a synchronous standby in the other zone")
     backup_retention_days: int = setting(7, "0 switches backups off", ge=0, le=35)
@@ -129,6 +161,11 @@ class DatabaseSettings(Group):
             yield (
                 f"performance_insights = true does not exist on instance_class = "
                 f"{self.instance_class}; choose db.t3.medium or larger, or switch it off"
+            )
+        if self.rotation and self.password != "managed":
+            yield (
+                "rotation is set with password = variable, which nothing rotates; choose managed, "
+                "or leave rotation out"
             )
         storage, kind = self.allocated_storage_gib, self.storage_type
         asked = self.iops is not None or self.storage_throughput_mibps is not None

@@ -50,6 +50,11 @@ SCHEDULER_REACTION = Span(0, 30)
 An assumption, as AWS gives no figure.
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_services.html"""
 
+ROTATION_EVENT = Span(0, 60)
+"""From a new password until its event has made ECS replace the tasks.
+An assumption, as AWS gives no figure.
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-what-is.html"""
+
 TARGET_TRACKING_ALARM = Span(180, 240)
 """Three one-minute datapoints above the target; up to one more minute until the first is there.
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-autoscaling-targettracking.html"""
@@ -78,6 +83,7 @@ class Configuration:
         rollback: None without a circuit breaker, else whether it rolls back.
         scale_out_cooldown: None if autoscaling cannot add a task.
         shared_files: whether files, such as uploads, outlive the task they were sent to.
+        rotation: when RDS changes the password that the tasks log in with; None where it does not.
     """
 
     tasks: int
@@ -97,6 +103,7 @@ class Configuration:
     multi_az: bool
     backup_retention_days: int
     shared_files: bool
+    rotation: str | None = None
 
     @property
     def out_of_rotation(self) -> Span:
@@ -208,7 +215,18 @@ def configuration(stack: Stack) -> Configuration:
         multi_az=bool(stack.value(database.get("multi_az", False))),
         backup_retention_days=number(database, "backup_retention_period", 0),
         shared_files=bool(stack.referred(service["task_definition"]).get("volume")),
+        rotation=_rotation(stack, database),
     )
+
+
+def _rotation(stack: Stack, database: dict[str, object]) -> str | None:
+    """When the password is rotated, in words."""
+    if not database.get("manage_master_user_password"):
+        return None
+    for schedule in stack.all("aws_secretsmanager_secret_rotation").values():
+        rules = block(schedule["rotation_rules"])
+        return f"{rules['schedule_expression']}, within {rules['duration']}"
+    return "every 7 days, at any hour"
 
 
 def needs_database(path: str) -> bool:
@@ -256,7 +274,8 @@ def scenarios(c: Configuration) -> tuple[Scenario, ...]:
     database = _database(c, blamed)
     zone = _zone(c, hang, database)
     rolling = _rolling_update(c, replace)
-    return (stop, hang, zone, database, _bad_deployment(c, rolling), rolling, _load(c, replace))
+    found = (stop, hang, zone, database, _bad_deployment(c, rolling), rolling, _load(c, replace))
+    return (*found, _password(c, replace, rolling)) if c.rotation else found
 
 
 def _database(c: Configuration, blamed: Span) -> Scenario:
@@ -312,6 +331,19 @@ def _rolling_update(c: Configuration, replace: Span) -> Scenario:
         Span(batches * each.best, batches * each.worst),
         f"{batches} x (start as above, draining {c.deregistration_delay} s); "
         f"{kept} of {c.tasks} tasks serve throughout",
+    )
+
+
+def _password(c: Configuration, replace: Span, rolling: Scenario) -> Scenario:
+    """Requests fail until new tasks serve all of them: the others know the old password."""
+    at_once = c.started_at_once >= c.tasks
+    return Scenario(
+        "The password of the database is rotated",
+        ROTATION_EVENT,
+        ROTATION_EVENT + (replace if at_once else rolling.restored),
+        ROTATION_EVENT + rolling.restored,
+        f"{c.rotation}: tasks read it at their start only; event {ROTATION_EVENT.worst:g} s, then "
+        "a deployment as above",
     )
 
 

@@ -44,6 +44,16 @@ def test_which_images_are_accepted(
     assert image.get("default") == default
 
 
+def test_an_image_of_another_region_is_refused_at_plan_time(synth: Synthesizer) -> None:
+    """Behind VPC endpoints, which lead to their own region's registry."""
+    stack = synth(network=BEHIND_ENDPOINTS, container={"image": ECR_IMAGE})
+    task = stack.blocks["aws_ecs_task_definition.wordpress"]
+    _, rule = task["lifecycle"]["precondition"]
+    assert rule["condition"] == '${split(".", var.container_image)[3] == var.aws_region}'
+    assert rule["error_message"].startswith('container_image = "${var.container_image}": not of ')
+    assert ECR_IMAGE.split(".")[3] == "eu-central-1"
+
+
 def test_a_shell_in_a_task_needs_the_channels(synth: Synthesizer) -> None:
     stack = synth(**settings_of("container.execute_command"))
     (statement,) = stack.statements("aws_iam_role_policy.ecs_task")

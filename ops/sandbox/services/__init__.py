@@ -33,7 +33,8 @@ Where the emulator still differs from AWS:
 | RDS versions       | "8.0" becomes the newest 8.0.x        | becomes one fixed 8.0.x             |
 | RDS parameters     | some 400 with the engine's values;    | only those that were set, with any  |
 |                    | values and apply methods are checked  | value                               |
-| RDS secrets        | rotate every 7 days                   | never rotate                        |
+| RDS secrets        | rotate every 7 days, or as they are   | never rotate                        |
+|                    | told                                  |                                     |
 | RDS snapshots      | the final one stays                   | likewise: it is a leftover          |
 | Lambda, Batch      | code runs                             | is stored, never run (no Docker)    |
 | EventBridge        | rules fire                            | stored                              |

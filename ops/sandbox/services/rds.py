@@ -54,6 +54,14 @@ def create_db_instance(original: Callable[..., ActionResult], self: RDSResponse)
 def modify_db_instance(original: Callable[..., ActionResult], self: RDSResponse) -> ActionResult:
     enable = self.params.get("EnablePerformanceInsights")
     database = self.backend.describe_db_instances(self.params["DBInstanceIdentifier"])[0]
+    key, managed = (
+        self.params.get("MasterUserSecretKmsKeyId"),
+        "master_user_secret" in vars(database),
+    )
+    if key and managed and key != database.master_user_secret.secret.kms_key_id:
+        raise InvalidParameterCombination(
+            "You can't change the KMS key of a master user secret that RDS already manages."
+        )
     _check_performance_insights(
         enable, self.params.get("DBInstanceClass") or database.db_instance_class, database.engine
     )

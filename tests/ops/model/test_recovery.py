@@ -14,7 +14,7 @@ from ops.model.recovery import NEVER, Scenario, Span
 from ops.model.stack import Stack
 
 Change = dict[str, Any] | None
-STOP, HANG, ZONE, DATABASE, BAD_DEPLOYMENT, DEPLOYMENT, LOAD = range(7)
+STOP, HANG, ZONE, DATABASE, BAD_DEPLOYMENT, DEPLOYMENT, LOAD, PASSWORD = range(8)
 
 
 def platform(
@@ -231,6 +231,30 @@ def test_a_check_that_needs_no_database_survives_a_failover() -> None:
     for path, worst in paths.items():
         model = computed(health_check={"path": path})
         assert model.scenarios[DATABASE].restored == Span(60, worst), path
+
+
+def test_a_rotated_password_is_an_outage_until_new_tasks_serve() -> None:
+    """Only where RDS rotates it; at its own hours, or in a window of the stack's."""
+    assert len(computed().scenarios) == PASSWORD
+    managed = {"manage_master_user_password": True}
+    password = computed(database=managed).scenarios[PASSWORD]
+    # the event 0-60, a start 20-60, 2 x 30 until in rotation; drain 300
+    assert spans(password) == (Span(0, 60), Span(20, 180), Span(20, 480))
+    assert "every 7 days" in password.because
+
+    document = platform(database=managed)
+    rules = {"schedule_expression": "cron(0 2 ? JAN SUN#1 *)", "duration": "1h"}
+    document["resource"]["aws_secretsmanager_secret_rotation"] = {"a": {"rotation_rules": rules}}
+    scheduled = claims.model(Stack(document)).scenarios[PASSWORD]
+    assert spans(scheduled) == spans(password)
+    assert scheduled.because.startswith("cron(0 2 ? JAN SUN#1 *), within 1h")
+
+
+def test_one_new_task_at_a_time_serves_but_its_share_after_a_rotation() -> None:
+    """1 at once, so 2 x (60 + 60 + 300); the event 60."""
+    one_more = {"deployment_minimum_healthy_percent": 100, "deployment_maximum_percent": 150}
+    s = computed(service=one_more, database={"manage_master_user_password": True}).scenarios
+    assert s[PASSWORD].serving == s[PASSWORD].restored == Span(40, 900)
 
 
 def test_a_long_grace_period_delays_the_replacement_not_the_rotation() -> None:

@@ -374,6 +374,34 @@ def test_small_databases_have_no_performance_insights(rds: Any, instance_class: 
     assert database(rds)["PerformanceInsightsEnabled"] is False
 
 
+def test_the_key_of_a_managed_secret_is_chosen_when_it_is_made(rds: Any) -> None:
+    rds.create_db_instance(**DATABASE)
+    same: dict[str, Any] = {"DBInstanceIdentifier": "d", "MasterUserSecretKmsKeyId": "alias/mine"}
+    rds.modify_db_instance(**same, ManageMasterUserPassword=True)
+    rds.modify_db_instance(**same)
+    with refused("InvalidParameterCombination"):
+        rds.modify_db_instance(**{**same, "MasterUserSecretKmsKeyId": "alias/another"})
+
+
+def test_a_managed_secret_has_a_schedule_until_that_is_cancelled(rds: Any, client: Client) -> None:
+    """RDS rotates it: there is no function of one's own."""
+    secrets = client("secretsmanager")
+    rds.create_db_instance(
+        **{k: v for k, v in DATABASE.items() if k != "MasterUserPassword"},
+        ManageMasterUserPassword=True,
+    )
+    secret = {"SecretId": database(rds)["MasterUserSecret"]["SecretArn"]}
+    versions = secrets.describe_secret(**secret)["VersionIdsToStages"]
+    rules = {"ScheduleExpression": "cron(0 2 ? JAN SUN#1 *)", "Duration": "1h"}
+    secrets.rotate_secret(**secret, RotationRules=rules, RotateImmediately=False)
+    found = secrets.describe_secret(**secret)
+    assert found["RotationEnabled"] is True
+    assert found["RotationRules"] == rules
+    assert found["VersionIdsToStages"] == versions, "the password is still the same"
+    secrets.cancel_rotate_secret(**secret)
+    assert secrets.describe_secret(**secret)["RotationEnabled"] is False
+
+
 def test_a_version_without_its_last_part_gets_one(rds: Any) -> None:
     rds.create_db_instance(**DATABASE)
     found = database(rds)
