@@ -11,7 +11,7 @@ https://developer.hashicorp.com/terraform/language/expressions/custom-conditions
 
 import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from cdktf import (
     Precondition,
@@ -28,7 +28,6 @@ from constructs_lib.settings.database import (
     DB_USERNAMES_RESERVED,
     NO_PERFORMANCE_INSIGHTS,
 )
-from constructs_lib.settings.network import open_zones
 from constructs_lib.settings.types import Accepted
 from constructs_lib.settings.variables import DB_PASSWORD, Variable, variables_of
 
@@ -55,20 +54,12 @@ def _share_addresses(first: str, second: str) -> str:
 
 _SUBNETS = "concat(var.public_subnet_cidrs, var.private_subnet_cidrs)"
 
-_ZONES = Rule(
+zones_rule = Rule(
     '${alltrue([for z in var.availability_zones : can(regex("^${var.aws_region}[a-z]$", z))])}',
     'availability_zones = ${join(", ", var.availability_zones)}: not zones of aws_region = '
-    '"${var.aws_region}". Set availability_zones to two of its zones, ',
+    '"${var.aws_region}". Set availability_zones to two of its zones, as '
+    "`aws ec2 describe-availability-zones --region ${var.aws_region}` lists them.",
 )
-
-
-def zones_rule(region: str) -> Rule:
-    """That the zones are of aws_region; advises a and b where the stack's own region has them."""
-    advice = "as `aws ec2 describe-availability-zones --region ${var.aws_region}` lists them."
-    if open_zones(region) == (f"{region}a", f"{region}b"):
-        advice = 'for example ["${var.aws_region}a", "${var.aws_region}b"].'
-    return replace(_ZONES, message=_ZONES.message + advice)
-
 
 layout_rules = (
     Rule(

@@ -32,7 +32,7 @@ class Network(Part):
         settings, variables = stack.settings.network, stack.variables
         rules = [*layout_rules]
         if settings.zones == "listed":
-            rules.insert(0, zones_rule(stack.settings.region))
+            rules.insert(0, zones_rule)
         vpc = aws.Vpc(
             self,
             "aws_vpc.main",
