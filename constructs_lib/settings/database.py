@@ -1,5 +1,6 @@
 """The MySQL instance on RDS (the original's "Database Layer")."""
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Annotated, Literal
@@ -14,6 +15,36 @@ GP3_BASELINE_GIB = 400
 
 NO_PERFORMANCE_INSIGHTS = re.compile(r"db\.(t2|t3|t4g)\.(micro|small)")
 """https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PerfInsights.Overview.Engines.html"""
+
+_GIB_OF_LARGE = {"c": 4, "m": 8, "r": 16, "t": 8, "x": 32, "z": 16}
+"""Memory of an instance class of the size `large`, by the first letter of its family.
+https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Concepts.DBInstanceClass.Summary.html"""
+_LARGES = {
+    **{"micro": 0.125, "small": 0.25, "medium": 0.5, "large": 1, "xlarge": 2},
+    **{f"{n}xlarge": 2 * n for n in (2, 3, 4, 6, 8, 9, 10, 12, 16, 18, 24, 32, 48)},
+}
+"""How many times as much another size has. What is not known here counts as the smallest."""
+_CONNECTIONS_PER_GIB = 60
+"""RDS takes 85 for each GiB that its own processes leave; users read 60 to 75 from their servers.
+https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Limits.html"""
+
+
+def connections(instance_class: str) -> int:
+    """About how many connections the database of a class allows, rather too few."""
+    family, size = instance_class.split(".")[1:]
+    gib = _GIB_OF_LARGE.get(family[0], 4) * _LARGES.get(size, 0.125)
+    return int(_CONNECTIONS_PER_GIB * gib)
+
+
+def connections_of(instance_class: str, percent: int) -> str:
+    """A part of them, in Terraform's language; so is `instance_class`."""
+    parts = f'split(".", {instance_class})'
+    return (
+        f"floor({percent / 100 * _CONNECTIONS_PER_GIB:g} "
+        f"* lookup({json.dumps(_GIB_OF_LARGE)}, substr({parts}[1], 0, 1), 4) "
+        f"* lookup({json.dumps(_LARGES)}, {parts}[2], 0.125))"
+    )
+
 
 DB_USERNAMES_RESERVED = ("rdsadmin", "mysql", "root")
 
