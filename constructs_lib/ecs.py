@@ -75,6 +75,7 @@ class Containers(Part):
         container: dict[str, object] = {
             "name": wanted.name,
             "image": variables.container_image,
+            "command": wordpress.command(wanted),
             "essential": True,
             "portMappings": [{"containerPort": HTTP, "hostPort": HTTP, "protocol": "tcp"}],
             "environment": wordpress.environment(settings, variables, database, load_balancer),

@@ -1,6 +1,7 @@
 """What is particular to the WordPress image: its environment, secrets and health check."""
 
 import json
+import shlex
 from collections.abc import Mapping
 
 from constructs_lib import iam
@@ -8,6 +9,7 @@ from constructs_lib.alb import LoadBalancer
 from constructs_lib.options.wordpress_keys import WordpressKeys
 from constructs_lib.rds import Database
 from constructs_lib.settings import StackSettings
+from constructs_lib.settings.container import ContainerSettings
 from constructs_lib.variables import Variables
 
 
@@ -40,6 +42,31 @@ def _php(value: object) -> str:
         return json.dumps(value)
     quoted = value.replace("\\", "\\\\").replace("'", "\\'")
     return iam.literal(f"'{quoted}'")
+
+
+def command(settings: ContainerSettings) -> list[str] | None:
+    """Writes the settings of Apache and PHP, and goes on as the image does; None: as the image.
+
+    The image's entrypoint runs any other command than Apache as it is, so it is called again here.
+    Each `exec` leaves its successor as process 1, which gets the signal to stop.
+    https://github.com/docker-library/wordpress/blob/master/docker-entrypoint.sh
+    """
+
+    def written(path: str, directives: Mapping[str, object], between: str) -> list[str]:
+        lines = [
+            f"{name}{between}{('Off', 'On')[value] if isinstance(value, bool) else value}"
+            for name, value in directives.items()
+        ]
+        return [f"printf '%s\\n' {shlex.join(lines)} > {path}"] if lines else []
+
+    files = [
+        *written("/etc/apache2/conf-enabled/zz-platform.conf", settings.apache_conf, " "),
+        *written("/usr/local/etc/php/conf.d/zz-platform.ini", settings.php_ini, " = "),
+    ]
+    if not files:
+        return None
+    script = " && ".join([*files, "exec docker-entrypoint.sh apache2-foreground"])
+    return ["bash", "-c", iam.literal(script)]
 
 
 def environment(

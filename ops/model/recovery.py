@@ -6,9 +6,11 @@ gives no figure for are named assumptions; the drills measure them.
 """
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from constructs_lib.settings.database import connections
 from ops.errors import OpsError
 from ops.model.stack import Stack, block
 
@@ -72,6 +74,12 @@ RESTORE_POINT_SECONDS = 300
 https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIT.html"""
 
 
+APACHE_WORKERS = 150
+"""Requests that a task of the WordPress image serves at a time, each with a connection to the
+database: Debian's MaxRequestWorkers.
+https://httpd.apache.org/docs/2.4/mod/mpm_common.html#maxrequestworkers"""
+
+
 @dataclass(frozen=True)
 class Configuration:
     """What the model needs of a stack; times in seconds.
@@ -84,6 +92,9 @@ class Configuration:
         scale_out_cooldown: None if autoscaling cannot add a task.
         shared_files: whether files, such as uploads, outlive the task they were sent to.
         rotation: when RDS changes the password that the tasks log in with; None where it does not.
+        most_tasks: how many run at the most, in a deployment.
+        workers: requests that a task serves at a time.
+        connections: about how many the database's class allows.
     """
 
     tasks: int
@@ -104,6 +115,9 @@ class Configuration:
     backup_retention_days: int
     shared_files: bool
     rotation: str | None = None
+    most_tasks: int = 0
+    workers: int = 0
+    connections: int = 0
 
     @property
     def out_of_rotation(self) -> Span:
@@ -185,9 +199,11 @@ def configuration(stack: Stack) -> Configuration:
         return default if value is None else int(value)
 
     tasks, cooldown = number(service, "desired_count", 0), None
+    most = tasks
     for target in stack.all("aws_appautoscaling_target").values():
         tasks = number(target, "min_capacity", tasks)
-        if number(target, "max_capacity", tasks) > tasks:
+        most = number(target, "max_capacity", tasks)
+        if most > tasks:
             cooldown = max(
                 number(
                     block(policy.get("target_tracking_scaling_policy_configuration")),
@@ -196,6 +212,9 @@ def configuration(stack: Stack) -> Configuration:
                 )
                 for policy in stack.all("aws_appautoscaling_policy").values()
             )
+    percent = number(service, "deployment_maximum_percent", 200)
+    task = stack.referred(service["task_definition"])
+    workers = re.search(r"MaxRequestWorkers (\d+)", str(task.get("container_definitions")))
     path = str(stack.value(check.get("path", "/")))
     return Configuration(
         tasks=tasks,
@@ -209,12 +228,15 @@ def configuration(stack: Stack) -> Configuration:
         grace_period=number(service, "health_check_grace_period_seconds", 0),
         deregistration_delay=number(group, "deregistration_delay", DEREGISTRATION_DELAY_SECONDS),
         minimum_healthy_percent=number(service, "deployment_minimum_healthy_percent", 100),
-        maximum_percent=number(service, "deployment_maximum_percent", 200),
+        maximum_percent=percent,
         rollback=bool(breaker.get("rollback")) if breaker.get("enable") else None,
         scale_out_cooldown=cooldown,
         multi_az=bool(stack.value(database.get("multi_az", False))),
         backup_retention_days=number(database, "backup_retention_period", 0),
-        shared_files=bool(stack.referred(service["task_definition"]).get("volume")),
+        shared_files=bool(task.get("volume")),
+        most_tasks=max(most, most * percent // 100),
+        workers=int(workers[1]) if workers else APACHE_WORKERS,
+        connections=connections(str(stack.value(database["instance_class"]))),
         rotation=_rotation(stack, database),
     )
 
@@ -274,7 +296,8 @@ def scenarios(c: Configuration) -> tuple[Scenario, ...]:
     database = _database(c, blamed)
     zone = _zone(c, hang, database)
     rolling = _rolling_update(c, replace)
-    found = (stop, hang, zone, database, _bad_deployment(c, rolling), rolling, _load(c, replace))
+    load = (_load(c, replace), _overload(c))
+    found = (stop, hang, zone, database, _bad_deployment(c, rolling), rolling, *load)
     return (*found, _password(c, replace, rolling)) if c.rotation else found
 
 
@@ -385,4 +408,22 @@ def _load(c: Configuration, replace: Span) -> Scenario:
         more,
         f"alarm {TARGET_TRACKING_ALARM.worst:g} s, cool-down {c.scale_out_cooldown} s, "
         "start as above",
+    )
+
+
+def _overload(c: Configuration) -> Scenario:
+    name = "More visitors come than the database has connections"
+    opened = c.most_tasks * c.workers
+    reason = (
+        f"{c.most_tasks} tasks in a deployment x {c.workers} workers = {opened} connections, and "
+        f"the database's class allows about {c.connections}"
+    )
+    if opened <= c.connections:
+        return Scenario(name, NONE, NONE, NONE, f"{reason}: further visitors wait for a worker")
+    never = Span(NEVER, NEVER)
+    reason += ": MySQL refuses more for as long as they come"
+    if c.check_needs_database:
+        reason += ", health checks fail with it, and ECS replaces the tasks"
+    return Scenario(
+        name, c.out_of_rotation if c.check_needs_database else never, never, never, reason
     )

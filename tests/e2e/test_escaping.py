@@ -2,9 +2,11 @@
 
 import json
 import re
+import shlex
 from pathlib import Path
 from typing import Any
 
+from constructs_lib.settings.database import connections, connections_of
 from ops.terraform import Terraform
 from tests.synth.synthesized import Synthesized, synthesize
 
@@ -24,12 +26,17 @@ def container(stack: Synthesized, folder: Path) -> Any:
     """The container's definition, as Terraform hands it to AWS; references are left out."""
     task = stack.document["resource"]["aws_ecs_task_definition"]["wordpress"]
     expression = re.sub(r"(?<== )(aws_\w+|var)(\.\w+)+", "null", task["container_definitions"])
-    output = {"output": {"made": {"value": expression}}}
-    (folder / "main.tf.json").write_text(json.dumps(output))
+    (found,) = json.loads(evaluated({"made": expression}, folder)["made"])
+    return found
+
+
+def evaluated(expressions: dict[str, str], folder: Path) -> dict[str, Any]:
+    """What Terraform makes of expressions."""
+    outputs = {name: {"value": expression} for name, expression in expressions.items()}
+    (folder / "main.tf.json").write_text(json.dumps({"output": outputs}))
     terraform = Terraform(folder, scratch=folder, environment={})
     terraform.apply()
-    (found,) = json.loads(terraform.output()["made"])
-    return found
+    return terraform.output()
 
 
 def test_hostile_texts_arrive_as_they_are(tmp_path: Path) -> None:
@@ -37,6 +44,8 @@ def test_hostile_texts_arrive_as_they_are(tmp_path: Path) -> None:
         "container": {
             "wordpress_constants": {**HOSTILE, "FLAG": True, "NUMBER": 1.5, "COUNT": -5},
             "environment": {"GREETING": """say "it's" \\n"""},
+            "apache_conf": {"LogFormat": '"%h \\"%r\\" %{Referer}i ${X}" it\'s', "KeepAlive": True},
+            "php_ini": {"error_log": "C:\\n", "memory_limit": -1},
             "health_check_command": """test "$HOME" != '\\'""",
         }
     }
@@ -50,5 +59,16 @@ def test_hostile_texts_arrive_as_they_are(tmp_path: Path) -> None:
         *("FLAG", "NUMBER", "COUNT"),
     ]
     assert PHP_SINGLE_QUOTED.sub("", php).endswith("define(,true); define(,1.5); define(,-5);")
+    *written, _ = made["command"][2].split(" && ")
+    assert [shlex.split(line)[2:-2] for line in written] == [
+        ['LogFormat "%h \\"%r\\" %{Referer}i ${X}" it\'s', "KeepAlive On"],
+        ["error_log = C:\\n", "memory_limit = -1"],
+    ]
     assert told["GREETING"] == """say "it's" \\n"""
     assert made["healthCheck"]["command"] == ["CMD-SHELL", """test "$HOME" != '\\'"""]
+
+
+def test_connections_of_a_class_are_the_same_in_python(tmp_path: Path) -> None:
+    classes = {name.replace(".", "_"): name for name in ("db.t3.micro", "db.r6g.2xlarge", "db.a.b")}
+    made = {name: f"${{{connections_of(json.dumps(c), 100)}}}" for name, c in classes.items()}
+    assert evaluated(made, tmp_path) == {name: connections(c) for name, c in classes.items()}

@@ -134,11 +134,20 @@ VALUES: dict[str, Option] = {
         0.5, changes={f"{_ALARM}.rds_free_storage.threshold": 2**29}
     ),
     "monitoring.db_connections": arrives(1000, f"{_ALARM}.rds_connections.threshold"),
+    "monitoring.db_connections_percent": Option(
+        100,
+        changes={
+            f"{_ALARM}.rds_connections_share.{key}": ANY  # see test_monitoring.py
+            for key in ("threshold", "alarm_description")
+        },
+    ),
     "monitoring.db_replica_lag_seconds": arrives(2, f"{_ALARM}.rds_replica_lag.threshold"),
     "monitoring.service_cpu_percent": arrives(100, f"{_ALARM}.ecs_cpu.threshold"),
     "monitoring.service_memory_percent": arrives(99, f"{_ALARM}.ecs_memory.threshold"),
     "monitoring.response_time_seconds": arrives(0.25, f"{_ALARM}.alb_response_time.threshold"),
-    "monitoring.server_errors_per_5_minutes": arrives(3, f"{_ALARM}.alb_5xx.threshold"),
+    "monitoring.server_errors_per_5_minutes": arrives(
+        3, f"{_ALARM}.alb_5xx.threshold", f"{_ALARM}.alb_own_5xx.threshold"
+    ),
     "cost.monthly_budget_usd": Option(2500.5),
     "cost.anomaly_threshold_usd": Option(
         1234567.89,
@@ -165,9 +174,10 @@ Those without `changes` are the default of a variable, and stand nowhere else.
 _KEY = ("aws_kms_key.{0}", "aws_kms_alias.{0}")
 _TASK_ROLE = "aws_iam_role.ecs_task_role"
 _ALARMS = (
-    *("alb_5xx", "alb_response_time", "alb_unhealthy_hosts"),
+    *("alb_5xx", "alb_own_5xx", "alb_response_time", "alb_unhealthy_hosts"),
     *("ecs_cpu", "ecs_memory", "ecs_running_tasks"),
-    *("rds_connections", "rds_cpu", "rds_free_storage", "rds_replica_lag"),
+    *("rds_connections", "rds_connections_share", "rds_cpu"),
+    *("rds_free_storage", "rds_replica_lag"),
 )
 _COST = (
     "aws_budgets_budget.monthly",
@@ -201,6 +211,12 @@ def _environment(**more: str | None) -> dict[str, object]:
     }
     pairs = [{"name": name, "value": value} for name, value in told.items() if value is not None]
     return {f"{_CONTAINER}.environment": pairs}
+
+
+def _started(written: str) -> dict[str, object]:
+    """How the container starts, which writes something first."""
+    script = f"{written} && exec docker-entrypoint.sh apache2-foreground"
+    return {f"{_CONTAINER}.command": ["bash", "-c", script]}
 
 
 def _tcp(port: int, description: str, cidrs: str | list[str]) -> dict[str, object]:
@@ -519,6 +535,20 @@ OPTIONS: dict[str, Option] = {
         changes=_environment(
             WORDPRESS_CONFIG_EXTRA="define('DISALLOW_FILE_MODS',true); "
             "define('WP_MEMORY_LIMIT','128M'); define('WP_POST_REVISIONS',5);"
+        ),
+    ),
+    "container.apache_conf": Option(
+        {"KeepAlive": False, "LogFormat": '"%h" it\'s', "MaxRequestWorkers": 30},
+        changes=_started(
+            """printf '%s\\n' 'KeepAlive Off' 'LogFormat "%h" it'"'"'s' """
+            "'MaxRequestWorkers 30' > /etc/apache2/conf-enabled/zz-platform.conf"
+        ),
+    ),
+    "container.php_ini": Option(
+        {"upload_max_filesize": "64M", "display_errors": True},
+        changes=_started(
+            "printf '%s\\n' 'upload_max_filesize = 64M' 'display_errors = On' "
+            "> /usr/local/etc/php/conf.d/zz-platform.ini"
         ),
     ),
     "autoscaling": Option(

@@ -2,6 +2,9 @@
 
 import pytest
 
+from constructs_lib.settings import load_stacks
+from constructs_lib.settings.database import connections
+from ops import CDKTF_JSON
 from tests.synth.options import DIGEST, ECR_IMAGE, settings_of
 from tests.synth.synthesized import Synthesized, Synthesizer
 
@@ -69,6 +72,19 @@ def test_wordpress_is_told_its_address_and_to_use_tls(synth: Synthesizer) -> Non
         "define('WP_SITEURL','http://${aws_lb.main.dns_name}'); "
         "define('MYSQL_CLIENT_FLAGS',MYSQLI_CLIENT_SSL);"
     )
+
+
+def test_the_hardened_stacks_workers_fit_its_database_and_its_load_balancer() -> None:
+    """Twice as many tasks run in a deployment; the load balancer keeps idle connections for 60 s,
+    and whoever closes one first loses a request that is on its way."""
+    hardened = load_stacks(CDKTF_JSON)["resilience-platform-hardened"]
+    apache, scaling = hardened.container.apache_conf, hardened.autoscaling
+    assert scaling
+    tasks = scaling.max_capacity * hardened.container.maximum_percent // 100
+    workers = apache["MaxRequestWorkers"]
+    assert isinstance(workers, int)
+    assert workers * tasks <= connections(hardened.database.instance_class)
+    assert apache["KeepAliveTimeout"] == 65
 
 
 def test_without_autoscaling_the_desired_count_is_kept(synth: Synthesizer) -> None:

@@ -14,7 +14,7 @@ from ops.model.recovery import NEVER, Scenario, Span
 from ops.model.stack import Stack
 
 Change = dict[str, Any] | None
-STOP, HANG, ZONE, DATABASE, BAD_DEPLOYMENT, DEPLOYMENT, LOAD, PASSWORD = range(8)
+STOP, HANG, ZONE, DATABASE, BAD_DEPLOYMENT, DEPLOYMENT, LOAD, OVERLOAD, PASSWORD = range(9)
 
 
 def platform(
@@ -28,6 +28,7 @@ def platform(
     zones: tuple[str, str] = ("a", "b"),
     balancer_subnets: tuple[str, str] = ("one", "two"),
     volumes: tuple[str, ...] = (),
+    command: str = "",
 ) -> dict[str, Any]:
     """A document like the contract's, with some values changed; None takes a key out."""
 
@@ -62,7 +63,12 @@ def platform(
                 for number, name in enumerate(("one", "two"))
             },
             "aws_lb": {"main": {"subnets": subnets(*balancer_subnets)}},
-            "aws_ecs_task_definition": {"wordpress": {"volume": [{"name": v} for v in volumes]}},
+            "aws_ecs_task_definition": {
+                "wordpress": {
+                    "volume": [{"name": v} for v in volumes],
+                    "container_definitions": f"${{jsonencode([{command}])}}",
+                }
+            },
             "aws_lb_target_group": {
                 "main": changed({"health_check": changed(check, health_check)}, target_group)
             },
@@ -82,7 +88,14 @@ def platform(
                 )
             },
             "aws_db_instance": {
-                "wordpress": changed({"multi_az": True, "backup_retention_period": 7}, database)
+                "wordpress": changed(
+                    {
+                        "multi_az": True,
+                        "backup_retention_period": 7,
+                        "instance_class": "db.t3.micro",
+                    },
+                    database,
+                )
             },
             **autoscaling,
         },
@@ -118,6 +131,29 @@ def test_contract() -> None:
     assert spans(s[DEPLOYMENT]) == (Span(0, 0), Span(0, 0), Span(20, 420))
     # 3 or 4 minutes, cool-down 60, 60 + 60
     assert spans(s[LOAD]) == (Span(180, 240), Span(200, 420), Span(200, 420))
+
+
+def test_visitors_beyond_the_connections() -> None:
+    """A task has Apache's 150 workers, or those it is told; 1 GiB of memory has 60 connections."""
+    never = Span(NEVER, NEVER)
+    refused = computed().scenarios[OVERLOAD]
+    assert spans(refused) == (Span(60, 95), never, never)
+    # 4 tasks, twice as many in a deployment
+    assert "8 tasks in a deployment x 150 workers = 1200 connections" in refused.because
+    assert "about 60: MySQL refuses more" in refused.because
+
+    told: dict[str, Any] = {"command": "'MaxRequestWorkers 30'"}
+    fits = computed(**told, database={"instance_class": "db.t3.medium"}).scenarios[OVERLOAD]
+    assert spans(fits) == (Span(0, 0),) * 3
+    assert "x 30 workers = 240 connections, and the database's class allows about 240: " in (
+        fits.because
+    )
+    one_more = computed(**told, scaling=None, tasks=3).scenarios[OVERLOAD]
+    assert "6 tasks in a deployment x 30 workers = 180" in one_more.because
+    assert one_more.serving == never
+    unseen = computed(health_check={"path": "/readme.html"}).scenarios[OVERLOAD]
+    assert spans(unseen) == (never,) * 3
+    assert "health checks" not in unseen.because
 
 
 def test_fast_checks_and_a_rolling_update_that_stops_tasks_first() -> None:
