@@ -92,7 +92,7 @@ class Configuration:
         scale_out_cooldown: None if autoscaling cannot add a task.
         shared_files: whether files, such as uploads, outlive the task they were sent to.
         rotation: when RDS changes the password that the tasks log in with; None where it does not.
-        most_tasks: how many run at the most, in a deployment.
+        most_tasks: how many autoscaling starts at the most; a deployment has others beside them.
         workers: requests that a task serves at a time.
         connections: about how many the database's class allows.
     """
@@ -212,7 +212,6 @@ def configuration(stack: Stack) -> Configuration:
                 )
                 for policy in stack.all("aws_appautoscaling_policy").values()
             )
-    percent = number(service, "deployment_maximum_percent", 200)
     task = stack.referred(service["task_definition"])
     workers = re.search(r"MaxRequestWorkers (\d+)", str(task.get("container_definitions")))
     path = str(stack.value(check.get("path", "/")))
@@ -228,13 +227,13 @@ def configuration(stack: Stack) -> Configuration:
         grace_period=number(service, "health_check_grace_period_seconds", 0),
         deregistration_delay=number(group, "deregistration_delay", DEREGISTRATION_DELAY_SECONDS),
         minimum_healthy_percent=number(service, "deployment_minimum_healthy_percent", 100),
-        maximum_percent=percent,
+        maximum_percent=number(service, "deployment_maximum_percent", 200),
         rollback=bool(breaker.get("rollback")) if breaker.get("enable") else None,
         scale_out_cooldown=cooldown,
         multi_az=bool(stack.value(database.get("multi_az", False))),
         backup_retention_days=number(database, "backup_retention_period", 0),
         shared_files=bool(task.get("volume")),
-        most_tasks=max(most, most * percent // 100),
+        most_tasks=most,
         workers=int(workers[1]) if workers else APACHE_WORKERS,
         connections=connections(str(stack.value(database["instance_class"]))),
         rotation=_rotation(stack, database),
@@ -415,8 +414,8 @@ def _overload(c: Configuration) -> Scenario:
     name = "More visitors come than the database has connections"
     opened = c.most_tasks * c.workers
     reason = (
-        f"{c.most_tasks} tasks in a deployment x {c.workers} workers = {opened} connections, and "
-        f"the database's class allows about {c.connections}"
+        f"{c.most_tasks} tasks x {c.workers} workers = {opened} connections, and the database's "
+        f"class allows about {c.connections}"
     )
     if opened <= c.connections:
         return Scenario(name, NONE, NONE, NONE, f"{reason}: further visitors wait for a worker")

@@ -4,39 +4,12 @@ import json
 import re
 import shlex
 from pathlib import Path
-from typing import Any
 
 from constructs_lib.settings.database import connections, connections_of
-from ops.terraform import Terraform
-from tests.synth.synthesized import Synthesized, synthesize
+from tests.e2e.deployment import HOSTILE, container, evaluated
+from tests.synth.synthesized import synthesize
 
 PHP_SINGLE_QUOTED = re.compile(r"'((?:\\[\\']|[^\\'])*)'")
-
-HOSTILE = {
-    "QUOTES": """it's a "quote\"""",
-    "BACKSLASHES": "C:\\n \\",
-    "CODE": "\\'); exit(1); //",
-    "TEMPLATES": "${var.db_password} %{ if true }x%{ endif }",
-    "ESCAPED_TEMPLATES": "$${x} %%{y} $$${z} \\${q}",
-    "SIGNS": "$ % <b>?> & é 日本",
-}
-
-
-def container(stack: Synthesized, folder: Path) -> Any:
-    """The container's definition, as Terraform hands it to AWS; references are left out."""
-    task = stack.document["resource"]["aws_ecs_task_definition"]["wordpress"]
-    expression = re.sub(r"(?<== )(aws_\w+|var)(\.\w+)+", "null", task["container_definitions"])
-    (found,) = json.loads(evaluated({"made": expression}, folder)["made"])
-    return found
-
-
-def evaluated(expressions: dict[str, str], folder: Path) -> dict[str, Any]:
-    """What Terraform makes of expressions."""
-    outputs = {name: {"value": expression} for name, expression in expressions.items()}
-    (folder / "main.tf.json").write_text(json.dumps({"output": outputs}))
-    terraform = Terraform(folder, scratch=folder, environment={})
-    terraform.apply()
-    return terraform.output()
 
 
 def test_hostile_texts_arrive_as_they_are(tmp_path: Path) -> None:

@@ -138,19 +138,18 @@ def test_visitors_beyond_the_connections() -> None:
     never = Span(NEVER, NEVER)
     refused = computed().scenarios[OVERLOAD]
     assert spans(refused) == (Span(60, 95), never, never)
-    # 4 tasks, twice as many in a deployment
-    assert "8 tasks in a deployment x 150 workers = 1200 connections" in refused.because
+    assert "4 tasks x 150 workers = 600 connections" in refused.because
     assert "about 60: MySQL refuses more" in refused.because
 
-    told: dict[str, Any] = {"command": "'MaxRequestWorkers 30'"}
+    told: dict[str, Any] = {"command": "'MaxRequestWorkers 60'"}
     fits = computed(**told, database={"instance_class": "db.t3.medium"}).scenarios[OVERLOAD]
     assert spans(fits) == (Span(0, 0),) * 3
-    assert "x 30 workers = 240 connections, and the database's class allows about 240: " in (
+    assert "x 60 workers = 240 connections, and the database's class allows about 240: " in (
         fits.because
     )
-    one_more = computed(**told, scaling=None, tasks=3).scenarios[OVERLOAD]
-    assert "6 tasks in a deployment x 30 workers = 180" in one_more.because
-    assert one_more.serving == never
+    without_scaling = computed(**told, scaling=None, tasks=2).scenarios[OVERLOAD]
+    assert "2 tasks x 60 workers = 120" in without_scaling.because
+    assert without_scaling.serving == never
     unseen = computed(health_check={"path": "/readme.html"}).scenarios[OVERLOAD]
     assert spans(unseen) == (never,) * 3
     assert "health checks" not in unseen.because
