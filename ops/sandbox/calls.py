@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import UnknownServiceError
 from moto.core.model import OperationModel
-from moto.core.parse import PROTOCOL_PARSERS
+from moto.core.parse import PROTOCOL_PARSERS, RequestParserError
 from moto.core.request import Request, determine_request_protocol
 from moto.core.routing import get_service_router
 from werkzeug.exceptions import HTTPException
@@ -92,8 +92,8 @@ class Call:
     """One API call: the service's signing name, and the operation as the API names it.
 
     Attributes:
-        model: the operation, as AWS's model has it; None if it is not there, or the request is in
-            CBOR, which boto3 alone speaks.
+        model: the operation, as AWS's model has it; None if it is not there, or the request cannot
+            be read: one in CBOR, which boto3 alone speaks, or one that does not keep its types.
         parameters: what the request asks for, by the model's names.
     """
 
@@ -114,6 +114,10 @@ class Call:
         return f"{prefix}:{operation}"
 
 
+# of a request that has a list where the model has a number, or the like
+_UNREADABLE = (RequestParserError, ValueError, TypeError, AttributeError)
+
+
 def identify(environ: WSGIEnvironment) -> Call | None:
     """The call that a request makes, or None if it is not a signed AWS request.
 
@@ -131,7 +135,7 @@ def identify(environ: WSGIEnvironment) -> Call | None:
     request: Any = Request(environ, populate_request=False)
     try:
         return _modelled(service, request)
-    except (UnknownServiceError, HTTPException, NotImplementedError):
+    except (UnknownServiceError, HTTPException, NotImplementedError, *_UNREADABLE):
         named = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
         named = named or request.form.get("Action") or UNKNOWN
         rpc = re.fullmatch(r"/service/[^/]+/operation/(\w+)", request.path)
