@@ -14,12 +14,10 @@ from ops.errors import OpsError
 
 POLL_SECONDS = 1.0
 
-MARKER_PHP = (
-    Path(__file__).with_name("marker.php").read_text(encoding="utf-8").removeprefix("<?php\n")
-)
+_PHP = Path(__file__).with_name("marker.php").read_text(encoding="utf-8").removeprefix("<?php\n")
 
-NOT_FOUND = 3
-"""The exit code where the marker that is to be read is not there."""
+_NOT_FOUND = 3
+"""The exit code where the marker that is to be read, or its whole table, is not there."""
 
 
 def run_task(
@@ -84,14 +82,14 @@ def ask_marker(
     arn = run_task(
         deployment,
         source or deployment.source,
-        ["php", "-r", MARKER_PHP],
+        ["php", "-r", _PHP],
         {"DRILL_ACTION": action, "DRILL_MARKER": marker},
         marker,
     )
     code = _exit_code(deployment, arn, clock, end)
     if code == 0:
         return True
-    if action == "read" and code == NOT_FOUND:
+    if action == "read" and code == _NOT_FOUND:
         return False
     raise OpsError(
         f"the task that was to {action} the marker in the table opsfolio_drill failed (exit code "

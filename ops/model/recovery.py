@@ -28,6 +28,14 @@ class Span:
     def __add__(self, other: "Span") -> "Span":
         return Span(self.best + other.best, self.worst + other.worst)
 
+    @property
+    def middle(self) -> float:
+        return (self.best + self.worst) / 2
+
+    def and_also(self, other: "Span") -> "Span":
+        """Until both are over that began together."""
+        return Span(max(self.best, other.best), max(self.worst, other.worst))
+
     def __str__(self) -> str:
         if self.best == NEVER:
             return "not by itself"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from constructs_lib.settings.variables import DB_PASSWORD
-from ops.drills.one_off import MARKER_PHP, NOT_FOUND
+from ops.drills.one_off import _NOT_FOUND, _PHP
 from tests.app.conftest import WORDPRESS, Server, php
 
 ALLOWED = [c for c in map(chr, range(256)) if re.fullmatch(r"[!#-.0-?A-~]", c)]
@@ -18,7 +18,7 @@ def marker(
     server: Server, action: str, word: str = "drill-1", **environment: str
 ) -> subprocess.CompletedProcess[str]:
     told = {"DRILL_ACTION": action, "DRILL_MARKER": word}
-    return php(MARKER_PHP, **{**server.environment, **told, **environment})
+    return php(_PHP, **{**server.environment, **told, **environment})
 
 
 @pytest.fixture
@@ -34,15 +34,15 @@ def written(server: Server) -> Iterator[Server]:
 
 def test_what_was_written_is_read_until_the_row_is_lost(written: Server) -> None:
     assert marker(written, "read").returncode == 0
-    assert marker(written, "read", "drill-2").returncode == NOT_FOUND
+    assert marker(written, "read", "drill-2").returncode == _NOT_FOUND
     written.sql("DELETE FROM wordpress.opsfolio_drill")
-    assert marker(written, "read").returncode == NOT_FOUND
+    assert marker(written, "read").returncode == _NOT_FOUND
 
 
 def test_a_lost_table_is_a_lost_marker(written: Server) -> None:
     """MySQL's error 1146; the restored database may be older than the table."""
     written.sql("DROP TABLE wordpress.opsfolio_drill")
-    assert marker(written, "read").returncode == NOT_FOUND
+    assert marker(written, "read").returncode == _NOT_FOUND
 
 
 def test_a_server_that_is_away_is_not_a_lost_marker(written: Server) -> None:
@@ -60,7 +60,7 @@ def test_a_server_that_is_away_is_not_a_lost_marker(written: Server) -> None:
 
 def test_a_hostile_marker_is_only_a_text(written: Server) -> None:
     word = "x' OR '1'='1"
-    assert marker(written, "read", word).returncode == NOT_FOUND
+    assert marker(written, "read", word).returncode == _NOT_FOUND
     assert marker(written, "write", word).returncode == 0
     assert marker(written, "read", word).returncode == 0
 

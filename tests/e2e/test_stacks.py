@@ -26,7 +26,7 @@ def test_staging_applies_plans_empty_and_destroys() -> None:
         terraform = stack.terraform()
         terraform.apply()
         assert stack.changes(terraform) == {}
-        assert not stack.sandbox.unsupported
+        assert not stack.sandbox.refused
 
         terraform.destroy()
         assert stack.sandbox.leftovers() == []
@@ -60,7 +60,7 @@ def test_a_deployment_of_the_original_is_taken_over_unchanged(tmp_path: Path) ->
         terraform.apply()
         after = terraform.show()["values"]
         assert after["outputs"] == before["outputs"]
-        assert not stack.sandbox.unsupported
+        assert not stack.sandbox.refused
 
         terraform.destroy()
         assert stack.sandbox.leftovers() == []
@@ -80,7 +80,7 @@ def test_the_hardened_stack_applies_plans_empty_and_destroys(
     def watched(stack_id: str, say: Narrator) -> Iterator[Deployed]:
         with deployed(stack_id, say) as stack:
             yield stack
-            assert not stack.sandbox.unsupported
+            assert not stack.sandbox.refused
             assert_granted(stack.sandbox)
             certificate, snapshot = stack.sandbox.leftovers()
             assert certificate.startswith("acm "), "the demo's own"

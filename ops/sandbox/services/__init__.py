@@ -14,6 +14,8 @@ Where the emulator still differs from AWS:
 | waiting            | minutes to create or delete           | at once; what waits is the provider |
 | capacity, limits   | quotas, zones without capacity        | none                                |
 | machine images     | thousands                             | none                                |
+| single values      | what the API's model does not allow   | likewise, but for patterns that     |
+|                    | is refused                            | Python cannot read (tags)           |
 | combinations       | many are refused                      | most are taken; refused as there:   |
 |                    |                                       | Performance Insights on small       |
 |                    |                                       | MySQL classes, a second DIMENSIONAL |

@@ -352,6 +352,14 @@ def database(rds: Any) -> dict[str, Any]:
     return dict(found)
 
 
+def test_databases_have_ids_of_their_own(rds: Any) -> None:
+    for name in ("d", "e"):
+        rds.create_db_instance(**{**DATABASE, "DBInstanceIdentifier": name})
+    ids = {found["DbiResourceId"] for found in rds.describe_db_instances()["DBInstances"]}
+    assert len(ids) == 2
+    assert all(re.fullmatch("db-[A-Z0-9]{26}", made) for made in ids)
+
+
 def test_performance_insights_of_a_database_are_returned(rds: Any) -> None:
     rds.create_db_instance(
         **{**DATABASE, "DBInstanceClass": "db.t4g.medium"}, EnablePerformanceInsights=True
@@ -575,8 +583,8 @@ def test_a_bucket_tells_event_bridge_and_who_pays(client: Client) -> None:
 
 def test_a_backup_selection_lives_and_dies_with_tags_on_its_plan(client: Client) -> None:
     backup = client("backup")
-    backup.create_backup_vault(BackupVaultName="v")
-    rule = {"RuleName": "r", "TargetBackupVaultName": "v"}
+    backup.create_backup_vault(BackupVaultName="vault")
+    rule = {"RuleName": "r", "TargetBackupVaultName": "vault"}
     plan = backup.create_backup_plan(
         BackupPlan={"BackupPlanName": "p", "Rules": [rule]}, BackupPlanTags={"Project": "p"}
     )
