@@ -15,21 +15,21 @@ SECRET = WORDPRESS["WORDPRESS_DB_PASSWORD"]
 
 
 def marker(
-    server: Server, action: str, word: str = "drill-1", **environment: str
+    mysql: Server, action: str, word: str = "drill-1", **environment: str
 ) -> subprocess.CompletedProcess[str]:
     told = {"DRILL_ACTION": action, "DRILL_MARKER": word}
-    return php(_PHP, **{**server.environment, **told, **environment})
+    return php(_PHP, **{**mysql.environment, **told, **environment})
 
 
 @pytest.fixture
-def written(server: Server) -> Iterator[Server]:
+def written(mysql: Server) -> Iterator[Server]:
     """The server, with a marker."""
-    assert marker(server, "write").returncode == 0
-    assert server.sql("SELECT marker FROM wordpress.opsfolio_drill") == "drill-1\n"
-    yield server
-    assert marker(server, "drop").returncode == 0
-    assert marker(server, "drop").returncode == 0, "it can be repeated"
-    assert server.sql("SHOW TABLES FROM wordpress") == ""
+    assert marker(mysql, "write").returncode == 0
+    assert mysql.sql("SELECT marker FROM wordpress.opsfolio_drill") == "drill-1\n"
+    yield mysql
+    assert marker(mysql, "drop").returncode == 0
+    assert marker(mysql, "drop").returncode == 0, "it can be repeated"
+    assert mysql.sql("SHOW TABLES FROM wordpress") == ""
 
 
 def test_what_was_written_is_read_until_the_row_is_lost(written: Server) -> None:
@@ -65,7 +65,7 @@ def test_a_hostile_marker_is_only_a_text(written: Server) -> None:
     assert marker(written, "read", word).returncode == 0
 
 
-def test_every_character_that_the_password_may_have_logs_in(server: Server) -> None:
+def test_every_character_that_the_password_may_have_logs_in(mysql: Server) -> None:
     """As the container hands it to PHP, and the rule is that of the variable."""
     assert len(ALLOWED) == 91
     longest = 41
@@ -73,8 +73,8 @@ def test_every_character_that_the_password_may_have_logs_in(server: Server) -> N
     try:
         for password in (*passwords, "\\" * 8, "'" * 8, "${x}%{y}", "$PATH;#--"):
             assert DB_PASSWORD.fits(password)
-            server.may_log_in(password)
-            assert marker(server, "drop", WORDPRESS_DB_PASSWORD=password).returncode == 0, password
-            assert marker(server, "drop", WORDPRESS_DB_PASSWORD=password[:-1]).returncode == 1
+            mysql.may_log_in(password)
+            assert marker(mysql, "drop", WORDPRESS_DB_PASSWORD=password).returncode == 0, password
+            assert marker(mysql, "drop", WORDPRESS_DB_PASSWORD=password[:-1]).returncode == 1
     finally:
-        server.may_log_in(SECRET)
+        mysql.may_log_in(SECRET)
