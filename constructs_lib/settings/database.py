@@ -116,7 +116,8 @@ _ROTATION = text(
 class RotationSettings(Group):
     """When RDS gives a managed password a new value, which ends the old one at once.
 
-    AWS takes no year in the schedule, so once a year is the longest interval.
+    AWS takes no year in a cron expression, so once a year is the longest interval. Counted in days
+    it may be longer, but then the window opens at midnight.
     """
 
     cron: Annotated[str, _ROTATION] = setting(
