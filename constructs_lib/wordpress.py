@@ -1,4 +1,4 @@
-"""What is particular to the WordPress image: its environment, secrets and health check."""
+"""What is particular to the WordPress image: its command, environment, secrets, health check."""
 
 import json
 import shlex
