@@ -13,6 +13,7 @@ from constructs_lib import aws
 from constructs_lib.options.access_logs import AccessLogs
 from constructs_lib.part import Part, PlatformStack
 from constructs_lib.sg import HTTP, HTTPS, SecurityGroups
+from constructs_lib.variables import certificate_rule
 from constructs_lib.vpc import Network
 
 TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
@@ -55,8 +56,11 @@ class LoadBalancer(Part):
             # AWS refuses it in a VPC without a gateway; and it tries whether it may write logs
             depends_on=[network.internet_gateway, *([access_logs.policy] if access_logs else [])],
         )
+        # Switched off in words: leaving the block out changes nothing where it is switched on.
         stickiness = aws.LbTargetGroupStickiness(
-            type="lb_cookie", enabled=True, cookie_duration=settings.stickiness_seconds
+            type="lb_cookie",
+            enabled=settings.stickiness_seconds is not None,
+            cookie_duration=settings.stickiness_seconds,
         )
         delay = settings.deregistration_delay_seconds
         group = aws.LbTargetGroup(
@@ -77,7 +81,7 @@ class LoadBalancer(Part):
                 unhealthy_threshold=settings.unhealthy_threshold,
                 matcher=settings.matcher,
             ),
-            stickiness=stickiness if settings.stickiness_seconds else None,
+            stickiness=stickiness,
             deregistration_delay=None if delay is None else str(delay),
             tags={"Name": f"{self.project}-tg"},
         )
@@ -106,9 +110,9 @@ class LoadBalancer(Part):
                 ssl_policy=TLS_POLICY,
                 certificate_arn=variables.certificate_arn,
                 default_action=[forward],
+                lifecycle=variables.checks(certificate_rule),
             )
         self.arn, self.arn_suffix = balancer.arn, balancer.arn_suffix
         self.dns_name = balancer.dns_name
         self.target_group_arn, self.target_group_arn_suffix = group.arn, group.arn_suffix
-        scheme = "https" if settings.https else "http"
-        self.url = f"{scheme}://{settings.host_name or self.dns_name}"
+        self.url = f"{settings.scheme}://{settings.host_name or self.dns_name}"

@@ -62,6 +62,7 @@ if TYPE_CHECKING:  # for mypy; when the program runs, `__getattr__` below finds 
     from cdktf_cdktf_provider_aws.s3_bucket_public_access_block import *
     from cdktf_cdktf_provider_aws.s3_bucket_server_side_encryption_configuration import *
     from cdktf_cdktf_provider_aws.s3_bucket_versioning import *
+    from cdktf_cdktf_provider_aws.secretsmanager_secret_rotation import *
     from cdktf_cdktf_provider_aws.security_group import *
     from cdktf_cdktf_provider_aws.service_discovery_private_dns_namespace import *
     from cdktf_cdktf_provider_aws.service_discovery_service import *

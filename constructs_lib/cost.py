@@ -19,12 +19,18 @@ BUDGET_NOTIFICATIONS = (("ACTUAL", 80), ("ACTUAL", 100), ("FORECASTED", 100))
 
 
 class Cost(Part):
-    """The budget, and the anomaly monitor with its subscription."""
+    """The budget and, where it is on, the anomaly monitor with its subscription."""
 
     def __init__(self, stack: PlatformStack, settings: CostSettings, alerts: Alerts) -> None:
         super().__init__(stack)
-        variables = stack.variables
-        address, tag = variables.expression("alarm_email"), variables.expression("project_name")
+        tag = stack.variables.expression("project_name")
+        self._budget(tag, alerts)
+        if settings.anomaly_detection:
+            self._anomalies(tag, settings.anomaly_threshold_usd, alerts)
+
+    def _budget(self, tag: str, alerts: Alerts) -> None:
+        variables = self.stack.variables
+        address = variables.expression("alarm_email")
         emails = Token.as_list(f'${{{address} == "" ? [] : [{address}]}}')
         aws.BudgetsBudget(
             self,
@@ -54,6 +60,12 @@ class Cost(Part):
             ],
             depends_on=[alerts.policy],
         )
+
+    def _anomalies(self, tag: str, threshold_usd: float, alerts: Alerts) -> None:
+        """By tag, which AWS offers to an account of its own or the management account only.
+
+        https://docs.aws.amazon.com/cost-management/latest/userguide/getting-started-ad.html
+        """
         # CUSTOM: an account holds one service-wide monitor at most, and new ones have it already
         monitor = aws.CeAnomalyMonitor(
             self,
@@ -79,7 +91,7 @@ class Cost(Part):
                 "dimension": {
                     "key": "ANOMALY_TOTAL_IMPACT_ABSOLUTE",
                     "match_options": ["GREATER_THAN_OR_EQUAL"],
-                    "values": [f"{settings.anomaly_threshold_usd:.15g}"],
+                    "values": [f"{threshold_usd:.15g}"],
                 }
             },
             depends_on=[alerts.policy],

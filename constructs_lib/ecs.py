@@ -16,7 +16,7 @@ from constructs_lib.options.wordpress_keys import WordpressKeys
 from constructs_lib.part import Part, PlatformStack
 from constructs_lib.rds import Database
 from constructs_lib.sg import HTTP, SecurityGroups
-from constructs_lib.variables import fargate_rule
+from constructs_lib.variables import fargate_rule, registry_rule
 from constructs_lib.vpc import Network
 
 EXECUTE_COMMAND = [
@@ -75,6 +75,7 @@ class Containers(Part):
         container: dict[str, object] = {
             "name": wanted.name,
             "image": variables.container_image,
+            "command": wordpress.command(wanted),
             "essential": True,
             "portMappings": [{"containerPort": HTTP, "hostPort": HTTP, "protocol": "tcp"}],
             "environment": wordpress.environment(settings, variables, database, load_balancer),
@@ -83,6 +84,7 @@ class Containers(Part):
             "healthCheck": wordpress.health_check(wanted.health_check_command),
             "logConfiguration": self._logs(),
         }
+        rules = [fargate_rule, *([registry_rule] if settings.pulls_through_endpoints else [])]
         task = aws.EcsTaskDefinition(
             self,
             "aws_ecs_task_definition.wordpress",
@@ -95,7 +97,7 @@ class Containers(Part):
             task_role_arn=task_role.arn if task_role else None,
             container_definitions=Fn.jsonencode([iam.without_nulls(container)]),
             volume=[uploads.volume] if uploads else None,
-            lifecycle=variables.checks(fargate_rule),
+            lifecycle=variables.checks(*rules),
         )
         needed += uploads.ready if uploads else []
         needed += endpoints.endpoints if endpoints else []

@@ -45,3 +45,11 @@ def service_role_policy(name: str) -> str:
 def without_nulls(block: Mapping[str, object]) -> dict[str, object]:
     """The object without the keys that have no value."""
     return {key: value for key, value in block.items() if value is not None}
+
+
+def literal(text: str) -> str:
+    """A text that `Fn.jsonencode` writes into Terraform's language, so that it arrives as it is.
+
+    CDKTF escapes `${` in it, and nothing else.
+    """
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("%{", "%%{")

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from cdktf import Fn
+from cdktf import Fn, Token
 
 from constructs_lib import aws
 from constructs_lib.alb import LoadBalancer
@@ -20,6 +20,7 @@ from constructs_lib.ecs import Containers
 from constructs_lib.part import Part, PlatformStack
 from constructs_lib.rds import Database
 from constructs_lib.settings import MonitoringSettings
+from constructs_lib.settings.database import connections_of
 
 GIB = 1024**3
 
@@ -82,6 +83,10 @@ class Alarms(Part):
                 "LoadBalancer": load_balancer.arn_suffix,
             },
         )
+        balancer = _Subject(alb.namespace, {"LoadBalancer": load_balancer.arn_suffix})
+        share = connections_of(
+            stack.variables.expression("db_instance_class"), settings.db_connections_percent
+        )
         above, below = "GreaterThanThreshold", "LessThanThreshold"
         # an alarm reads as a row
         # fmt: off
@@ -93,6 +98,10 @@ class Alarms(Part):
                    "The database is running out of storage"),
             _Alarm("rds_connections", rds, "DatabaseConnections", "Maximum", above,
                    settings.db_connections, 3, 60, "The database is running out of connections"),
+            _Alarm("rds_connections_share", rds, "DatabaseConnections", "Maximum", above,
+                   Token.as_number(f"${{{share}}}"), 3, 60,
+                   f"More than {settings.db_connections_percent} % of the connections that the "
+                   "database's class allows are in use"),
             _Alarm("rds_replica_lag", rds, "ReplicaLag", "Maximum", above,
                    settings.db_replica_lag_seconds, 3, 60,
                    "A read replica is behind (a Multi-AZ standby never is: it is synchronous)",
@@ -109,6 +118,11 @@ class Alarms(Part):
             _Alarm("alb_5xx", alb, "HTTPCode_Target_5XX_Count", "Sum", above,
                    settings.server_errors_per_5_minutes, 1, 300,
                    "The application answers with errors", "notBreaching"),
+            # the load balancer's own answers belong to no target group
+            _Alarm("alb_own_5xx", balancer, "HTTPCode_ELB_5XX_Count", "Sum", above,
+                   settings.server_errors_per_5_minutes, 1, 300,
+                   "The load balancer answers with errors: no task is healthy, or a task closed a "
+                   "connection too early", "notBreaching"),
         )
         # fmt: on
         for alarm in alarms:

@@ -26,7 +26,10 @@ class Outputs(Part):
         super().__init__(stack)
         dns_name = load_balancer.dns_name
         self._output("alb_dns_name", dns_name, "DNS name of the load balancer")
-        self._output("application_url", load_balancer.url, "Where the application answers")
+        answers, balancer = "Where the application answers", stack.settings.load_balancer
+        if balancer.https and not balancer.host_name:
+            answers += "; browsers warn, as no certificate has this name: use the certificate's"
+        self._output("application_url", load_balancer.url, answers)
         self._output("ecs_cluster_name", containers.cluster_name, "Name of the ECS cluster")
         self._output("ecs_cluster_arn", containers.cluster_arn, "ARN of the ECS cluster")
         self._output("ecs_service_name", containers.service_name, "Name of the ECS service")

@@ -14,7 +14,7 @@ from constructs_lib.options.encryption_keys import EncryptionKeys
 from constructs_lib.options.endpoints import S3Endpoint, ServiceEndpoints
 from constructs_lib.options.firewall import Firewall
 from constructs_lib.options.flow_logs import FlowLogs
-from constructs_lib.options.rotation import RedeployAfterRotation
+from constructs_lib.options.rotation import RedeployAfterRotation, RotationSchedule
 from constructs_lib.options.uploads import Uploads
 from constructs_lib.options.wordpress_keys import WordpressKeys
 from constructs_lib.outputs import Outputs
@@ -75,6 +75,8 @@ class ResiliencePlatform(PlatformStack):
         )
         if database.secret_arn:
             RedeployAfterRotation(self, containers, database)
+            if settings.database.rotation:
+                RotationSchedule(self, settings.database.rotation, database.secret_arn)
         if settings.autoscaling:
             Autoscaling(self, settings.autoscaling, containers)
 

@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Concepts.MultiAZSingleSta
 
 from __future__ import annotations
 
-from cdktf import TerraformResourceLifecycle
+from cdktf import Fn, TerraformResourceLifecycle, Token
 
 from constructs_lib import aws, iam
 from constructs_lib.part import Part, PlatformStack
@@ -92,19 +92,23 @@ class Database(Part):
         self.secret_arn = self._secret_arn(instance) if managed else None
 
     def _secret_arn(self, instance: aws.DbInstance) -> str:
-        """The secret that RDS keeps the password in.
+        """The secret that RDS keeps the password in: as the instance names it.
 
-        Read from AWS after the instance, not from the instance itself: when an existing database
-        is switched over, the provider plans with the secrets it had before, which are none.
-        https://github.com/hashicorp/terraform-provider-aws/issues/34094
+        Where an existing database is switched over, the instance names none until it has been
+        changed, and the plan would fail. It is read from AWS after the change then; in that one
+        case only, because what is read after a change is unknown in the plan, and an unknown secret
+        replaces the task definition.
+        https://github.com/terraform-aws-modules/terraform-aws-rds/issues/588
         """
-        found = aws.DataAwsDbInstance(
+        changed = aws.DataAwsDbInstance(
             self,
             "data.aws_db_instance.wordpress",
             db_instance_identifier=instance.identifier,
             depends_on=[instance],
         )
-        return found.master_user_secret.get(0).secret_arn
+        return Token.as_string(
+            Fn.try_([found.master_user_secret.get(0).secret_arn for found in (instance, changed)])
+        )
 
     def _parameter_group(self) -> str | None:
         """The parameters that differ from MySQL's defaults; None if none does."""

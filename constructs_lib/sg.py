@@ -102,14 +102,19 @@ class SecurityGroups(Part):
 
         Names are resolved by the VPC's own resolver, which security groups do not restrict.
         """
-        private = self.stack.variables.private_subnet_cidrs
+        settings, private = self.stack.settings, self.stack.variables.private_subnet_cidrs
         rules = [_to(MYSQL, private, "MySQL to the database")]
-        if self.stack.settings.pulls_through_endpoints and s3:
+        if settings.pulls_through_endpoints and s3:
             rules.append(_to(HTTPS, private, "HTTPS to the VPC endpoints"))
             rules.append(_to(HTTPS, None, "Image layers from S3", s3.prefix_list_id))
         else:
             rules.append(_to(HTTPS, (ANYWHERE,), "HTTPS to AWS, the image registry and WordPress"))
-        if self.stack.settings.container.shared_uploads:
+            ports = {port: "Outbound as set" for port in settings.network.outbound_ports}
+            if settings.load_balancer.scheme == "http":
+                # WordPress calls itself for scheduled work, by the name that users call
+                ports = {HTTP: "HTTP to the site itself", **ports}
+            rules += [_to(port, (ANYWHERE,), what) for port, what in ports.items()]
+        if settings.container.shared_uploads:
             rules.append(_to(NFS, private, "NFS to the uploads"))
         return rules
 

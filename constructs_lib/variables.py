@@ -57,8 +57,8 @@ _SUBNETS = "concat(var.public_subnet_cidrs, var.private_subnet_cidrs)"
 zones_rule = Rule(
     '${alltrue([for z in var.availability_zones : can(regex("^${var.aws_region}[a-z]$", z))])}',
     'availability_zones = ${join(", ", var.availability_zones)}: not zones of aws_region = '
-    '"${var.aws_region}". Set availability_zones to two of its zones, for example '
-    '["${var.aws_region}a", "${var.aws_region}b"].',
+    '"${var.aws_region}". Set availability_zones to two of its zones, as '
+    "`aws ec2 describe-availability-zones --region ${var.aws_region}` lists them.",
 )
 
 layout_rules = (
@@ -102,6 +102,18 @@ insights_rule = Rule(
     "var.db_instance_class))}",
     'db_instance_class = "${var.db_instance_class}" has no Performance Insights, which the '
     "settings switch on. Choose db.t3.medium or larger.",
+)
+
+certificate_rule = Rule(
+    '${split(":", var.certificate_arn)[3] == var.aws_region}',
+    'certificate_arn = "${var.certificate_arn}": not of aws_region = "${var.aws_region}", and a '
+    "load balancer takes certificates of its own region only. Request one there.",
+)
+
+registry_rule = Rule(
+    '${split(".", var.container_image)[3] == var.aws_region}',
+    'container_image = "${var.container_image}": not of aws_region = "${var.aws_region}", and the '
+    "VPC endpoints lead to the registry of their own region only. Copy the image there.",
 )
 
 _VARIABLE = re.compile(r"\bvar\.(\w+)")

@@ -1,13 +1,25 @@
-"""What is particular to the WordPress image: its environment, secrets and health check."""
+"""What is particular to the WordPress image: its command, environment, secrets, health check."""
 
+import json
+import shlex
+from collections.abc import Mapping
+
+from constructs_lib import iam
 from constructs_lib.alb import LoadBalancer
 from constructs_lib.options.wordpress_keys import WordpressKeys
 from constructs_lib.rds import Database
 from constructs_lib.settings import StackSettings
+from constructs_lib.settings.container import ContainerSettings
 from constructs_lib.variables import Variables
 
 
-def config_extra(*, site_url: str | None, tls_to_database: bool) -> str | None:
+def config_extra(
+    *,
+    site_url: str | None,
+    https_at_cdn: bool,
+    tls_to_database: bool,
+    further: Mapping[str, object],
+) -> str | None:
     """PHP that the image adds to wp-config.php; None if there is nothing to add.
 
     https://hub.docker.com/_/wordpress
@@ -17,7 +29,44 @@ def config_extra(*, site_url: str | None, tls_to_database: bool) -> str | None:
         constants["WP_HOME"] = constants["WP_SITEURL"] = f"'{site_url}'"
     if tls_to_database:
         constants["MYSQL_CLIENT_FLAGS"] = "MYSQLI_CLIENT_SSL"
-    return " ".join(f"define('{name}',{value});" for name, value in constants.items()) or None
+    constants |= {name: _php(value) for name, value in further.items()}
+    # the load balancer says http, and WordPress would redirect to https for ever
+    lines = ["$_SERVER['HTTPS']='on';"] if https_at_cdn else []
+    lines += [f"define('{name}',{value});" for name, value in constants.items()]
+    return " ".join(lines) or None
+
+
+def _php(value: object) -> str:
+    """A text, a number or a flag in PHP's language."""
+    if not isinstance(value, str):
+        return json.dumps(value)
+    quoted = value.replace("\\", "\\\\").replace("'", "\\'")
+    return iam.literal(f"'{quoted}'")
+
+
+def command(settings: ContainerSettings) -> list[str] | None:
+    """Writes the settings of Apache and PHP, and goes on as the image does; None: as the image.
+
+    The image's entrypoint runs any other command than Apache as it is, so it is called again here.
+    Each `exec` leaves its successor as process 1, which gets the signal to stop.
+    https://github.com/docker-library/wordpress/blob/master/docker-entrypoint.sh
+    """
+
+    def written(path: str, directives: Mapping[str, object], between: str) -> list[str]:
+        lines = [
+            f"{name}{between}{('Off', 'On')[value] if isinstance(value, bool) else value}"
+            for name, value in directives.items()
+        ]
+        return [f"printf '%s\\n' {shlex.join(lines)} > {path}"] if lines else []
+
+    files = [
+        *written("/etc/apache2/conf-enabled/zz-platform.conf", settings.apache_conf, " "),
+        *written("/usr/local/etc/php/conf.d/zz-platform.ini", settings.php_ini, " = "),
+    ]
+    if not files:
+        return None
+    script = " && ".join([*files, "exec docker-entrypoint.sh apache2-foreground"])
+    return ["bash", "-c", iam.literal(script)]
 
 
 def environment(
@@ -31,9 +80,11 @@ def environment(
         "WORDPRESS_DB_NAME": variables.db_name,
         "WORDPRESS_CONFIG_EXTRA": config_extra(
             site_url=balancer.url if settings.container.fixed_site_url else None,
+            https_at_cdn=settings.load_balancer.https_at_cdn,
             tls_to_database=settings.database.require_tls,
+            further=settings.container.wordpress_constants,
         ),
-        **settings.container.environment,
+        **{name: iam.literal(text) for name, text in settings.container.environment.items()},
     }
     return [{"name": name, "value": value} for name, value in found.items() if value is not None]
 
@@ -64,7 +115,7 @@ def health_check(command: str | None) -> dict[str, object] | None:
     if command is None:
         return None
     return {
-        "command": ["CMD-SHELL", command],
+        "command": ["CMD-SHELL", iam.literal(command)],
         "interval": 30,
         "timeout": 5,
         "retries": 3,

@@ -163,11 +163,21 @@ def drill(
     yes: Yes = False,
     time_limit: TimeLimit = 900,
     reports: Reports = REPORTS,
+    objectives: Annotated[
+        Literal["model", "original"] | None,
+        typer.Option(
+            help="what the exit code is about: what the recovery model computes, or what the "
+            "original promises",
+            show_default="original; model with --sandbox",
+        ),
+    ] = None,
 ) -> None:
     """Break a deployment on purpose, measure its recovery. Exit code 1 if it is too slow."""
     from ops.drills import commands
 
-    options = commands.Options(stack, outputs, url, sandbox, dry_run, yes, time_limit, reports)
+    options = commands.Options(
+        stack, outputs, url, sandbox, dry_run, yes, time_limit, reports, objectives
+    )
     if name == "restore":
         _end(commands.restore(options, console))
     else:

@@ -21,7 +21,7 @@ from textwrap import indent
 from pydantic import BaseModel
 from rich.console import Console
 
-from constructs_lib.settings import FARGATE_MEMORY_MIB, StackSettings
+from constructs_lib.settings import FARGATE_MEMORY_MIB, MonitoringSettings, StackSettings
 from constructs_lib.settings.variables import variables_of
 from constructs_lib.settings.words import accepted, described
 from ops import ROOT
@@ -324,7 +324,12 @@ def _alarms(stack: Stack) -> str:
             metric = query.get("expression", metric)
             period = query.get("metric", {}).get("period", period)
         sign = {"GreaterThanThreshold": ">", "LessThanThreshold": "<"}[alarm["comparison_operator"]]
-        threshold = f"{alarm['threshold']:g}"
+        threshold = alarm["threshold"]
+        if isinstance(threshold, str):  # Terraform computes it
+            settings = declared()[STACK].monitoring or MonitoringSettings()
+            threshold = f"{settings.db_connections_percent} % of the class's"
+        else:
+            threshold = f"{threshold:g}"
         if metric == "FreeStorageSpace":
             threshold = f"{alarm['threshold'] / 1024**3:g} GiB"
         minutes = alarm["evaluation_periods"] * period / 60

@@ -36,6 +36,12 @@ LAST_FREE_TERRAFORM = (1, 5, 7)
 """The last version that Spacelift offers as Terraform; later ones are OpenTofu.
 https://docs.spacelift.io/vendors/terraform/version-management"""
 
+
+APPROVALS_LABEL = r"approvals:[1-9][0-9]?"
+
+OTHERS_LABEL = "approval-by-others"
+"""On a stack where the author of a commit may not approve it."""
+
 SLACK_CHANNEL = text("a channel's id, like C0123456789", r"^[CG][A-Z0-9]{8,}$")
 
 
@@ -130,6 +136,12 @@ class SpaceliftSettings(Group):
     drift: DriftSettings = DriftSettings()
     aws: AwsSettings = AwsSettings()
     notification: NotificationSettings = NotificationSettings()
+    approvals: int = Field(1, ge=1, le=99, description="how many people have to approve a run")
+    author_may_approve: bool = Field(
+        True,
+        description="whether the commit's author is one of them; the label approval-by-others of a "
+        "stack says no",
+    )
     infracost: bool = Field(
         True, description="cost estimates; needs the variable infracost_api_key"
     )
@@ -163,6 +175,17 @@ class SpaceliftSettings(Group):
         return self
 
     @model_validator(mode="after")
+    def _approvals_can_be_read(self) -> "SpaceliftSettings":
+        for stack_id, extra in self.labels.items():
+            for label in extra:
+                if label.startswith("approvals:") and not re.fullmatch(APPROVALS_LABEL, label):
+                    raise ValueError(
+                        f"labels.{stack_id} = {label!r}: a number from 1 to 99 has to follow the "
+                        "colon, like approvals:2"
+                    )
+        return self
+
+    @model_validator(mode="after")
     def _worker_for_credentials(self) -> "SpaceliftSettings":
         if self.aws.generate_credentials_in_worker and self.worker_pool_id is None:
             raise ValueError(
@@ -175,10 +198,15 @@ class SpaceliftSettings(Group):
 def labels(stack_id: str, platform: StackSettings, settings: SpaceliftSettings) -> list[str]:
     """The labels of a stack: what the policies may read about its limits, and what is extra.
 
-    A budget among the extra ones takes the place of the stack's own, which only alerts.
+    A budget among the extra ones takes the place of the stack's own, which only alerts; a number of
+    approvals takes the place of everybody's.
     """
     extra = settings.labels.get(stack_id, ())
     limits = []
+    if not any(label.startswith("approvals:") for label in extra):
+        limits.append(f"approvals:{settings.approvals}")
+    if settings.author_may_approve and OTHERS_LABEL not in extra:
+        limits.append("author-may-approve")
     if platform.cost and not any(label.startswith("budget:") for label in extra):
         limits.append(f"budget:{platform.cost.monthly_budget_usd:.15g}")
     if not platform.database.multi_az:

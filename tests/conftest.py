@@ -10,8 +10,8 @@ import pytest
 # The tests have stacks of their own: whoever changes cdktf.json keeps them green.
 os.environ["CDKTF_JSON"] = str(Path(__file__).with_name("cdktf.json"))
 
-SHARED = ("deployment", "scan", "alive")
-"""Fixtures of a module, which take long: made with Terraform, Checkov or the stand-in."""
+SHARED = ("deployment", "scan", "alive", "mysql", "made")
+"""Fixtures of a module, which take long: made with Terraform, Checkov, the stand-in or MySQL."""
 
 
 def pytest_configure(config: pytest.Config) -> None:

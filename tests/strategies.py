@@ -151,6 +151,7 @@ _MONITORING = _some(
     db_cpu_percent=_PERCENT,
     db_free_storage_gib=_POSITIVE,
     db_connections=_COUNT,
+    db_connections_percent=_PERCENT,
     db_replica_lag_seconds=_COUNT,
     service_cpu_percent=_PERCENT,
     service_memory_percent=_PERCENT,

@@ -9,19 +9,35 @@ from constructs_lib import aws
 from constructs_lib.alb import LoadBalancer
 from constructs_lib.part import Part, PlatformStack
 from constructs_lib.settings import WafSettings
+from constructs_lib.settings.load_balancer import WAF_GROUPS
 
-MANAGED_RULES: dict[str, tuple[str, ...]] = {
-    # Only counted, since editors save posts of more than 8 KiB that contain markup.
-    "AWSManagedRulesCommonRuleSet": ("SizeRestrictions_BODY", "CrossSiteScripting_BODY"),
-    "AWSManagedRulesKnownBadInputsRuleSet": (),
-    # Only counted, since monitoring services call from cloud providers' addresses.
-    "AWSManagedRulesAnonymousIpList": ("HostingProviderIPList",),
-    "AWSManagedRulesSQLiRuleSet": (),
-    "AWSManagedRulesPHPRuleSet": (),
-    "AWSManagedRulesWordPressRuleSet": (),
+COUNTED = ("AWSManagedRulesAnonymousIpList/HostingProviderIPList",)
+"""Only counted, since monitoring services call from cloud providers' addresses."""
+
+BODY_RULES = {
+    "AWSManagedRulesCommonRuleSet/SizeRestrictions_BODY": "core-rule-set:SizeRestrictions_Body",
+    "AWSManagedRulesCommonRuleSet/CrossSiteScripting_BODY": "core-rule-set:CrossSiteScripting_Body",
+    "AWSManagedRulesCommonRuleSet/GenericLFI_BODY": "core-rule-set:GenericLFI_Body",
+    "AWSManagedRulesCommonRuleSet/GenericRFI_BODY": "core-rule-set:GenericRFI_Body",
+    "AWSManagedRulesSQLiRuleSet/SQLi_BODY": "sql-database:SQLi_Body",
+    "AWSManagedRulesSQLiRuleSet/SQLiExtendedPatterns_BODY": (
+        "sql-database:SQLiExtendedPatterns_Body"
+    ),
+    "AWSManagedRulesPHPRuleSet/PHPHighRiskMethodsVariables_BODY": (
+        "php-app:PHPHighRiskMethodsVariables_Body"
+    ),
 }
-"""Rule group to the rules of it that only count. Together 1,352 of 1,500 capacity units.
-https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-list.html"""
+"""Rules that stop editors' saves and uploads, with the labels that they give: a post has more than
+8 KiB, markup, paths, addresses, or a few lines of SQL or PHP. They only count, and what they have
+labelled is blocked by a rule of ours, except where editors work."""
+
+EDITORS: tuple[tuple[dict[str, object], str, str], ...] = (
+    ({"uri_path": {}}, "STARTS_WITH", "/wp-admin/"),
+    ({"uri_path": {}}, "STARTS_WITH", "/wp-json/"),
+    # how the editor calls /wp-json/ where permalinks are plain, as in a new WordPress
+    ({"query_string": {}}, "CONTAINS", "rest_route="),
+)
+"""Where editors work."""
 
 
 class Firewall(Part):
@@ -31,11 +47,15 @@ class Firewall(Part):
         self, stack: PlatformStack, settings: WafSettings, load_balancer: LoadBalancer
     ) -> None:
         super().__init__(stack)
+        counted = {*COUNTED, *BODY_RULES, *settings.counted_rules}
         rules = [_rate_limit(settings.requests_per_5_minutes)]
         rules += [
-            _managed(group, priority, counted)
-            for priority, (group, counted) in enumerate(MANAGED_RULES.items(), start=1)
+            _managed(group, priority, sorted(counted))
+            for priority, group in enumerate(WAF_GROUPS, start=1)
         ]
+        labels = [label for rule, label in BODY_RULES.items() if rule not in settings.counted_rules]
+        if labels:
+            rules.append(_labelled_elsewhere(labels, len(rules)))
         acl = aws.Wafv2WebAcl(
             self,
             "aws_wafv2_web_acl.main",
@@ -83,19 +103,55 @@ def _rate_limit(requests: int) -> aws.Wafv2WebAclRule:
     )
 
 
-def _managed(group: str, priority: int, counted: tuple[str, ...]) -> aws.Wafv2WebAclRule:
+def _managed(group: str, priority: int, counted: list[str]) -> aws.Wafv2WebAclRule:
     """One of AWS's rule groups, as AWS sets it, except that the `counted` rules only count."""
     managed: dict[str, object] = {"name": group, "vendor_name": "AWS"}
-    if counted:
-        managed["rule_action_override"] = [
-            {"name": rule, "action_to_use": {"count": {}}} for rule in counted
-        ]
+    overrides = [
+        {"name": rule.removeprefix(f"{group}/"), "action_to_use": {"count": {}}}
+        for rule in counted
+        if rule.startswith(f"{group}/")
+    ]
+    if overrides:
+        managed["rule_action_override"] = overrides
     return aws.Wafv2WebAclRule(
         name=group,
         priority=priority,
         override_action={"none": {}},
         statement={"managed_rule_group_statement": managed},
         visibility_config=_visible(group),
+    )
+
+
+def _labelled_elsewhere(labels: list[str], priority: int) -> aws.Wafv2WebAclRule:
+    """Block what the body rules have labelled, except where editors work."""
+    found: list[dict[str, object]] = [
+        {"label_match_statement": {"scope": "LABEL", "key": f"awswaf:managed:aws:{label}"}}
+        for label in labels
+    ]
+    elsewhere: list[dict[str, object]] = [
+        {
+            "not_statement": {
+                "statement": [
+                    {
+                        "byte_match_statement": {
+                            "field_to_match": field,
+                            "positional_constraint": constraint,
+                            "search_string": text,
+                            "text_transformation": [{"priority": 0, "type": "NONE"}],
+                        }
+                    }
+                ]
+            }
+        }
+        for field, constraint, text in EDITORS
+    ]
+    labelled = {"or_statement": {"statement": found}} if len(found) > 1 else found[0]
+    return aws.Wafv2WebAclRule(
+        name="body-rules",
+        priority=priority,
+        action={"block": {}},
+        statement={"and_statement": {"statement": [labelled, *elsewhere]}},
+        visibility_config=_visible("body-rules"),
     )
 
 

@@ -1,4 +1,4 @@
-"""New tasks whenever RDS has rotated the master password.
+"""When RDS rotates the master password, and new tasks whenever it has.
 
 Tasks read secrets at their start only, so from a rotation on, running tasks cannot log in to the
 database. An event starts an Automation runbook, which makes ECS replace them. There are two events
@@ -21,8 +21,29 @@ from constructs_lib import aws, iam
 from constructs_lib.ecs import Containers
 from constructs_lib.part import Part, PlatformStack
 from constructs_lib.rds import Database
+from constructs_lib.settings import RotationSettings
 
 PASSWORD_RESET = "RDS-EVENT-0016"
+
+
+class RotationSchedule(Part):
+    """The hours in which RDS may rotate, instead of every 7 days at any hour.
+
+    https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_managed.html
+    """
+
+    def __init__(self, stack: PlatformStack, settings: RotationSettings, secret_arn: str) -> None:
+        super().__init__(stack)
+        aws.SecretsmanagerSecretRotation(
+            self,
+            "aws_secretsmanager_secret_rotation.password",
+            secret_id=secret_arn,
+            # the password is new when this is made: no need to end it at once
+            rotate_immediately=False,
+            rotation_rules=aws.SecretsmanagerSecretRotationRotationRules(
+                schedule_expression=settings.cron, duration=f"{settings.window_hours}h"
+            ),
+        )
 
 
 class RedeployAfterRotation(Part):

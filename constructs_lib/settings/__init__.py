@@ -15,6 +15,7 @@ from constructs_lib.settings.backend import LocalBackendSettings as LocalBackend
 from constructs_lib.settings.backend import S3BackendSettings as S3BackendSettings
 from constructs_lib.settings.container import FARGATE_MEMORY_MIB as FARGATE_MEMORY_MIB
 from constructs_lib.settings.cost import CostSettings as CostSettings
+from constructs_lib.settings.database import RotationSettings as RotationSettings
 from constructs_lib.settings.load import load_stacks as load_stacks
 from constructs_lib.settings.load import parse_stack as parse_stack
 from constructs_lib.settings.load import read_context as read_context

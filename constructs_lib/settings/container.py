@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import JsonValue
 
 from constructs_lib.settings.types import (
     SECRET,
@@ -35,28 +37,92 @@ FARGATE_MEMORY = whole(512, 122880, "a whole number of MiB from {} to {}")
 
 _NAME = text("1 to 255 letters, digits, - and _", r"^[A-Za-z0-9_-]{1,255}$", verb="have")
 _COMMAND = text("a shell command", r"^.+$")
-_RESERVED_ENVIRONMENT = (
-    *("WORDPRESS_DB_HOST", "WORDPRESS_DB_USER", "WORDPRESS_DB_PASSWORD", "WORDPRESS_DB_NAME"),
-    "WORDPRESS_CONFIG_EXTRA",
+_PLATFORMS_ENVIRONMENT = dict.fromkeys(
+    (
+        *("WORDPRESS_DB_HOST", "WORDPRESS_DB_USER", "WORDPRESS_DB_PASSWORD", "WORDPRESS_DB_NAME"),
+        "WORDPRESS_CONFIG_EXTRA",
+    ),
+    "the platform sets it",
 )
 
+_PLATFORMS_CONSTANTS = {
+    **dict.fromkeys(
+        ("DB_HOST", "DB_USER", "DB_PASSWORD", "DB_NAME"),
+        "the database and its user come from the stack",
+    ),
+    **dict.fromkeys(
+        ("WP_HOME", "WP_SITEURL"), "the address comes from load_balancer; set fixed_site_url"
+    ),
+    "MYSQL_CLIENT_FLAGS": "TLS to the database comes with database.require_tls",
+    **dict.fromkeys(
+        (
+            f"{scheme}_{part}"
+            for scheme in ("AUTH", "SECURE_AUTH", "LOGGED_IN", "NONCE")
+            for part in ("KEY", "SALT")
+        ),
+        "keys and salts are secrets, which all tasks share with shared_keys",
+    ),
+    # the image defines them before ours, and PHP keeps the first definition
+    **{
+        name: f"the image sets it; set {variable} in environment"
+        for name, variable in {
+            "DB_CHARSET": "WORDPRESS_DB_CHARSET",
+            "DB_COLLATE": "WORDPRESS_DB_COLLATE",
+            "WP_DEBUG": "WORDPRESS_DEBUG",
+        }.items()
+    },
+    "ABSPATH": "WordPress sets it",
+}
+"""Constants of wp-config.php that are set already, and why or by what.
+https://github.com/docker-library/wordpress/blob/master/wp-config-docker.php"""
 
-def _own_names(environment: dict[str, str]) -> bool:
-    for name in environment:
-        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
-            raise ValueError(f"{name!r} is not a variable's name, like WORDPRESS_DEBUG")
-        if name in _RESERVED_ENVIRONMENT:
-            raise ValueError(f"{name} is set by the platform; leave it out")
-        if SECRET.search(name):
-            raise ValueError(
-                f"{name} looks like a secret, which would stand in the task definition for "
-                "everyone to read; leave it out"
-            )
-    return True
+
+_WORD = r"[A-Za-z_][A-Za-z0-9_]*"
+
+
+def _object(
+    values: str, name: str, reserved: Mapping[str, str] | None = None, pattern: str = _WORD
+) -> Accepted:
+    """An object of names and values.
+
+    Args:
+        values: what they may be, in words.
+        name: what a name is, in words.
+        reserved: names that cannot be set, and why.
+        pattern: regular expression of a name.
+    """
+
+    def fits(given: Mapping[str, JsonValue]) -> bool:
+        for key, value in given.items():
+            if not re.fullmatch(pattern, key):
+                raise ValueError(f"{key!r} is not {name}")
+            if reason := (reserved or {}).get(key):
+                raise ValueError(f"{key} cannot be set here: {reason}")
+            if SECRET.search(key):
+                raise ValueError(
+                    f"{key} looks like a secret, which would stand in the task definition for "
+                    "everyone to read; leave it out"
+                )
+            if not isinstance(value, (str, int, float)):
+                raise ValueError(f"{key} must be text, a number, true or false")
+        return True
+
+    return Accepted(f"an object of {values}", "", fits)
+
+
+_SCALARS = "texts, numbers, true and false"
+_CONSTANT = "a constant's name, like DISALLOW_FILE_MODS"
+_Constants = Annotated[dict[str, JsonValue], _object(_SCALARS, _CONSTANT, _PLATFORMS_CONSTANTS)]
+_VARIABLE = "a variable's name, like WORDPRESS_DEBUG"
+_Environment = Annotated[dict[str, str], _object("texts", _VARIABLE, _PLATFORMS_ENVIRONMENT)]
+_DIRECTIVE = _object(_SCALARS, "a directive's name", pattern=r"[A-Za-z][A-Za-z0-9_.]*")
+_Directives = Annotated[dict[str, JsonValue], _DIRECTIVE]
 
 
 class ContainerSettings(Group):
     """The Fargate task and the service that runs it."""
+
+    escaped: ClassVar = frozenset({"wordpress_constants", "apache_conf", "php_ini"})
 
     image: Annotated[str, IMAGE] | None = setting(
         "wordpress:latest", "with tag or digest; null: the variable container_image must be set"
@@ -101,8 +167,15 @@ class ContainerSettings(Group):
     )
     shared_keys: bool = setting(False, "one set of keys and salts for all tasks (Secrets Manager)")
     shared_uploads: bool = setting(False, "wp-content/uploads on EFS, which all tasks share")
-    environment: Annotated[dict[str, str], Accepted("an object of texts", "", _own_names)] = (
-        setting({}, "further variables of the container")
+    environment: _Environment = setting({}, "further variables of the container")
+    wordpress_constants: _Constants = setting(
+        {}, "constants of wp-config.php, like DISALLOW_FILE_MODS"
+    )
+    apache_conf: _Directives = setting(
+        {}, "directives of Apache, like MaxRequestWorkers, that take the place of the image's"
+    )
+    php_ini: _Directives = setting(
+        {}, "directives of php.ini, like upload_max_filesize, that take the place of the image's"
     )
 
     def contradictions(self) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """The MySQL instance on RDS (the original's "Database Layer")."""
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Annotated, Literal
@@ -14,6 +15,36 @@ GP3_BASELINE_GIB = 400
 
 NO_PERFORMANCE_INSIGHTS = re.compile(r"db\.(t2|t3|t4g)\.(micro|small)")
 """https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PerfInsights.Overview.Engines.html"""
+
+_GIB_OF_LARGE = {"c": 4, "m": 8, "r": 16, "t": 8, "x": 32, "z": 16}
+"""Memory of an instance class of the size `large`, by the first letter of its family.
+https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Concepts.DBInstanceClass.Summary.html"""
+_LARGES = {
+    **{"micro": 0.125, "small": 0.25, "medium": 0.5, "large": 1, "xlarge": 2},
+    **{f"{n}xlarge": 2 * n for n in (2, 3, 4, 6, 8, 9, 10, 12, 16, 18, 24, 32, 48)},
+}
+"""How many times as much another size has. What is not known here counts as the smallest."""
+_CONNECTIONS_PER_GIB = 60
+"""RDS takes 85 for each GiB that its own processes leave; users read 60 to 75 from their servers.
+https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Limits.html"""
+
+
+def connections(instance_class: str) -> int:
+    """About how many connections the database of a class allows, rather too few."""
+    family, size = instance_class.split(".")[1:]
+    gib = _GIB_OF_LARGE.get(family[0], 4) * _LARGES.get(size, 0.125)
+    return int(_CONNECTIONS_PER_GIB * gib)
+
+
+def connections_of(instance_class: str, percent: int) -> str:
+    """A part of them, in Terraform's language; so is `instance_class`."""
+    parts = f'split(".", {instance_class})'
+    return (
+        f"floor({percent / 100 * _CONNECTIONS_PER_GIB:g} "
+        f"* lookup({json.dumps(_GIB_OF_LARGE)}, substr({parts}[1], 0, 1), 4) "
+        f"* lookup({json.dumps(_LARGES)}, {parts}[2], 0.125))"
+    )
+
 
 DB_USERNAMES_RESERVED = ("rdsadmin", "mysql", "root")
 
@@ -75,6 +106,34 @@ _WEEKLY = text(
 )
 
 
+_ROTATION = text(
+    "cron(0 hour day-of-month month day-of-week *), like cron(0 2 ? JAN SUN#1 *)",
+    r"^cron\(0 ([01]?[0-9]|2[0-3])( [0-9A-Z?*,/#-]+){3} \*\)$",
+)
+"""https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_schedule.html"""
+
+
+class RotationSettings(Group):
+    """When RDS gives a managed password a new value, which ends the old one at once.
+
+    AWS takes no year in a cron expression, so once a year is the longest interval. Counted in days
+    it may be longer, but then the window opens at midnight.
+    """
+
+    cron: Annotated[str, _ROTATION] = setting(
+        "cron(0 2 ? JAN SUN#1 *)", "when the window opens, in UTC: once a year, on a Sunday night"
+    )
+    window_hours: int = setting(1, "RDS rotates within it; it ends on the same day", ge=1, le=24)
+
+    def contradictions(self) -> Iterator[str]:
+        hour = int(self.cron.split()[1])
+        if hour + self.window_hours > 24:
+            yield (
+                f"window_hours = {self.window_hours} from {hour}:00 UTC extends into the next day, "
+                "which AWS rejects; begin earlier or shorten the window"
+            )
+
+
 class DatabaseSettings(Group):
     """The MySQL instance and its standby."""
 
@@ -91,6 +150,11 @@ class DatabaseSettings(Group):
         "variable",
         "set it as db_password, which Terraform's state then holds; or let RDS make, keep and "
         "rotate it in Secrets Manager",
+    )
+    rotation: RotationSettings | None = setting(
+        None,
+        "of a managed password; default: RDS's own, every 7 days at any hour. Set, it can be "
+        "changed; taking it out again ends all rotation",
     )
     multi_az: bool = setting(True, "a synchronous standby in the other zone")
     backup_retention_days: int = setting(7, "0 switches backups off", ge=0, le=35)
@@ -129,6 +193,11 @@ class DatabaseSettings(Group):
             yield (
                 f"performance_insights = true does not exist on instance_class = "
                 f"{self.instance_class}; choose db.t3.medium or larger, or switch it off"
+            )
+        if self.rotation and self.password != "managed":
+            yield (
+                "rotation is set with password = variable, which nothing rotates; choose managed, "
+                "or leave rotation out"
             )
         storage, kind = self.allocated_storage_gib, self.storage_type
         asked = self.iops is not None or self.storage_throughput_mibps is not None

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Annotated
 
-from constructs_lib.settings.types import Group, RetentionDays, arn, setting, text
+from constructs_lib.settings.types import Group, ListOf, RetentionDays, arn, setting, text
 
 CERTIFICATE = arn(
     "an ACM certificate",
@@ -21,6 +21,20 @@ _HOST = text(
 )
 
 
+WAF_GROUPS = (
+    *("AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSet"),
+    *("AWSManagedRulesAnonymousIpList", "AWSManagedRulesSQLiRuleSet"),
+    *("AWSManagedRulesPHPRuleSet", "AWSManagedRulesWordPressRuleSet"),
+)
+"""AWS's groups of rules that the firewall has. Together 1,352 of 1,500 capacity units.
+https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-list.html"""
+_RULE = text(
+    "<group>/<rule> of AWS's managed rules, like AWSManagedRulesSQLiRuleSet/SQLi_COOKIE, in one of "
+    f"{', '.join(WAF_GROUPS)}",
+    f"^({'|'.join(WAF_GROUPS)})/[A-Za-z0-9_]+$",
+)
+
+
 class WafSettings(Group):
     """The web application firewall: AWS's managed rules, and a limit for each address.
 
@@ -29,6 +43,9 @@ class WafSettings(Group):
 
     requests_per_5_minutes: int = setting(
         2000, "an address that sends more is blocked", ge=10, le=2_000_000_000
+    )
+    counted_rules: ListOf[Annotated[str, _RULE]] = setting(
+        (), "only counted, on every path, beside those that stop editors' saves in the admin"
     )
     log_retention_days: RetentionDays = setting(365, "of the firewall's log")
 
@@ -60,7 +77,14 @@ class LoadBalancerSettings(Group):
         None, "of the same region, for https; default: the variable certificate_arn must be set"
     )
     host_name: Annotated[str, _HOST] | None = setting(
-        None, "that users call, a CNAME or alias; default: the load balancer's own name"
+        None,
+        "that users call, a CNAME or alias to the load balancer, or the CDN's; default: the load "
+        "balancer's own name, which no certificate for https matches",
+    )
+    https_at_cdn: bool = setting(
+        False,
+        "users call a CDN over HTTPS, which calls the load balancer over HTTP; WordPress is told, "
+        "or it would redirect to HTTPS for ever",
     )
     access_log_retention_days: int | None = setting(None, "default: no access logs", ge=1)
     waf: WafSettings | None = setting(None, "default: no firewall")
@@ -71,3 +95,15 @@ class LoadBalancerSettings(Group):
                 f"timeout_seconds = {self.timeout_seconds} must be below interval_seconds = "
                 f"{self.interval_seconds}; lower the timeout or raise the interval"
             )
+        if self.https_at_cdn and self.https:
+            yield (
+                "https_at_cdn is for a load balancer without https, which says by itself that a "
+                "request came over HTTPS; switch one of them off"
+            )
+        if self.https_at_cdn and not self.host_name:
+            yield "https_at_cdn = true without host_name; set the name that the CDN answers to"
+
+    @property
+    def scheme(self) -> str:
+        """How users call the site."""
+        return "https" if self.https or self.https_at_cdn else "http"

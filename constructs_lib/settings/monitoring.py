@@ -18,10 +18,15 @@ class MonitoringSettings(Group):
     alarm_email: Annotated[str, EMAIL] = setting("", "subscribed to the alerts; empty: nobody")
     db_cpu_percent: Percent = setting(80, "alarm above this, for 15 minutes")
     db_free_storage_gib: float = setting(2, "alarm below this", gt=0)
-    db_connections: int = setting(60, "db.t3.micro accepts about 85", ge=1)
+    db_connections: int = setting(60, "alarm above this, whatever the class allows", ge=1)
+    db_connections_percent: Percent = setting(
+        80, "of what the class allows, 60 for each GiB of memory; alarm above this, for 3 minutes"
+    )
     db_replica_lag_seconds: int = setting(30, "has data on read replicas only", ge=1)
     service_cpu_percent: Percent = setting(85, "alarm above this, for 3 minutes")
     service_memory_percent: Percent = setting(85, "alarm above this, for 3 minutes")
     response_time_seconds: float = setting(2, "average of the target group", gt=0)
-    server_errors_per_5_minutes: int = setting(10, "HTTP 5xx of the targets", ge=1)
+    server_errors_per_5_minutes: int = setting(
+        10, "HTTP 5xx of the targets, or of the load balancer itself", ge=1
+    )
     database_events: bool = setting(False, "RDS tells of failovers, failures and recoveries")

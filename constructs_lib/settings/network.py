@@ -26,6 +26,25 @@ TWO_ZONES = Accepted(
     verb="name",
 )
 
+_A_AND_B = (
+    *("af-south-1", "ap-east-1", "ap-east-2", "ap-northeast-2", "ap-northeast-3", "ap-south-1"),
+    *("ap-south-2", "ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-4"),
+    *("ap-southeast-5", "ap-southeast-6", "ap-southeast-7", "ca-central-1", "ca-west-1"),
+    *("eu-central-1", "eu-central-2", "eu-north-1", "eu-south-1", "eu-south-2", "eu-west-1"),
+    *("eu-west-2", "eu-west-3", "il-central-1", "me-central-1", "me-south-1", "mx-central-1"),
+    *("sa-east-1", "us-east-1", "us-east-2", "us-west-2"),
+)
+OPEN_ZONES = {**dict.fromkeys(_A_AND_B, "ab"), "ap-northeast-1": "ac"}
+"""Region to two zones that are open to every account. In ap-northeast-1, b is closed to new
+accounts; in us-west-1 each account has two of three.
+https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-availability-zones.html"""
+
+
+def open_zones(region: str) -> tuple[str, str] | None:
+    """Two zones of a region that every account has; None where none are known."""
+    letters = OPEN_ZONES.get(region)
+    return (region + letters[0], region + letters[1]) if letters else None
+
 
 def two_networks(example: tuple[str, str]) -> Accepted:
     """The ranges of two subnets."""
@@ -35,6 +54,13 @@ def two_networks(example: tuple[str, str]) -> Accepted:
     )
 
 
+_PORTS = Accepted(
+    "a list of ports from 1 to 65535, each once, other than 443, which is open",
+    "",
+    lambda ports: (
+        len({*ports}) == len(ports) and all(0 < port < 65536 and port != 443 for port in ports)
+    ),
+)
 _Cidr = Annotated[str, CIDR]
 _Pair = Annotated[tuple[_Cidr, _Cidr], Field(strict=False)]
 _PUBLIC, _PRIVATE = ("10.0.1.0/24", "10.0.2.0/24"), ("10.0.3.0/24", "10.0.4.0/24")
@@ -51,7 +77,9 @@ class NetworkSettings(Group):
         _PRIVATE, "one inside the VPC for each zone"
     )
     availability_zones: Annotated[ListOf[str], TWO_ZONES] | None = setting(
-        None, "zones of the region; default: its zones a and b"
+        None,
+        "zones of the region; default: a and b; in ap-northeast-1, where b is closed to new "
+        "accounts, a and c; in us-west-1, and in regions that are not known here, none",
     )
     zones: Literal["listed", "a_and_b"] = setting(
         "listed", "those in availability_zones; or always a and b of aws_region", only="wp-ecs"
@@ -70,6 +98,11 @@ class NetworkSettings(Group):
         "outbound rules of the security groups: everything from every group; nothing from the "
         "database's; from each group only what it needs",
     )
+    outbound_ports: Annotated[ListOf[int], _PORTS] = setting(
+        (),
+        "with allowed_egress = least: further TCP ports that the tasks reach on the internet, like "
+        "587 for mail",
+    )
     flow_log_retention_days: RetentionDays | None = setting(None, "default: no VPC flow logs")
     default_security_group_closed: bool = setting(False, "the VPC's default group has no rules")
 
@@ -87,4 +120,15 @@ class NetworkSettings(Group):
             yield (
                 "task_subnets = private with private_egress = none: the tasks could not pull their "
                 "image; choose single_nat, nat_per_zone or vpc_endpoints"
+            )
+        if self.outbound_ports and self.allowed_egress != "least":
+            yield (
+                f"outbound_ports has no effect with allowed_egress = {self.allowed_egress}, which "
+                "lets the tasks reach every port; leave it out or choose least"
+            )
+        behind_endpoints = (self.task_subnets, self.private_egress) == ("private", "vpc_endpoints")
+        if self.outbound_ports and behind_endpoints:
+            yield (
+                "outbound_ports with task_subnets = private and private_egress = vpc_endpoints: no "
+                "way leads to the internet; leave it out, or choose single_nat or nat_per_zone"
             )

@@ -13,7 +13,7 @@ from constructs_lib.settings.cost import CostSettings
 from constructs_lib.settings.database import DatabaseSettings
 from constructs_lib.settings.load_balancer import LoadBalancerSettings
 from constructs_lib.settings.monitoring import MonitoringSettings
-from constructs_lib.settings.network import NetworkSettings
+from constructs_lib.settings.network import NetworkSettings, open_zones
 from constructs_lib.settings.types import Group, ListOf, Region, setting, text
 
 PROJECT_NAME_MAX = 28
@@ -66,8 +66,10 @@ class StackSettings(Group):
     default_tags: bool = setting(True, "Project, Stack and ManagedBy on everything", only="wp-ecs")
     customer_managed_keys: ListOf[Purpose] = setting(
         (),
-        "what is encrypted with a key of our own (KMS, rotated every year) instead of AWS's; "
-        "changing it for the database replaces the database",
+        "what is encrypted with a key of our own (KMS, rotated every year) instead of AWS's. "
+        "Choose `database`, `uploads` and, with a managed password, `secrets` before the first "
+        "deploy: a later change replaces the database, or the file system with all uploads; the "
+        "key of the password's secret AWS does not change, and without it no task starts",
     )
     network: NetworkSettings = NetworkSettings()
     load_balancer: LoadBalancerSettings = LoadBalancerSettings()
@@ -89,8 +91,8 @@ class StackSettings(Group):
 
     @property
     def availability_zones(self) -> tuple[str, ...]:
-        """The zones to use: the chosen ones, or a and b of the region."""
-        return self.network.availability_zones or (f"{self.region}a", f"{self.region}b")
+        """The zones to use: the chosen ones, or two that every account has; else none."""
+        return self.network.availability_zones or open_zones(self.region) or ()
 
     @property
     def declared_variables(self) -> tuple[str, ...]:
@@ -137,14 +139,54 @@ class StackSettings(Group):
             services.append("ssmmessages")
         return services
 
+    @property
+    def reserved_prefixes(self) -> dict[str, str]:
+        """What `project_name` may not match, as AWS reserves it for the names of some resources.
+
+        https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_CreateDocument.html
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+        """
+        found = {}
+        if self.database.password == "managed":
+            found["^(aws|amazon|amzn)"] = (
+                "aws, amazon or amzn, which no SSM document may (database.password = managed)"
+            )
+        if self.load_balancer.access_log_retention_days:
+            found["^(sthree|amzn-s3-demo)(-|$)"] = (
+                "sthree- or amzn-s3-demo-, which no bucket may "
+                "(load_balancer.access_log_retention_days)"
+            )
+        return found
+
     def contradictions(self) -> Iterator[str]:
         region, container, scaling = self.region, self.container, self.autoscaling
-        zone = re.compile(f"{region}[a-z]")
+        for pattern, what in self.reserved_prefixes.items():
+            if re.match(pattern, self.project_name or ""):
+                yield (
+                    f"project_name = {self.project_name} must not begin with {what}; "
+                    "choose another name"
+                )
+        known, zone = open_zones(region), re.compile(f"{region}[a-z]")
+        example = (
+            f"like {' and '.join(known)}"
+            if known
+            else (f"as `aws ec2 describe-availability-zones --region {region}` lists them")
+        )
+        if not self.availability_zones:
+            yield (
+                f"network.availability_zones is missing: which zones of region = {region} are open "
+                f"to an account is not known here; name two, {example}"
+            )
+        if self.network.zones == "a_and_b" and known != (f"{region}a", f"{region}b"):
+            yield (
+                f"network.zones = a_and_b with region = {region}, where they are not open to every "
+                "account; choose listed"
+            )
         outside = [z for z in self.availability_zones if not zone.fullmatch(z)]
         if outside:
             yield (
                 f"network.availability_zones: {', '.join(outside)} not in region = {region}; "
-                f"name two of its zones, like {region}a and {region}b"
+                f"name two of its zones, {example}"
             )
         for name, fix in self._without_default.items():
             if name not in self.declared_variables:
@@ -155,6 +197,23 @@ class StackSettings(Group):
                 f"network.private_egress = vpc_endpoints with container.image = {image}: tasks in "
                 "private subnets then reach Amazon ECR only; copy the image there and name it as "
                 "<account>.dkr.ecr.<region>.amazonaws.com/<name>"
+            )
+        elif self.pulls_through_endpoints and image and image.split(".")[3] != region:
+            yield (
+                f"container.image = {image} is not of region = {region}, whose registry alone the "
+                "VPC endpoints lead to; copy the image there"
+            )
+        certificate = self.load_balancer.certificate_arn
+        if certificate and certificate.split(":")[3] != region:
+            yield (
+                f"load_balancer.certificate_arn = {certificate} is not of region = {region}, and a "
+                "load balancer takes certificates of its own region only; request one there"
+            )
+        balancer = self.load_balancer
+        if container.fixed_site_url and balancer.https and not balancer.host_name:
+            yield (
+                "container.fixed_site_url = true with load_balancer.https = true pins the load "
+                "balancer's own name, which no certificate matches; set load_balancer.host_name"
             )
         if self.cost and not self.default_tags:
             yield (

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Network
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -17,6 +17,7 @@ from pydantic import (
     Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -41,7 +42,13 @@ class SettingsError(Exception):
 
 
 class Group(BaseModel):
-    """Base of every settings group: immutable, and a key it does not know is an error."""
+    """Base of every settings group: immutable, and a key it does not know is an error.
+
+    Attributes:
+        escaped: settings whose templates reach Terraform escaped.
+    """
+
+    escaped: ClassVar[frozenset[str]] = frozenset()
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
@@ -57,10 +64,11 @@ class Group(BaseModel):
 
     @field_validator("*")
     @classmethod
-    def _plain_text(cls, value: object) -> object:
+    def _plain_text(cls, value: object, info: ValidationInfo) -> object:
         """CDKTF writes strings as they are, and Terraform evaluates the templates in them."""
         for text in _texts(value):
-            if "${" in text or "%{" in text:
+            template = "${" in text or "%{" in text
+            if template and info.field_name not in cls.escaped:
                 raise ValueError("must not contain ${ or %{, which Terraform would evaluate")
             if not text.isprintable():
                 raise ValueError("must be one line of printable characters")

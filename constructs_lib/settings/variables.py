@@ -3,7 +3,7 @@
 `constructs_lib/variables.py` declares them; the documentation lists them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from constructs_lib.settings.container import (
     ECR_IMAGE,
@@ -73,7 +73,7 @@ def variables_of(settings: StackSettings) -> list[Variable]:
                  "AWS region to deploy in; another one is another deployment", REGION),
         Variable("project_name", settings.project_name,
                  f"Prefix of every resource's name{tagged}; a later change replaces all, the data "
-                 "too", PROJECT_NAME),
+                 "too", _project_name(settings)),
         Variable("availability_zones", settings.availability_zones, zones, TWO_ZONES),
         Variable("vpc_cidr", network.vpc_cidr,
                  "IPv4 range of the VPC, /16 to /28; choose before the first deploy", CIDR),
@@ -108,6 +108,18 @@ def variables_of(settings: StackSettings) -> list[Variable]:
                  Accepted("above 0", "VALUE > 0"), as_text=True),
     ]
     # fmt: on
+
+
+def _project_name(settings: StackSettings) -> Accepted:
+    """Which names all resources can have."""
+    accepted = PROJECT_NAME
+    for pattern, what in settings.reserved_prefixes.items():
+        accepted = replace(
+            accepted,
+            accepts=f"{accepted.accepts}; nor may it begin with {what}",
+            condition=f"{accepted.condition} && !{matches(pattern)}",
+        )
+    return accepted
 
 
 def _image(settings: StackSettings) -> Accepted:

@@ -55,6 +55,7 @@ class Run:
     branch: str = "main"
     drift_detection: bool = False
     command: str | None = None
+    creator: str | None = None
     id: str = "01RUN"
 
     def commit(self) -> dict[str, Json]:
@@ -74,7 +75,7 @@ class Run:
             "command": self.command,
             "commit": self.commit(),
             "created_at": 0,
-            "creator_session": None,
+            "creator_session": self.creator and {"login": self.creator, "machine": False},
             "drift_detection": self.drift_detection,
             "flags": [],
             "id": self.id,
@@ -225,10 +226,14 @@ def push_input(
     files: Sequence[str] = (),
     tag: str = "",
     pull_request: Document | None = None,
+    in_progress: Sequence[Run] = (),
 ) -> dict[str, Json]:
-    """The input of a push policy: `files` changed on `branch`, maybe seen as a pull request."""
+    """The input of a push policy: `files` changed on `branch`, maybe seen as a pull request.
+
+    `in_progress` are the stack's runs that wait for a worker or for people.
+    """
     return {
-        "in_progress": [],
+        "in_progress": [run.document() for run in in_progress],
         "pull_request": pull_request,
         "push": {
             "affected_files": list(files),

@@ -1,8 +1,11 @@
 """Spacelift's policies, evaluated on this machine.
 
-Spacelift runs the files of `spacelift/policies/` in its own Open Policy Agent. This module
-evaluates a policy in two other Rego engines, which have to agree: rego-cpp takes a misspelt
-variable for "undefined", regorus does not; each has mistakes that the other has not.
+Spacelift runs the files of `spacelift/policies/` in its own Open Policy Agent, together with
+definitions of its own (`PRELUDES`). This module does the same with regorus. Of the Rego engines in
+PyPI it is the strict one: it refuses a misspelt name, an unsafe variable, a wrong type and Rego
+before v1. rego-cpp takes each of them for "undefined", so that a rule passes, and
+cannot return a text with quotes. It alone saw that a rule has two defaults, which OPA refuses;
+`Policy` looks for that itself.
 `ops.delivery.inputs` makes the documents that a policy is fed.
 
 https://docs.spacelift.io/concepts/policy
@@ -10,14 +13,14 @@ https://docs.spacelift.io/concepts/policy
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import opa_eval
-import regopy
 import yaml
 
 from ops import ROOT
@@ -31,20 +34,34 @@ PACKAGE = "data.spacelift"
 OUTPUTS: Mapping[str, tuple[str, ...]] = {
     "plan": ("deny", "warn"),
     "approval": ("approve", "reject"),
-    "push": ("track", "propose", "ignore", "notify"),
+    "push": ("track", "propose", "ignore", "notify", "cancel"),
     "notification": ("inbox", "slack", "webhook"),
 }
 """The rules that Spacelift asks for, by policy (the file's name without `.rego`)."""
 
+PRELUDES: Mapping[str, tuple[str, ...]] = {
+    # quoted in Spacelift's documentation
+    "approval": ("approve", "reject", "sample"),
+    # inferred: the booleans that the documentation says a push policy may define
+    "push": (
+        *("track", "propose", "ignore", "ignore_track", "notrigger", "notify", "fail"),
+        *("prioritize", "allow_fork", "sample"),
+    ),
+    # inferred: the others define sets, which have no default, and every policy may be sampled
+    "plan": ("sample",),
+    "notification": ("sample",),
+}
+"""The rules for which Spacelift itself writes `default <rule> := false`, by policy."""
+
 
 class Policy:
-    """One policy file, ready in both engines.
+    """One policy file with the definitions that Spacelift adds.
 
     Args:
         path: a `.rego` file whose name is a key of `OUTPUTS`.
 
     Raises:
-        OpsError: the file is missing, or an engine cannot read it.
+        OpsError: the file is missing, cannot be read, or defines a default that Spacelift does.
     """
 
     def __init__(self, path: Path) -> None:
@@ -53,46 +70,39 @@ class Policy:
             raise OpsError(f"{path.name}: unknown policy; known are {', '.join(OUTPUTS)}")
         try:
             source = path.read_text(encoding="utf-8")
-            self._rego_cpp = regopy.Interpreter()
-            self._rego_cpp.add_module(path.name, source)
-            self._regorus = {
-                rule: opa_eval.OpaEval(str(path), query=f"{PACKAGE}.{rule}")
-                for rule in OUTPUTS[path.stem]
-            }
-        except (OSError, RuntimeError, regopy.RegoError) as error:
+            # At the end, so that messages show the file's own lines; the order says nothing.
+            source += "".join(f"\ndefault {rule} := false\n" for rule in PRELUDES[path.stem])
+            _refuse_second_default(source)
+            answers = ", ".join(f'"{rule}": {rule}' for rule in OUTPUTS[path.stem])
+            source += f"\nanswers_of_all_rules := {{{answers}}}\n"
+            with tempfile.TemporaryDirectory() as folder:
+                whole = Path(folder) / path.name
+                whole.write_text(source, encoding="utf-8")
+                self._engine = opa_eval.OpaEval(
+                    str(whole), query="data.spacelift.answers_of_all_rules"
+                )
+        except (OSError, RuntimeError, ValueError) as error:
             raise OpsError(f"{path.name}: {_one_line(error)}") from None
 
     def evaluate(self, document: Document) -> dict[str, Json]:
         """The value of each rule that Spacelift asks for, sets as sorted lists.
 
         Raises:
-            OpsError: an engine fails, or the two answer differently.
+            OpsError: the policy cannot be evaluated.
         """
-        text = json.dumps(document)
         try:
-            self._rego_cpp.set_input(document)
-            strict = {
-                rule: _ordered(json.loads(engine.evaluate(text)))
-                for rule, engine in self._regorus.items()
-            }
-            lax = dict(zip(strict, self._ask_rego_cpp(list(strict)), strict=True))
-        except (RuntimeError, ValueError, regopy.RegoError) as error:
+            answers = json.loads(self._engine.evaluate(json.dumps(document)))
+            return {rule: _ordered(value) for rule, value in answers.items()}
+        except (RuntimeError, ValueError) as error:
             raise OpsError(f"{self._path.name}: {_one_line(error)}") from None
-        for rule, value in strict.items():
-            if lax[rule] != value:
-                raise OpsError(
-                    f"{self._path.name}: the engines disagree about {rule}: "
-                    f"regorus says {json.dumps(value)}, rego-cpp says {json.dumps(lax[rule])}"
-                )
-        return strict
 
-    def _ask_rego_cpp(self, rules: Sequence[str]) -> list[Json]:
-        # Asked for a rule alone, rego-cpp answers the same to "false" and to "undefined".
-        wanted = ", ".join(f"{PACKAGE}.{rule}" for rule in rules)
-        answer = self._rego_cpp.query(f"answers := [{wanted}]")
-        if not answer.ok() or not answer.results or "answers" not in answer[0].bindings:
-            raise RuntimeError(f"rego-cpp has no value for one of {', '.join(rules)}: {answer}")
-        return [_ordered(value) for value in answer[0].bindings["answers"]]
+
+def _refuse_second_default(source: str) -> None:
+    names = re.findall(r"^\s*default\s+(\w+)", source, re.MULTILINE)
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(
+            f"default of {', '.join(twice)} is defined twice; leave it out, Spacelift defines it"
+        )
 
 
 def _ordered(value: Json) -> Json:
@@ -103,7 +113,8 @@ def _ordered(value: Json) -> Json:
 
 
 def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())
+    without_folder = re.sub(r"\S*/(?=\w+\.rego:)", "", str(error))
+    return " ".join(without_folder.split())
 
 
 _policy = cache(Policy)  # reading a policy takes as long as evaluating it

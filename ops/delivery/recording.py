@@ -89,8 +89,8 @@ def called_by(stack_id: str, say: Narrator) -> set[str]:
             terraform.apply()
         with say.step(f"{stack_id}: destroy"):
             apply(unprotected(stack), new).destroy()
-        if life.sandbox.unsupported:
-            raise OpsError(f"{stack_id}: the sandbox lacks {', '.join(life.sandbox.unsupported)}")
+        if life.sandbox.refused:
+            raise OpsError(f"{stack_id}: the sandbox refuses {', '.join(life.sandbox.refused)}")
         return set(life.sandbox.terraform_actions)
 
 

@@ -2,7 +2,8 @@
 
 httpx sends them. No cookie is ever sent back: the load balancer's would tie all requests to one
 task, and a drill has to see every task. Redirects are not followed: any status below 400 counts as
-served, as in the health check.
+served, as in the health check, but for an empty page: WordPress answers one with status 200 where a
+task lacks the theme or a plugin.
 """
 
 from __future__ import annotations
@@ -118,6 +119,8 @@ async def _send(client: httpx.AsyncClient, url: str, clock: Clock, due: float) -
     try:
         answer = await client.get(url)
         error = "" if answer.status_code < 400 else f"HTTP {answer.status_code}"
+        if answer.status_code == 200 and not answer.content:
+            error = "empty page"
     except httpx.HTTPError as problem:
         error = type(problem).__name__
     return Request(due, clock.now() - due, error)

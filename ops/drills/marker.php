@@ -28,5 +28,5 @@ try {
 } catch (Throwable $problem) {
   // not the trace: older versions of PHP show the password in it
   error_log($problem->getMessage());
-  exit(1);
+  exit($problem->getCode() === 1146 ? 3 : 1);  // 1146: the table is lost, and the marker with it
 }

@@ -17,7 +17,7 @@ POLL_SECONDS = 1.0
 _PHP = Path(__file__).with_name("marker.php").read_text(encoding="utf-8").removeprefix("<?php\n")
 
 _NOT_FOUND = 3
-"""The exit code where the marker that is to be read is not there."""
+"""The exit code where the marker that is to be read, or its whole table, is not there."""
 
 
 def run_task(

@@ -1,17 +1,25 @@
-"""What a drill found: as JSON for programs, as one HTML page for people, as JUnit XML for CI."""
+"""What a drill found: as JSON for programs, as one HTML page for people, as JUnit XML for CI.
+
+Two things are judged apart: whether the recovery model computes what was measured, and whether the
+original's promise was kept.
+"""
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 from xml.etree import ElementTree
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ops.drills.load import Request, Summary
 from ops.errors import OpsError
+from ops.model.recovery import Span
+
+Objectives = Literal["model", "original"]
+"""What a measurement can be held against: the recovery model's range, the original's promise."""
 
 BUCKETS = 240
 """Most columns that a timeline has; a column is at least a second."""
@@ -33,10 +41,11 @@ class Measurement:
 
     Attributes:
         value: None if it did not happen before the time limit.
-        limit: the objective, the most that `value` may be; None if there is none.
-        verified: whether something that is not a figure is as it must be.
-        model: what `ops.model.recovery` computes for it, best to worst case.
+        limit: the most that `value` may be, as the original promises; None if it does not.
+        verified: whether something that is not a figure is as it must be, promised or computed.
+        model: what `ops.model.recovery` computes for it, best to worst case; None if it does not.
         digits: after the decimal point of a value below ten, as many as the method is exact to.
+        exact: how far a time may be from the true one, by which the model's range is wider.
     """
 
     name: str
@@ -44,18 +53,22 @@ class Measurement:
     unit: str = "s"
     limit: float | None = None
     verified: bool | None = None
-    model: str = ""
+    model: Span | None = None
     note: str = ""
     digits: int = 0
+    exact: float = 0
 
-    @property
-    def passed(self) -> bool | None:
-        """None if there is no objective."""
+    def met(self, objectives: Objectives) -> bool | None:
+        """Whether it is as computed, or as promised; None if nothing is."""
         if self.verified is not None:
             return self.verified
-        if self.limit is None:
+        if objectives == "original":
+            allowed = None if self.limit is None else Span(0, self.limit)
+        else:
+            allowed = self.model and self.model + Span(-self.exact, self.exact)
+        if allowed is None:
             return None
-        return self.value is not None and self.value <= self.limit
+        return self.value is not None and allowed.best <= self.value <= allowed.worst
 
     @property
     def shown(self) -> str:
@@ -64,15 +77,20 @@ class Measurement:
         if self.value is None:
             return "not in time"
         digits = self.digits if 0 < self.value < 10 else 0
-        if self.limit is not None:  # 60.4 s, where "60 s" would look as if it met "at most 60 s"
-            while (round(self.value, digits) <= self.limit) != self.passed:
-                digits += 1
+        # 60.4 s, where "60 s" would look as if it met "at most 60 s"
+        while any(
+            replace(self, value=round(self.value, digits)).met(by) != self.met(by)
+            for by in get_args(Objectives)
+        ):
+            digits += 1
         return f"{round(self.value, digits):.{digits}f} {self.unit}".rstrip()
 
-    @property
-    def objective(self) -> str:
+    def wanted(self, objectives: Objectives) -> str:
+        """What is computed or promised, for people."""
         if self.verified is not None:
             return "yes"
+        if objectives == "model":
+            return str(self.model or "")
         return "" if self.limit is None else f"at most {self.limit:g} {self.unit}".rstrip()
 
 
@@ -121,6 +139,7 @@ class Report:
     Attributes:
         started: date and time in UTC, ISO 8601.
         rehearsed_speed: 1 for a drill on AWS; in a rehearsal, how much faster time ran.
+        objectives: by what it has passed or failed.
         seconds: how long it took.
         error: why it ended early, or empty.
         width: seconds that a slice of `traffic` covers.
@@ -133,6 +152,7 @@ class Report:
     url: str
     started: str
     rehearsed_speed: float
+    objectives: Objectives
     seconds: float
     error: str
     measurements: list[Measurement]
@@ -140,14 +160,23 @@ class Report:
     width: float
     traffic: list[Slice] = field(default_factory=list)
 
+    def missed(self, objectives: Objectives) -> list[Measurement]:
+        """The measurements that are not as computed, or not as promised."""
+        return [found for found in self.measurements if found.met(objectives) is False]
+
     @property
     def passed(self) -> bool:
-        return not self.error and all(found.passed is not False for found in self.measurements)
+        return not self.error and not self.missed(self.objectives)
 
     @property
     def judged(self) -> list[Measurement]:
-        """The measurements that have an objective."""
-        return [found for found in self.measurements if found.passed is not None]
+        """The measurements that count."""
+        return [found for found in self.measurements if found.met(self.objectives) is not None]
+
+    @property
+    def exact(self) -> float:
+        """The most that a time may be off, in seconds."""
+        return max((found.exact for found in self.measurements), default=0)
 
     @property
     def rehearsed(self) -> bool:
@@ -209,7 +238,10 @@ def read(path: Path) -> Report:
     try:
         document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         document.pop("passed")
-        document["measurements"] = [Measurement(**found) for found in document["measurements"]]
+        document["measurements"] = [
+            Measurement(**{**found, "model": found["model"] and Span(**found["model"])})
+            for found in document["measurements"]
+        ]
         document["events"] = [Event(**event) for event in document["events"]]
         document["traffic"] = [Slice(**part) for part in document["traffic"]]
         datetime.strptime(document["started"], STARTED)
@@ -230,11 +262,15 @@ def collect(folder: Path) -> list[Report]:
     return [read(path) for path in found]
 
 
+_WANTED: dict[Objectives, str] = {"model": "computed", "original": "promised"}
+
+
 def junit(reports: Sequence[Report]) -> str:
-    """The reports as JUnit XML: a suite for each drill, a case for each objective."""
+    """The reports as JUnit XML: a suite for each drill, a case for each measurement that counts."""
     root = ElementTree.Element("testsuites", name="drills")
     for report in reports:
-        missed = [found for found in report.judged if not found.passed]
+        by = report.objectives
+        missed = report.missed(by)
         suite = ElementTree.SubElement(
             root,
             "testsuite",
@@ -254,8 +290,8 @@ def junit(reports: Sequence[Report]) -> str:
             case = ElementTree.SubElement(
                 suite, "testcase", classname=report.drill, name=found.name
             )
-            if not found.passed:
-                message = f"{found.shown}, objective: {found.objective}"
+            if found in missed:
+                message = f"{found.shown}, {_WANTED[by]}: {found.wanted(by)}"
                 ElementTree.SubElement(case, "failure", message=message)
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
@@ -277,7 +313,17 @@ def html(report: Report) -> str:
 
 def overview(reports: Sequence[Report]) -> str:
     """A page about several reports, which links to theirs in the same folder."""
-    return _PAGE.render(report=None, reports=reports)
+    return _PAGE.render(report=None, reports=reports, broken_promises=broken_promises(reports))
+
+
+def broken_promises(reports: Sequence[Report]) -> list[str]:
+    """What the original promises and does not keep, a sentence for each."""
+    return [
+        f"{report.title}: {found.name}: {found.shown}. Promised: {found.wanted('original')}."
+        + (f" Computed: {found.model}." if found.model else "")
+        for report in reports
+        for found in report.missed("original")
+    ]
 
 
 def _chart(report: Report) -> dict[str, Any]:

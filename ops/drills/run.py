@@ -6,7 +6,7 @@ the call that does the damage.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from ops.drills.clock import Clock
 from ops.drills.journal import Journal, Place
 from ops.drills.load import PATH, Background, summary
 from ops.drills.one_off import POLL_SECONDS
-from ops.drills.report import Event, Measurement, Report
+from ops.drills.report import Event, Measurement, Objectives, Report
 from ops.drills.target import Deployment, NotSteady, Snapshot
 from ops.errors import OpsError
 
@@ -48,6 +48,7 @@ class Run:
         self.end = self.began + limit_seconds
         self._say = say
         self._before: Snapshot | None = None
+        self.exact = 0.0
         self.events: list[Event] = []
         self.broken_at: float | None = None
 
@@ -83,10 +84,12 @@ class Run:
         return met
 
     def watch(self) -> Iterator[Snapshot]:
-        """What AWS says, once a second, until time is up."""
-        due = self.clock.now()
+        """What AWS says, once a second, until time is up; `exact` is the longest time between."""
+        due = last = self.clock.now()
         while True:
-            yield self.look()
+            seen = self.look()
+            self.exact, last = max(self.exact, seen.at - last), seen.at
+            yield seen
             due += POLL_SECONDS
             if self.clock.now() >= self.end:
                 return
@@ -188,6 +191,7 @@ def execute(
     requests_per_second: float,
     timeout_seconds: float,
     limit_seconds: float,
+    objectives: Objectives = "original",
     say: Callable[[str], None] = lambda line: None,
 ) -> Report:
     """Do the drill, and undo what it added, whatever happens.
@@ -215,7 +219,7 @@ def execute(
     try:
         with load, explaining():
             _baseline(run)
-            measurements = drill.run(run)
+            measurements = [replace(found, exact=run.exact) for found in drill.run(run)]
     except OpsError as problem:
         problems.append(str(problem))
     finally:
@@ -231,6 +235,7 @@ def execute(
         **deployment.facts,
         started=started.strftime(report.STARTED),
         rehearsed_speed=clock.speed,
+        objectives=objectives,
         seconds=round(ended - run.began, 1),
         error=error,
         measurements=measurements,

@@ -355,7 +355,7 @@ class Deployment:
         balancer = self.elb.describe_load_balancers(LoadBalancerArns=self.group["LoadBalancerArns"])
         deployment = self.service.get("deploymentConfiguration", {})
         path = self.group.get("HealthCheckPath", "/")
-        stop, hang, zone, database, *_ = recovery.scenarios(
+        stop, hang, _, database, *_ = recovery.scenarios(
             recovery.Configuration(
                 tasks=self.desired,
                 task_zones=len(zones),
@@ -377,7 +377,7 @@ class Deployment:
                 backup_retention_days=self.database.get("BackupRetentionPeriod", 0),
             )
         )
-        return {"stop": stop, "hang": hang, "zone": zone, "database": database}
+        return {"stop": stop, "hang": hang, "database": database}
 
 
 def _task(described: dict[str, Any]) -> TaskState:

@@ -6,9 +6,11 @@ gives no figure for are named assumptions; the drills measure them.
 """
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from constructs_lib.settings.database import connections
 from ops.errors import OpsError
 from ops.model.stack import Stack, block
 
@@ -25,6 +27,14 @@ class Span:
 
     def __add__(self, other: "Span") -> "Span":
         return Span(self.best + other.best, self.worst + other.worst)
+
+    @property
+    def middle(self) -> float:
+        return (self.best + self.worst) / 2
+
+    def and_also(self, other: "Span") -> "Span":
+        """Until both are over that began together."""
+        return Span(max(self.best, other.best), max(self.worst, other.worst))
 
     def __str__(self) -> str:
         if self.best == NEVER:
@@ -50,6 +60,11 @@ SCHEDULER_REACTION = Span(0, 30)
 An assumption, as AWS gives no figure.
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_services.html"""
 
+ROTATION_EVENT = Span(0, 60)
+"""From a new password until its event has made ECS replace the tasks.
+An assumption, as AWS gives no figure.
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-what-is.html"""
+
 TARGET_TRACKING_ALARM = Span(180, 240)
 """Three one-minute datapoints above the target; up to one more minute until the first is there.
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-autoscaling-targettracking.html"""
@@ -67,6 +82,12 @@ RESTORE_POINT_SECONDS = 300
 https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIT.html"""
 
 
+APACHE_WORKERS = 150
+"""Requests that a task of the WordPress image serves at a time, each with a connection to the
+database: Debian's MaxRequestWorkers.
+https://httpd.apache.org/docs/2.4/mod/mpm_common.html#maxrequestworkers"""
+
+
 @dataclass(frozen=True)
 class Configuration:
     """What the model needs of a stack; times in seconds.
@@ -78,6 +99,10 @@ class Configuration:
         rollback: None without a circuit breaker, else whether it rolls back.
         scale_out_cooldown: None if autoscaling cannot add a task.
         shared_files: whether files, such as uploads, outlive the task they were sent to.
+        rotation: when RDS changes the password that the tasks log in with; None where it does not.
+        most_tasks: how many autoscaling starts at the most; a deployment has others beside them.
+        workers: requests that a task serves at a time.
+        connections: about how many the database's class allows.
     """
 
     tasks: int
@@ -97,6 +122,10 @@ class Configuration:
     multi_az: bool
     backup_retention_days: int
     shared_files: bool
+    rotation: str | None = None
+    most_tasks: int = 0
+    workers: int = 0
+    connections: int = 0
 
     @property
     def out_of_rotation(self) -> Span:
@@ -178,9 +207,11 @@ def configuration(stack: Stack) -> Configuration:
         return default if value is None else int(value)
 
     tasks, cooldown = number(service, "desired_count", 0), None
+    most = tasks
     for target in stack.all("aws_appautoscaling_target").values():
         tasks = number(target, "min_capacity", tasks)
-        if number(target, "max_capacity", tasks) > tasks:
+        most = number(target, "max_capacity", tasks)
+        if most > tasks:
             cooldown = max(
                 number(
                     block(policy.get("target_tracking_scaling_policy_configuration")),
@@ -189,6 +220,8 @@ def configuration(stack: Stack) -> Configuration:
                 )
                 for policy in stack.all("aws_appautoscaling_policy").values()
             )
+    task = stack.referred(service["task_definition"])
+    workers = re.search(r"MaxRequestWorkers (\d+)", str(task.get("container_definitions")))
     path = str(stack.value(check.get("path", "/")))
     return Configuration(
         tasks=tasks,
@@ -207,8 +240,22 @@ def configuration(stack: Stack) -> Configuration:
         scale_out_cooldown=cooldown,
         multi_az=bool(stack.value(database.get("multi_az", False))),
         backup_retention_days=number(database, "backup_retention_period", 0),
-        shared_files=bool(stack.referred(service["task_definition"]).get("volume")),
+        shared_files=bool(task.get("volume")),
+        most_tasks=most,
+        workers=int(workers[1]) if workers else APACHE_WORKERS,
+        connections=connections(str(stack.value(database["instance_class"]))),
+        rotation=_rotation(stack, database),
     )
+
+
+def _rotation(stack: Stack, database: dict[str, object]) -> str | None:
+    """When the password is rotated, in words."""
+    if not database.get("manage_master_user_password"):
+        return None
+    for schedule in stack.all("aws_secretsmanager_secret_rotation").values():
+        rules = block(schedule["rotation_rules"])
+        return f"{rules['schedule_expression']}, within {rules['duration']}"
+    return "every 7 days, at any hour"
 
 
 def needs_database(path: str) -> bool:
@@ -256,7 +303,9 @@ def scenarios(c: Configuration) -> tuple[Scenario, ...]:
     database = _database(c, blamed)
     zone = _zone(c, hang, database)
     rolling = _rolling_update(c, replace)
-    return (stop, hang, zone, database, _bad_deployment(c, rolling), rolling, _load(c, replace))
+    load = (_load(c, replace), _overload(c))
+    found = (stop, hang, zone, database, _bad_deployment(c, rolling), rolling, *load)
+    return (*found, _password(c, replace, rolling)) if c.rotation else found
 
 
 def _database(c: Configuration, blamed: Span) -> Scenario:
@@ -315,6 +364,19 @@ def _rolling_update(c: Configuration, replace: Span) -> Scenario:
     )
 
 
+def _password(c: Configuration, replace: Span, rolling: Scenario) -> Scenario:
+    """Requests fail until new tasks serve all of them: the others know the old password."""
+    at_once = c.started_at_once >= c.tasks
+    return Scenario(
+        "The password of the database is rotated",
+        ROTATION_EVENT,
+        ROTATION_EVENT + (replace if at_once else rolling.restored),
+        ROTATION_EVENT + rolling.restored,
+        f"{c.rotation}: tasks read it at their start only; event {ROTATION_EVENT.worst:g} s, then "
+        "a deployment as above",
+    )
+
+
 def _bad_deployment(c: Configuration, rolling: Scenario) -> Scenario:
     name = "A deployment goes wrong"
     if c.rollback is None or c.started_at_once < 1:
@@ -353,4 +415,22 @@ def _load(c: Configuration, replace: Span) -> Scenario:
         more,
         f"alarm {TARGET_TRACKING_ALARM.worst:g} s, cool-down {c.scale_out_cooldown} s, "
         "start as above",
+    )
+
+
+def _overload(c: Configuration) -> Scenario:
+    name = "More visitors come than the database has connections"
+    opened = c.most_tasks * c.workers
+    reason = (
+        f"{c.most_tasks} tasks x {c.workers} workers = {opened} connections, and the database's "
+        f"class allows about {c.connections}"
+    )
+    if opened <= c.connections:
+        return Scenario(name, NONE, NONE, NONE, f"{reason}: further visitors wait for a worker")
+    never = Span(NEVER, NEVER)
+    reason += ": MySQL refuses more for as long as they come"
+    if c.check_needs_database:
+        reason += ", health checks fail with it, and ECS replaces the tasks"
+    return Scenario(
+        name, c.out_of_rotation if c.check_needs_database else never, never, never, reason
     )

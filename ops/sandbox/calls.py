@@ -1,4 +1,6 @@
-"""Names an AWS request as IAM names it, from the HTTP request alone.
+"""Names an AWS request as IAM names it, and decodes it, from the HTTP request alone.
+
+AWS's own model of its APIs is botocore's; moto finds the operation in it and decodes the request.
 
 The sandbox records what Terraform calls, so that a deployer policy can be derived from facts.
 Policies do not always use the API's names: the IAM prefix of CloudWatch is not its signing name,
@@ -16,11 +18,13 @@ from __future__ import annotations
 
 import io
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import UnknownServiceError
-from moto.core.request import Request
+from moto.core.model import OperationModel
+from moto.core.parse import PROTOCOL_PARSERS, RequestParserError
+from moto.core.request import Request, determine_request_protocol
 from moto.core.routing import get_service_router
 from werkzeug.exceptions import HTTPException
 
@@ -37,9 +41,13 @@ _IAM_PREFIX = {
     "cloudcontrolapi": "cloudformation",
 }
 
-# Signing name -> botocore's name of the service, where the two differ. Only the services with a
-# REST protocol are needed: they name the operation by method and path, the others in plain text.
-_MODEL_NAME = {"elasticfilesystem": "efs"}
+# Signing name -> botocore's name of the service, where the two differ.
+_MODEL_NAME = {
+    "elasticfilesystem": "efs",
+    "elasticloadbalancing": "elbv2",
+    "monitoring": "cloudwatch",
+    "tagging": "resourcegroupstaggingapi",
+}
 
 _S3_ACTIONS = {
     "HeadBucket": "ListBucket",
@@ -81,10 +89,18 @@ _S3_ACTIONS = {
 
 @dataclass(frozen=True)
 class Call:
-    """One API call: the service's signing name, and the operation as the API names it."""
+    """One API call: the service's signing name, and the operation as the API names it.
+
+    Attributes:
+        model: the operation, as AWS's model has it; None if it is not there, or the request cannot
+            be read: one in CBOR, which boto3 alone speaks, or one that does not keep its types.
+        parameters: what the request asks for, by the model's names.
+    """
 
     service: str
     operation: str
+    model: OperationModel | None = field(default=None, repr=False, compare=False)
+    parameters: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def iam_action(self) -> str:
@@ -98,10 +114,14 @@ class Call:
         return f"{prefix}:{operation}"
 
 
+# of a request that has a list where the model has a number, or the like
+_UNREADABLE = (RequestParserError, ValueError, TypeError, AttributeError)
+
+
 def identify(environ: WSGIEnvironment) -> Call | None:
     """The call that a request makes, or None if it is not a signed AWS request.
 
-    A body that has to be read for it is put back, so the request can be handled afterwards.
+    The body, which has to be read for it, is put back, so the request can be handled afterwards.
     """
     scope = re.search(
         r"Credential=[^/,\s]+/\d+/[^/,\s]+/(?P<service>[^/,\s]+)/aws4_request",
@@ -110,31 +130,34 @@ def identify(environ: WSGIEnvironment) -> Call | None:
     if scope is None:
         return None
     service = scope["service"].lower()
-    return Call(service, _operation(service, environ) or UNKNOWN)
-
-
-def _operation(service: str, environ: WSGIEnvironment) -> str | None:
-    target = environ.get("HTTP_X_AMZ_TARGET")
-    if target:
-        return str(target).rpartition(".")[2]
-    rpc = re.fullmatch(r"/service/[^/]+/operation/(\w+)", environ.get("PATH_INFO", ""))
-    if rpc:
-        return rpc[1]
-    if environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
-        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-        environ["wsgi.input"] = io.BytesIO(body)
-        action = re.search(rb"(?:^|&)Action=(\w+)", body)
-        if action:
-            return action[1].decode()
-    return _rest_operation(_MODEL_NAME.get(service, service), environ)
-
-
-def _rest_operation(model: str, environ: WSGIEnvironment) -> str | None:
-    if model == "s3" and environ.get("PATH_INFO", "").startswith("/v20180820/"):
-        model = "s3control"
+    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    environ["wsgi.input"] = io.BytesIO(body)
     request: Any = Request(environ, populate_request=False)
     try:
-        operation, _ = get_service_router(model).match(request)
-    except (UnknownServiceError, HTTPException, NotImplementedError):
-        return None
-    return str(operation.name)
+        return _modelled(service, request)
+    except (UnknownServiceError, HTTPException, NotImplementedError, *_UNREADABLE):
+        named = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
+        named = named or request.form.get("Action") or UNKNOWN
+        rpc = re.fullmatch(r"/service/[^/]+/operation/(\w+)", request.path)
+        return Call(service, rpc[1] if rpc else named)
+    finally:
+        environ["wsgi.input"] = io.BytesIO(body)
+
+
+def _modelled(service: str, request: Any) -> Call:
+    name = _MODEL_NAME.get(service, service)
+    if name == "s3" and request.path.startswith("/v20180820/"):
+        name = "s3control"
+    model, labels = get_service_router(name).match(request)
+    protocol = determine_request_protocol(model.service_model, request.content_type)
+    parameters = PROTOCOL_PARSERS[protocol](model).parse(
+        {
+            "method": request.method,
+            "values": request.values,
+            "headers": request.headers,
+            "body": request.get_data(),
+            "url_path": request.path,
+            "url_params": labels,
+        }
+    )
+    return Call(service, str(model.name), model, parameters)

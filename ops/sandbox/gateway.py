@@ -3,6 +3,7 @@
 The gateway
 
 - records every call, so that a deployer policy can be derived from what Terraform really does;
+- refuses a call that AWS's own model of its APIs refuses, see `ops.sandbox.refusals`;
 - answers a call that is repeated, because its answer got lost, with that answer. On a busy machine
   the AWS provider loses one now and then, and what was revoked cannot be revoked again;
 - answers a call that the emulator does not have with an error that names it, in the service's own
@@ -28,6 +29,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.test import run_wsgi_app
 
 from ops.sandbox.calls import Call, identify
+from ops.sandbox.refusals import refusal
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -66,6 +68,9 @@ class Gateway:
             code = self._sandbox.fault(call)
             if code is not None:
                 return _refuse(call, code, "the sandbox was told to", environ, start_response)
+            if refused := refusal(call):
+                self._sandbox.refused[f"{call.service}:{call.operation}"] = refused[1]
+                return _refuse(call, *refused, environ, start_response)
         try:
             with _one_call_at_a_time:
                 status, headers, body = self._answer(environ)
@@ -75,7 +80,7 @@ class Gateway:
             call = call or Call("unsigned", f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}")
             reason = f"the sandbox cannot do this: {error or type(error).__name__}"
             _log.debug("%s:%s", call.service, call.operation, exc_info=True)
-            self._sandbox.unsupported[f"{call.service}:{call.operation}"] = reason
+            self._sandbox.refused[f"{call.service}:{call.operation}"] = reason
             return _refuse(call, UNSUPPORTED, reason, environ, start_response)
 
     def _answer(self, environ: WSGIEnvironment) -> _Answer:

@@ -55,8 +55,8 @@ class Sandbox:
             process inherits (`ops.terraform.Terraform` does).
         actions: what was called so far, as IAM names it, for example `ec2:DescribeVpcs`.
         terraform_actions: those of them that Terraform's AWS provider called.
-        unsupported: what was called and refused, because the emulator does not have it, or failed
-            inside it; each with the reason.
+        refused: what was called and refused, because AWS's own API model does not allow it, the
+            emulator does not have it, or failed inside it; each with the reason.
         fault: asked before each call for an error code to answer with instead, like `Throttling`;
             None lets the call through. For rehearsals of a bad day.
     """
@@ -70,7 +70,7 @@ class Sandbox:
             self._session = boto3.Session("sandbox", "sandbox")
         self.actions: set[str] = set()
         self.terraform_actions: set[str] = set()
-        self.unsupported: dict[str, str] = {}
+        self.refused: dict[str, str] = {}
         self.fault: Callable[[Call], str | None] = lambda call: None
 
     def __enter__(self) -> Sandbox:
@@ -100,7 +100,7 @@ class Sandbox:
             _forget_everything()
             self.actions.clear()
             self.terraform_actions.clear()
-            self.unsupported.clear()
+            self.refused.clear()
             self._server = make_server(
                 "127.0.0.1",
                 self._port,

@@ -7,21 +7,18 @@ package spacelift
 
 import rego.v1
 
-default approve := false
-
-default reject := false
-
 # METADATA
 # title: Nothing to review
 # description: A run in a state that asks nobody is approved.
 approve if not under_review
 
 # METADATA
-# title: Approved by somebody else
+# title: Approved
 # description: >-
-#   One approval by somebody other than the commit's author, and no rejection. Drift reconciliation
-#   is a tracked run and needs the same. Destroying needs two different people, and so does a task
-#   that does more than read.
+#   As many different people approved as the label `approvals:<number>` says (one without it), and
+#   nobody rejected. The author of the commit counts where the stack is labelled `author-may-approve`
+#   and not `approval-by-others`. Drift reconciliation is a tracked run and needs the same, and so does
+#   destroying, or a task that does more than read.
 approve if {
 	under_review
 	count(rejections) == 0
@@ -41,53 +38,89 @@ reject if {
 under_review if input.run.state == "UNCONFIRMED"
 
 under_review if {
-	by_two
+	by_hand
 	input.run.state == "QUEUED"
 }
 
-by_two if input.run.type == "DESTROY"
+by_hand if input.run.type == "DESTROY"
 
-by_two if {
+by_hand if {
 	input.run.type == "TASK"
 	not reads_only
 }
 
 # A task runs any command with the stack's credentials and meets no plan policy. So what is let pass
-# is listed, without anything that a shell would act on.
+# is listed, without anything that a shell would act on. What prints values that are sensitive is not:
+# show, and output of a name or as JSON.
 reads_only if {
 	is_string(input.run.command)
 	regex.match(
-		`^(terraform|tofu) (output|show|state list|state show|validate|version)( [\w.\[\]"=-]+)*$`,
+		`^(terraform|tofu) (output|validate|version|state (list|show)( [\w.\[\]"-]+)*)( -no-color)?$`,
 		input.run.command,
 	)
 }
 
-needed := 2 if by_two
+labels contains label if some label in list(input.stack.labels)
 
-needed := 1 if not by_two
+# Of several labels the largest number counts, and one that cannot be read asks for two people.
+needed := max({1} | {number |
+	some label in labels
+	startswith(label, "approvals:")
+	number := approvals(label)
+})
 
-# Approvals of an earlier state of such a run still count: the same two people are not asked twice.
+approvals(label) := to_number(substring(label, count("approvals:"), -1)) if {
+	regex.match(`^approvals:[1-9][0-9]?$`, label)
+} else := 2
+
+# Approvals of an earlier state of such a run still count: the same people are not asked twice.
 reviews contains input.reviews.current
 
 reviews contains review if {
-	by_two
+	by_hand
 	some review in list(input.reviews.older)
 }
 
-# Everybody who approved and did not write the commit. Without a known author nobody can be told
-# from the author, so nobody counts.
+# Everybody who approved and may.
 approvers contains lower(approval.author) if {
-	is_string(input.run.commit.author)
 	some review in reviews
 	some approval in list(review.approvals)
 	is_string(approval.author)
-	not wrote_the_commit(approval.author)
-	not wrote_the_commit(object.get(approval, ["session", "login"], null))
+	may_approve(approval)
 }
 
-wrote_the_commit(name) if {
+author_counts if {
+	"author-may-approve" in labels
+	not "approval-by-others" in labels
+}
+
+may_approve(_) if author_counts
+
+# Without a known author nobody can be told from the author, so nobody is somebody else.
+may_approve(approval) if {
+	not author_counts
+	is_string(input.run.commit.author)
+	not is_author(approval.author)
+	not is_author(object.get(approval, ["session", "login"], null))
+}
+
+is_author(name) if {
 	is_string(name)
-	lower(name) == lower(input.run.commit.author)
+	some author in authors
+	lower(name) == lower(author)
+}
+
+authors contains author if {
+	author := input.run.commit.author
+	is_string(author)
+}
+
+# What nobody pushed has whoever started it as an author, too.
+authors contains author if {
+	by_hand
+	some path in [["triggered_by"], ["creator_session", "login"]]
+	author := object.get(input.run, path, null)
+	is_string(author)
 }
 
 rejections contains rejection if {

@@ -5,7 +5,8 @@
 #   What a human may still accept is denied on a proposed run, where it blocks the pull request, and
 #   warned on a tracked one. Limits are read from the stack's labels, so one text serves all stacks;
 #   a stack without labels gets the strictest ones. No rule needs a string's value to be readable,
-#   except where its description says so: default sanitization hashes them all.
+#   except where its description says so: default sanitization hashes them all. A drift run is denied
+#   only what must never happen, or drift in what a human accepted would never be looked for again.
 package spacelift
 
 import rego.v1
@@ -15,13 +16,17 @@ import rego.v1
 # METADATA
 # title: Denied on every run
 # description: What must never happen.
-deny contains message if some message in never
+deny contains message if {
+	not nothing_drifted
+	some message in never
+}
 
 # METADATA
 # title: Denied where nobody confirms
-# description: What needs a human, on a run that does not wait for one.
+# description: What needs a human, on a run that neither waits for one nor looks for drift.
 deny contains message if {
 	not human_decides
+	not drift_run
 	some message in needs_human
 }
 
@@ -34,21 +39,49 @@ warn contains message if {
 }
 
 # METADATA
+# title: Warned on a drift run
+# description: What needs a human, on a run that looks for drift and found some.
+warn contains message if {
+	drift_run
+	not nothing_drifted
+	some message in needs_human
+}
+
+# METADATA
 # title: Warned on every run
-# description: What a reviewer should know.
-warn contains message if some message in notice
+# description: What a reviewer should know, unless the run looked for drift and found none.
+warn contains message if {
+	not nothing_drifted
+	some message in notice
+}
 
 # A tracked run and a destroy run wait for confirmation. Any other type, a missing one included,
 # counts as proposed.
 human_decides if input.spacelift.run.type in {"TRACKED", "DESTROY"}
 
+# Drift detection proposes; the reconciliation that follows is a tracked run like any other.
+drift_run if {
+	input.spacelift.run.drift_detection == true
+	input.spacelift.run.type == "PROPOSED"
+}
+
+# The plan has to be there to be empty.
+nothing_drifted if {
+	drift_run
+	is_array(input.terraform.resource_changes)
+	every resource in resources {
+		resource.change.actions == ["no-op"]
+	}
+}
+
 # ---------------------------------------------------------------- never
 
 # METADATA
-# title: Database, load balancer and VPC are kept
+# title: Data, keys and addresses are kept
 # description: >-
-#   Destroying or replacing one of them loses data or the address people use. A destroy run may;
-#   so may a run of a stack labelled `allow-destroy:<address>`, for that one address.
+#   Destroying or replacing a database or database cluster, file system, volume, bucket, backup vault,
+#   KMS key or secret loses data, a load balancer or VPC the address people use. A destroy run may; so
+#   may a run of a stack labelled `allow-destroy:<address>`, for that one address.
 never contains message if {
 	not destroy_run
 	some resource in resources
@@ -64,10 +97,10 @@ never contains message if {
 # METADATA
 # title: The database is not public
 # description: >-
-#   `publicly_accessible` must be known and false.
+#   `publicly_accessible` must be known and false, of an instance of a cluster, too.
 never contains message if {
 	some resource in planned
-	resource.type == "aws_db_instance"
+	resource.type in reachable
 	value := object.get(resource.change.after, "publicly_accessible", "unknown")
 	value != false
 	message := concat("", [
@@ -81,7 +114,7 @@ never contains message if {
 # description: >-
 #   An ingress rule whose source is the whole internet (a prefix shorter than /8, IPv6 included) may
 #   open TCP 80 or TCP 443, nothing else: not 3306, no range, no other protocol. Holds for inline
-#   rules and for rule resources. Where strings are hashed, 0.0.0.0/0 and ::/0 are recognised.
+#   rules and for rule resources, also where a source is sensitive and therefore hashed.
 never contains message if {
 	some rule in ingress
 	some source in rule.sources
@@ -93,17 +126,32 @@ never contains message if {
 	])
 }
 
+# METADATA
+# title: A prefix list does not hold the world
+# description: >-
+#   A rule that names a prefix list shows its id only, so a list that holds the whole internet would
+#   open any port unseen.
+never contains message if {
+	some entry in prefix_entries
+	some source in entry.sources
+	world(source)
+	message := concat("", [
+		entry.address, ": the prefix list holds the world (", shown(source),
+		"); write an open source into the rule itself, where it can be checked",
+	])
+}
+
 # ---------------------------------------------------------------- a human may accept
 
 # METADATA
 # title: The database is encrypted
 # description: >-
-#   `storage_encrypted` must be known and true. Encryption cannot be switched on in place, so a stack
+#   `storage_encrypted` must be known and true, of a cluster, too. Encryption cannot be switched on in place, so a stack
 #   that took over an unencrypted database carries the label `allow-unencrypted`.
 needs_human contains message if {
 	not "allow-unencrypted" in labels
 	some resource in planned
-	resource.type == "aws_db_instance"
+	resource.type in stores
 	value := object.get(resource.change.after, "storage_encrypted", "unknown")
 	value != true
 	message := concat("", [
@@ -126,6 +174,23 @@ needs_human contains message if {
 	message := concat("", [
 		resource.address, ": multi_az is ", text(value),
 		" and must be true; a stack that wants one zone is labelled single-az",
+	])
+}
+
+# METADATA
+# title: A cluster stands in two zones
+# description: >-
+#   A database cluster has at least two instances, or a class that brings them, with the same exception.
+needs_human contains message if {
+	not "single-az" in labels
+	some resource in planned
+	resource.type == "aws_rds_cluster"
+	not is_string(object.get(resource.change.after, "db_cluster_instance_class", null))
+	members := [member.address | some member in planned; member_of(member, resource)]
+	count(members) < 2
+	message := concat("", [
+		resource.address, ": the cluster has ", text(count(members)),
+		" of the two instances it needs; a stack that wants one zone is labelled single-az",
 	])
 }
 
@@ -174,9 +239,21 @@ needs_human contains message if {
 }
 
 # METADATA
+# title: Rules are known
+# description: >-
+#   A group's rules, or a prefix list's entries, that are known only after the apply cannot be checked
+#   before it. A new group that says nothing about ingress looks the same: `ingress = []` says none.
+needs_human contains message if {
+	some unread in known_later
+	message := concat("", [
+		unread.address, ": ", unread.what, " that are known only after the apply; write them down",
+	])
+}
+
+# METADATA
 # title: What cannot be read is not passed
 # description: >-
-#   A database or security group whose planned values are missing from the input cannot be checked.
+#   A database, security group or prefix list whose planned values are missing from the input cannot be checked.
 needs_human contains message if {
 	some resource in resources
 	resource.type in checked
@@ -201,11 +278,11 @@ notice contains message if {
 
 # METADATA
 # title: A destroy run
-# description: A destroy run says how much it takes away and that it needs two approvals.
+# description: A destroy run says how much it takes away.
 notice contains message if {
 	destroy_run
 	doomed := count([resource | some resource in resources; lost(resource)])
-	message := concat("", ["destroy run: ", text(doomed), " resources go; two people have to approve"])
+	message := concat("", ["destroy run: ", text(doomed), " resources go, and the data in them"])
 }
 
 # METADATA
@@ -250,11 +327,13 @@ notice contains message if {
 
 # METADATA
 # title: The cost is unknown
-# description: A stack labelled `infracost` should have an estimate; without one no limit was checked.
+# description: >-
+#   A stack labelled `infracost` should have an estimate; without one no limit was checked. A report
+#   handed over as custom input may be a file of the branch, so it can be too high, never enough.
 notice contains message if {
 	"infracost" in labels
-	count(costs) == 0
-	message := "no readable cost estimate came with this plan, so no cost limit was checked"
+	not estimated
+	message := "no readable cost estimate by Infracost itself came with this plan, so no cost limit was checked"
 }
 
 # METADATA
@@ -272,7 +351,7 @@ notice contains message if {
 	some name in {"budget", "cost-growth"}
 	some label in labels
 	startswith(label, concat("", [name, ":"]))
-	not regex.match(`^[a-z-]+:[0-9]+(\.[0-9]+)?$`, label)
+	not readable_limit(label)
 	message := concat("", ["label ", label, ": a number has to follow the colon; it is ignored"])
 }
 
@@ -288,22 +367,62 @@ limits(name, otherwise) := {otherwise} if count(given(name)) == 0
 given(name) := {to_number(substring(label, count(name) + 1, -1)) |
 	some label in labels
 	startswith(label, concat("", [name, ":"]))
-	regex.match(`^[a-z-]+:[0-9]+(\.[0-9]+)?$`, label)
+	readable_limit(label)
 }
+
+# No more digits than every engine counts exactly.
+readable_limit(label) if regex.match(`^[a-z-]+:[0-9]{1,12}(\.[0-9]{1,9})?$`, label)
 
 # ---------------------------------------------------------------- resources
 
-precious := {
-	"aws_db_instance": "database",
-	"aws_lb": "load balancer",
-	"aws_vpc": "VPC",
+# What holds data or keys, or is an address that others know. AWS has several types for some of them.
+precious := {type: kind |
+	some kind, types in {
+		"database": {
+			"aws_db_cluster_snapshot", "aws_db_instance", "aws_db_snapshot", "aws_docdb_cluster",
+			"aws_dynamodb_table", "aws_neptune_cluster", "aws_redshift_cluster",
+		},
+		"database cluster": {
+			"aws_rds_cluster", "aws_rds_cluster_instance", "aws_rds_global_cluster", "aws_rds_shard_group",
+		},
+		"file system": {
+			"aws_efs_file_system", "aws_fsx_lustre_file_system", "aws_fsx_ontap_file_system",
+			"aws_fsx_openzfs_file_system", "aws_fsx_windows_file_system",
+		},
+		"volume": {"aws_ebs_snapshot", "aws_ebs_volume"},
+		"bucket": {"aws_s3_bucket", "aws_s3_directory_bucket"},
+		"backup vault": {"aws_backup_logically_air_gapped_vault", "aws_backup_vault"},
+		"KMS key": {
+			"aws_kms_external_key", "aws_kms_key", "aws_kms_replica_external_key", "aws_kms_replica_key",
+		},
+		"secret": {"aws_secretsmanager_secret"},
+		"load balancer": {"aws_alb", "aws_elb", "aws_lb"},
+		"VPC": {"aws_default_vpc", "aws_vpc"},
+	}
+	some type in types
 }
+
+# Databases by what they can be asked: whether the internet reaches them, and whether they encrypt.
+reachable := {
+	"aws_db_instance", "aws_neptune_cluster_instance", "aws_rds_cluster_instance", "aws_redshift_cluster",
+}
+
+stores := {"aws_db_instance", "aws_docdb_cluster", "aws_neptune_cluster", "aws_rds_cluster"}
 
 group_types := {"aws_security_group", "aws_default_security_group"}
 
 rule_types := {"aws_security_group_rule", "aws_vpc_security_group_ingress_rule"}
 
-checked := ({"aws_db_instance"} | group_types) | rule_types
+prefix_types := {"aws_ec2_managed_prefix_list", "aws_ec2_managed_prefix_list_entry"}
+
+checked := (((reachable | stores) | group_types) | rule_types) | prefix_types
+
+# An instance of the cluster; of one that is created with it the cluster's name may not be known yet.
+member_of(member, cluster) if {
+	member.type == "aws_rds_cluster_instance"
+	name := object.get(cluster.change.after, "cluster_identifier", null)
+	object.get(member.change.after, "cluster_identifier", name) in {name, null}
+}
 
 destroy_run if input.spacelift.run.type == "DESTROY"
 
@@ -340,7 +459,7 @@ ingress contains rule if {
 	some resource in planned
 	resource.type in group_types
 	some entry in list(object.get(resource.change.after, "ingress", []))
-	rule := described(resource, entry, "protocol", list_sources, resource.name == "alb_sg")
+	rule := described(resource, entry, "protocol", list_sources, resource.address == load_balancer_group)
 }
 
 ingress contains rule if {
@@ -373,27 +492,71 @@ described(resource, entry, protocol_key, source_keys, load_balancer) := {
 		some key in source_keys
 		some source in items(object.get(entry, key, null))
 	},
-	# Terraform writes null or [] for what is not set, and leaves out what it does not know yet.
 	"unknown": {key |
 		some key in source_keys
-		object.get(entry, key, "unknown") == "unknown"
+		later(entry, key)
 	},
 }
 
+# Terraform writes null or [] for what is not set, and leaves out what it does not know yet; an item
+# that it does not know it writes as null.
+later(values, key) if object.get(values, key, "unknown") == "unknown"
+
+later(values, key) if {
+	is_array(values[key])
+	null in values[key]
+}
+
+known_later contains {"address": resource.address, "what": "ingress rules"} if {
+	some resource in planned
+	resource.type in group_types
+	later(resource.change.after, "ingress")
+}
+
+known_later contains {"address": entry.address, "what": "entries of the prefix list"} if {
+	some entry in prefix_entries
+	entry.later
+}
+
+# What prefix lists of the plan hold, whatever resource declares it.
+prefix_entries contains {"address": resource.address, "sources": sources, "later": unread} if {
+	some resource in planned
+	resource.type == "aws_ec2_managed_prefix_list"
+	entries := list(object.get(resource.change.after, "entry", []))
+	sources := {source | some entry in entries; some source in items(object.get(entry, "cidr", null))}
+	unread := later_entries(resource.change.after)
+}
+
+prefix_entries contains {"address": resource.address, "sources": sources, "later": unread} if {
+	some resource in planned
+	resource.type == "aws_ec2_managed_prefix_list_entry"
+	sources := {source | some source in items(object.get(resource.change.after, "cidr", null))}
+	unread := count(sources) == 0
+}
+
+later_entries(values) if {
+	later(values, "entry")
+} else if {
+	some entry in list(values.entry)
+	not is_string(object.get(entry, "cidr", null))
+} else := false
+
 items(value) := [value] if is_string(value)
 
-items(value) := list(value) if not is_string(value)
+items(value) := texts if {
+	not is_string(value)
+	texts := [item | some item in list(value); is_string(item)]
+}
 
-# The rule's group is the load balancer's: by id where that is known, else by the rule's name.
+# By address, because the name alone is free for everybody's module to use.
+load_balancer_group := "aws_security_group.alb_sg"
+
+# The rule's group is the load balancer's, by its id. Of a group that is not known yet nothing is said.
 guards_load_balancer(resource) if {
 	some group in planned
-	group.type == "aws_security_group"
-	group.name == "alb_sg"
+	group.address == load_balancer_group
 	is_string(group.change.after.id)
 	resource.change.after.security_group_id == group.change.after.id
-} else if {
-	not is_string(object.get(resource.change.after, "security_group_id", null))
-	startswith(resource.name, "alb_")
 } else := false
 
 web(rule) if {
@@ -413,14 +576,22 @@ reported_as_open(rule, source) if {
 	not web(rule)
 }
 
-world(source) if {
-	some anywhere in {"0.0.0.0/0", "::/0"}
-	same(source, anywhere)
+world(source) if regex.match(`^[0-9a-fA-F.:]+/0*[0-7]$`, source)
+
+world(source) if hashed_networks[source]
+
+# The network of a hash, for every network that is part of the world: there are few enough to try.
+hashed_networks := {substring(crypto.sha256(network), 56, 8): network |
+	some length in numbers.range(0, 7)
+	some index in numbers.range(0, bits.lsh(1, length) - 1)
+	first := index * bits.lsh(1, 8 - length)
+	some start in {concat("", [format_int(first, 10), ".0.0.0"]), ipv6_start(first)}
+	network := concat("/", [start, format_int(length, 10)])
 }
 
-world(source) if {
-	regex.match(`^[0-9a-fA-F.:]+/[0-7]$`, source)
-}
+ipv6_start(0) := "::"
+
+ipv6_start(first) := concat("", [format_int(first * 256, 16), "::"]) if first > 0
 
 labelled_source(source) if {
 	some label in labels
@@ -445,10 +616,7 @@ protocol(rule) := name if {
 	same(rule.protocol, name)
 } else := rule.protocol
 
-shown(source) := plain if {
-	some plain in {"0.0.0.0/0", "::/0"}
-	same(source, plain)
-} else := source
+shown(source) := object.get(hashed_networks, source, source)
 
 # The items to go through; none where the input has null.
 list(value) := present if {
@@ -514,26 +682,38 @@ images(definitions) := {object.get(container, "name", "?"): object.get(container
 # report handed over as custom input stands. Totals are strings.
 costs contains cost if {
 	some report in reports
+	cost := estimate(report)
+}
+
+estimated if estimate(input.third_party_metadata.infracost)
+
+estimate(report) := cost if {
 	projects := list(report.projects)
 	totals := [total(project.breakdown) | some project in projects]
 	count(totals) > 0
 	count(totals) == count(projects)
-	cost := {
-		"monthly": sum(totals),
-		"past": sum([total(project.pastBreakdown) | some project in projects]),
-	}
+	past := [total(project.pastBreakdown) | some project in projects]
+	cost := {"monthly": sum(totals), "past": sum(past)}
 }
 
 reports contains report if report := input.third_party_metadata.infracost
 
 reports contains report if report := input.third_party_metadata.custom.infracost
 
-total(breakdown) := to_number(breakdown.totalMonthlyCost) if {
+# What is above it counts as this much: no engine has to count, or print, further.
+most_usd := 1000000000000
+
+total(breakdown) := min({most_usd, to_number(breakdown.totalMonthlyCost)}) if {
 	is_string(breakdown.totalMonthlyCost)
-	regex.match(`^[0-9]+(\.[0-9]+)?$`, breakdown.totalMonthlyCost)
+	regex.match(`^[0-9]{1,15}(\.[0-9]+)?$`, breakdown.totalMonthlyCost)
 }
 
-total(breakdown) := breakdown.totalMonthlyCost if is_number(breakdown.totalMonthlyCost)
+total(breakdown) := most_usd if {
+	is_string(breakdown.totalMonthlyCost)
+	regex.match(`^[0-9]{16,}(\.[0-9]+)?$`, breakdown.totalMonthlyCost)
+}
+
+total(breakdown) := min({most_usd, breakdown.totalMonthlyCost}) if is_number(breakdown.totalMonthlyCost)
 
 # Whole cents, so that a cost exactly at a limit is not above it by a rounding error.
 cents(amount) := round(amount * 100)

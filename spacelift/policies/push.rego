@@ -1,19 +1,11 @@
 # METADATA
 # title: Push policy
 # description: >-
-#   Says what a Git event starts: a push to the tracked branch a tracked run, a pull request a
-#   proposed run, anything else nothing.
+#   Says what a Git event starts: a push to the tracked branch a tracked run, a push to any other
+#   branch or a pull request a proposed run. Spacelift plans a commit once, whatever tells of it.
 package spacelift
 
 import rego.v1
-
-default track := false
-
-default propose := false
-
-default ignore := false
-
-default notify := false
 
 # METADATA
 # title: Tracked branch
@@ -21,6 +13,16 @@ default notify := false
 track if {
 	not pull_request
 	input.push.branch == input.stack.branch
+}
+
+# METADATA
+# title: Any other branch
+# description: A push to any other branch starts a proposed run, so every commit is planned.
+propose if {
+	not pull_request
+	is_string(input.push.branch)
+	input.push.branch != ""
+	not track
 }
 
 # METADATA
@@ -35,8 +37,9 @@ propose if {
 # METADATA
 # title: Documentation only
 # description: >-
-#   Nothing starts where every changed file is documentation (Markdown, an image, the licence). A pull
-#   request counts with all its files, a push with its own. No known file means: run.
+#   On a stack labelled `ignore-documentation` nothing starts where every changed file is documentation
+#   (Markdown, an image, the licence). A pull request counts with all its files, a push with its own.
+#   No known file means: run.
 ignore if documentation_only
 
 # METADATA
@@ -49,7 +52,7 @@ ignore if {
 
 # METADATA
 # title: Anything else
-# description: A push to another branch without a pull request starts nothing.
+# description: An event that starts neither kind of run is ignored, like a closed pull request.
 ignore if {
 	not track
 	not propose
@@ -61,9 +64,28 @@ ignore if {
 #   An ignored documentation change still gets its commit status, or a required check would wait for ever.
 notify if documentation_only
 
+# METADATA
+# title: Superseded
+# description: >-
+#   A proposed run cancels those of its branch that still wait: nobody needs the plan of an older
+#   commit. Runs of the tracked branch, drift detection among them, are left alone.
+cancel contains run.id if {
+	propose
+	not ignore
+	some run in list(input.in_progress)
+	run.type == "PROPOSED"
+	run.branch == proposed_branch
+	run.branch != input.stack.branch
+}
+
+proposed_branch := input.pull_request.head.branch if pull_request
+
+proposed_branch := input.push.branch if not pull_request
+
 pull_request if is_object(input.pull_request)
 
 documentation_only if {
+	"ignore-documentation" in list(input.stack.labels)
 	count(files) > 0
 	every file in files {
 		documentation(file)

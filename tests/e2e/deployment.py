@@ -2,17 +2,21 @@
 
 import json
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from ops import CDKTF_JSON
 from ops.delivery.permissions import FILES, granted
 from ops.sandbox.deployed import Deployed, deployed
 from ops.sandbox.server import Sandbox
+from ops.terraform import Terraform
 from tests.programs import python
+from tests.synth.synthesized import Synthesized
 
 PASSWORD = "Correct-horse-7-battery"
 
@@ -56,3 +60,31 @@ def prepared(stack_id: str) -> Iterator[Deployed]:
         stack.terraform().init()
         yield stack
         assert_granted(stack.sandbox)
+
+
+HOSTILE = {
+    "QUOTES": """it's a "quote\"""",
+    "BACKSLASHES": "C:\\n \\",
+    "CODE": "\\'); exit(1); //",
+    "TEMPLATES": "${var.db_password} %{ if true }x%{ endif }",
+    "ESCAPED_TEMPLATES": "$${x} %%{y} $$${z} \\${q}",
+    "SIGNS": "$ % <b>?> & é 日本",
+}
+"""Texts that CDKTF, Terraform, JSON or PHP could take for something else."""
+
+
+def container(stack: Synthesized, folder: Path) -> Any:
+    """The container's definition, as Terraform hands it to AWS; references are left out."""
+    task = stack.document["resource"]["aws_ecs_task_definition"]["wordpress"]
+    expression = re.sub(r"(?<== )(aws_\w+|var)(\.\w+)+", "null", task["container_definitions"])
+    (found,) = json.loads(evaluated({"made": expression}, folder)["made"])
+    return found
+
+
+def evaluated(expressions: dict[str, str], folder: Path) -> dict[str, Any]:
+    """What Terraform makes of expressions."""
+    outputs = {name: {"value": expression} for name, expression in expressions.items()}
+    (folder / "main.tf.json").write_text(json.dumps({"output": outputs}))
+    terraform = Terraform(folder, scratch=folder, environment={})
+    terraform.apply()
+    return terraform.output()

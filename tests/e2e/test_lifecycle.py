@@ -67,7 +67,7 @@ def applied(_applied: Deployed) -> Iterator[Deployed]:
 def test_the_plan_right_after_the_apply_is_empty(applied: Deployed) -> None:
     terraform = applied.terraform()
     assert applied.changes(terraform) == {}
-    assert not applied.sandbox.unsupported
+    assert not applied.sandbox.refused
 
     outputs = terraform.output()
     assert outputs["application_url"] == f"http://{outputs['alb_dns_name']}"

@@ -19,7 +19,7 @@ def test_staging_applies_plans_empty_and_destroys() -> None:
         terraform = stack.terraform()
         terraform.apply()
         assert stack.changes(terraform) == {}
-        assert not stack.sandbox.unsupported
+        assert not stack.sandbox.refused
 
         terraform.destroy()
         assert stack.sandbox.leftovers() == []
@@ -53,7 +53,7 @@ def test_a_deployment_of_the_original_is_taken_over_unchanged(tmp_path: Path) ->
         terraform.apply()
         after = terraform.show()["values"]
         assert after["outputs"] == before["outputs"]
-        assert not stack.sandbox.unsupported
+        assert not stack.sandbox.refused
 
         terraform.destroy()
         assert stack.sandbox.leftovers() == []
@@ -71,7 +71,7 @@ def test_the_hardened_stack_applies_plans_empty_and_destroys(tmp_path: Path) -> 
         terraform = stack.terraform()
         terraform.apply()
         assert stack.changes(terraform) == {}
-        assert not stack.sandbox.unsupported
+        assert not stack.sandbox.refused
 
         changed = settings(
             stack_id,

@@ -52,8 +52,8 @@ BAD: dict[str, dict[str, Case]] = {
         "region without matching zones": (
             {"aws_region": "us-east-1"},
             "availability_zones = eu-central-1a, eu-central-1b: not zones of aws_region = "
-            '"us-east-1". Set availability_zones to two of its zones, for example '
-            '["us-east-1a", "us-east-1b"]',
+            '"us-east-1". Set availability_zones to two of its zones, as `aws ec2 '
+            "describe-availability-zones --region us-east-1` lists them.",
         ),
         "overlapping subnets": (
             {"private_subnet_cidrs": ["10.0.2.0/24", "10.0.4.0/24"]},

@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,14 @@ from ops.delivery.inputs import (
     push_input,
     sanitized,
 )
-from ops.delivery.policies import OUTPUTS, POLICIES, Policy, review, rules
+from ops.delivery.policies import (
+    OUTPUTS,
+    POLICIES,
+    PRELUDES,
+    Policy,
+    review,
+    rules,
+)
 from ops.errors import OpsError
 
 STACK = Stack()
@@ -33,13 +41,38 @@ UNDECIDED = {"approve": False, "reject": False}
 REJECTED = {"approve": False, "reject": True}
 
 TRACKED_STATES = (
-    *("QUEUED", "READY", "PREPARING", "INITIALIZING", "PLANNING"),
-    *("CONFIRMED", "PREPARING_APPLY", "APPLYING", "FINISHED", "FAILED"),
+    "PENDING_REVIEW",
+    "QUEUED",
+    "READY",
+    "PREPARING",
+    "INITIALIZING",
+    "PLANNING",
+    "CONFIRMED",
+    "PREPARING_APPLY",
+    "APPLYING",
+    "FINISHED",
+    "FAILED",
 )
 
 
-def approval(run: Run, approvals: Sequence[str] = (), **others: Sequence[str]) -> dict[str, Any]:
-    return review("approval", approval_input(run=run, stack=STACK, approvals=approvals, **others))
+def approval(
+    run: Run,
+    approvals: Sequence[str] = (),
+    rejections: Sequence[str] = (),
+    older_approvals: Sequence[str] = (),
+    labels: Sequence[str] = ("approvals:2",),
+) -> dict[str, Any]:
+    """The verdict, by default on a stack where two people other than the author approve."""
+    return review(
+        "approval",
+        approval_input(
+            run=run,
+            stack=Stack(labels=tuple(labels)),
+            approvals=approvals,
+            rejections=rejections,
+            older_approvals=older_approvals,
+        ),
+    )
 
 
 TRACKED = Run(type="TRACKED", state="UNCONFIRMED", author="Ann")
@@ -50,39 +83,71 @@ DESTROY_TASK = Run(type="TASK", state="QUEUED", author="Ann", command="terraform
 
 
 @pytest.mark.parametrize(
-    ("run", "approvals", "rejections", "expected"),
+    "run", [TRACKED, DRIFT, DESTROY, QUEUED_DESTROY, DESTROY_TASK], ids=lambda run: run.type
+)
+@pytest.mark.parametrize(
+    ("approvals", "rejections", "labels", "expected"),
     [
-        (TRACKED, [], [], UNDECIDED),
-        (TRACKED, ["bob"], [], APPROVED),
-        (TRACKED, ["bob", "cid"], [], APPROVED),
-        (TRACKED, ["Ann"], [], UNDECIDED),
-        (TRACKED, ["ANN"], [], UNDECIDED),
-        (TRACKED, ["Ann", "bob"], [], APPROVED),
-        (TRACKED, [], ["bob"], REJECTED),
-        (TRACKED, ["bob", "cid"], ["dan"], REJECTED),
-        (TRACKED, [], ["Ann"], REJECTED),
-        (Run(type="TRACKED", state="UNCONFIRMED", author=None), ["bob"], [], UNDECIDED),
-        (DRIFT, [], [], UNDECIDED),
-        (DRIFT, ["bob"], [], APPROVED),
-        (DRIFT, ["bob"], ["cid"], REJECTED),
-        (DESTROY, [], [], UNDECIDED),
-        (DESTROY, ["bob"], [], UNDECIDED),
-        (DESTROY, ["bob", "Ann"], [], UNDECIDED),
-        (DESTROY, ["bob", "Bob"], [], UNDECIDED),
-        (DESTROY, ["bob", "cid"], [], APPROVED),
-        (DESTROY, ["bob", "cid"], ["dan"], REJECTED),
-        (QUEUED_DESTROY, [], [], UNDECIDED),
-        (QUEUED_DESTROY, ["bob"], [], UNDECIDED),
-        (QUEUED_DESTROY, ["bob", "cid"], [], APPROVED),
-        (DESTROY_TASK, ["bob"], [], UNDECIDED),
-        (DESTROY_TASK, ["bob", "cid"], [], APPROVED),
-        (DESTROY_TASK, [], ["bob"], REJECTED),
+        # without labels somebody else approves
+        ([], [], [], UNDECIDED),
+        (["bob"], [], [], APPROVED),
+        (["bob", "cid"], [], [], APPROVED),
+        (["Ann"], [], [], UNDECIDED),
+        (["ANN"], [], [], UNDECIDED),
+        (["Ann", "bob"], [], [], APPROVED),
+        ([], ["bob"], [], REJECTED),
+        (["bob", "cid"], ["dan"], [], REJECTED),
+        ([], ["Ann"], [], REJECTED),
+        # two people
+        (["bob"], [], ["approvals:2"], UNDECIDED),
+        (["bob", "Ann"], [], ["approvals:2"], UNDECIDED),
+        (["bob", "Bob"], [], ["approvals:2"], UNDECIDED),
+        (["bob", "cid"], [], ["approvals:2"], APPROVED),
+        (["bob", "cid"], ["dan"], ["approvals:2"], REJECTED),
+        (["bob", "cid"], [], ["approvals:3", "approvals:1"], UNDECIDED),
+        (["bob", "cid", "dan"], [], ["approvals:3", "approvals:1"], APPROVED),
+        # a person alone
+        ([], [], ["author-may-approve"], UNDECIDED),
+        (["Ann"], [], ["author-may-approve"], APPROVED),
+        (["Ann", "ann"], [], ["author-may-approve", "approvals:2"], UNDECIDED),
+        (["Ann", "bob"], [], ["author-may-approve", "approvals:2"], APPROVED),
+        (["Ann"], ["Ann"], ["author-may-approve"], REJECTED),
+        (["Ann"], [], ["author-may-approve", "approval-by-others"], UNDECIDED),
+        (["bob"], [], ["author-may-approve", "approval-by-others"], APPROVED),
+        # a number that cannot be read asks for two
+        *[
+            (people, [], [label], expected)
+            for label in ("approvals:0", "approvals:", "approvals:one", "approvals:-1")
+            for people, expected in ((["bob"], UNDECIDED), (["bob", "cid"], APPROVED))
+        ],
     ],
 )
 def test_who_may_let_a_run_go_on(
-    run: Run, approvals: list[str], rejections: list[str], expected: dict[str, Any]
+    run: Run,
+    approvals: list[str],
+    rejections: list[str],
+    labels: list[str],
+    expected: dict[str, Any],
 ) -> None:
-    assert approval(run, approvals, rejections=rejections) == expected
+    assert approval(run, approvals, rejections, labels=labels) == expected
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"), [([], UNDECIDED), (["author-may-approve"], APPROVED)]
+)
+def test_an_author_who_is_not_known_counts_as_the_author(
+    labels: list[str], expected: dict[str, Any]
+) -> None:
+    run = Run(type="TRACKED", state="UNCONFIRMED", author=None)
+    assert approval(run, ["bob"], labels=labels) == expected
+
+
+def test_whoever_starts_a_task_is_not_somebody_else() -> None:
+    """Its commit is whatever was pushed last, by anybody."""
+    task = replace(DESTROY_TASK, creator="bob")
+    assert approval(task, ["Bob"], labels=[]) == UNDECIDED
+    assert approval(task, ["cid"], labels=[]) == APPROVED
+    assert approval(replace(TRACKED, creator="bob"), ["bob"], labels=[]) == APPROVED
 
 
 @pytest.mark.parametrize("state", TRACKED_STATES)
@@ -98,7 +163,10 @@ def test_a_run_in_any_other_state_is_approved_or_it_would_hang(
     "command",
     [
         "terraform output",
-        "tofu output -raw application_url",
+        "tofu output -no-color",
+        "tofu validate",
+        "terraform version",
+        "terraform state list module.x",
         "terraform state list",
         "tofu state show aws_sns_topic_subscription.email[0]",
     ],
@@ -118,6 +186,12 @@ def test_a_task_that_only_reads_is_approved(command: str) -> None:
         "tofu state rm aws_db_instance.wordpress",
         "aws rds delete-db-instance --db-instance-identifier x --skip-final-snapshot",
         "sh -c 'tofu apply -auto-approve -dest\"\"roy'",
+        "terraform show",
+        "tofu show -json",
+        "terraform output -json",
+        "tofu output -raw db_password",
+        "tofu output db_password",
+        "terraform output -state=other",
         "terraform output; tofu destroy",
         "terraform output && tofu destroy",
         "terraform output $(tofu destroy)",
@@ -139,7 +213,7 @@ def test_people_who_approved_a_queued_destroy_run_are_not_asked_again() -> None:
 
 
 def test_an_approval_of_an_earlier_state_does_not_count_for_a_tracked_run() -> None:
-    assert approval(TRACKED, older_approvals=["bob"]) == UNDECIDED
+    assert approval(TRACKED, older_approvals=["bob", "cid"]) == UNDECIDED
 
 
 def test_a_reviewer_whose_login_is_the_authors_is_the_author() -> None:
@@ -166,23 +240,42 @@ def pull_request(
 
 
 def push(
-    branch: str, files: Sequence[str] = ("main.py",), tag: str = "", pull: Any = None
+    branch: str,
+    files: Sequence[str] = ("main.py",),
+    tag: str = "",
+    pull: Any = None,
+    labels: Sequence[str] = ("ignore-documentation",),
+    in_progress: Sequence[Run] = (),
 ) -> dict[str, Any]:
     return review(
-        "push", push_input(stack=STACK, branch=branch, files=files, tag=tag, pull_request=pull)
+        "push",
+        push_input(
+            stack=Stack(labels=tuple(labels)),
+            branch=branch,
+            files=files,
+            tag=tag,
+            pull_request=pull,
+            in_progress=in_progress,
+        ),
     )
 
 
-NOTHING = {"track": False, "propose": False, "ignore": True, "notify": False}
-TRACKS = {"track": True, "propose": False, "ignore": False, "notify": False}
-PROPOSES = {"track": False, "propose": True, "ignore": False, "notify": False}
+DECIDES: dict[str, Any] = {
+    **{"track": False, "propose": False, "ignore": False, "notify": False},
+    "cancel": [],
+}
+NOTHING = {**DECIDES, "ignore": True}
+TRACKS = {**DECIDES, "track": True}
+PROPOSES = {**DECIDES, "propose": True}
 
 
 @pytest.mark.parametrize(
     ("branch", "files", "pull", "expected"),
     [
         ("main", ["main.py"], None, TRACKS),
-        ("feature", ["main.py"], None, NOTHING),
+        ("feature", ["main.py"], None, PROPOSES),
+        ("feature", [], None, PROPOSES),
+        ("", ["main.py"], None, NOTHING),  # no branch
         ("main", [], None, TRACKS),  # no files known
         ("feature", ["main.py"], pull_request("opened"), PROPOSES),
         ("main", ["main.py"], pull_request("opened"), PROPOSES),  # a pull request never tracks
@@ -232,8 +325,52 @@ def test_one_other_file_among_the_documentation_starts_a_run(file: str) -> None:
     assert push("feature", files=[file], pull=pull) == PROPOSES
 
 
+def test_documentation_is_planned_like_anything_else_unless_a_label_says_no() -> None:
+    assert push("main", files=["README.md"], labels=()) == TRACKS
+    assert push("feature", files=["README.md"], labels=()) == PROPOSES
+    pull = pull_request(files=["README.md"])
+    assert push("feature", files=["README.md"], pull=pull, labels=()) == PROPOSES
+
+
 def test_a_tag_starts_nothing() -> None:
     assert push("main", tag="v1")["ignore"]
+    assert push("feature", tag="v1")["ignore"]
+
+
+WAITING = (
+    Run(id="01OLD", type="PROPOSED", state="QUEUED", branch="feature"),
+    Run(id="02OLD", type="PROPOSED", state="READY", branch="feature"),
+    Run(id="03OTHER", type="PROPOSED", state="QUEUED", branch="other"),
+    Run(id="04TRACKED", type="TRACKED", state="UNCONFIRMED", branch="feature"),
+    Run(id="05DRIFT", type="PROPOSED", state="QUEUED", branch="main", drift_detection=True),
+)
+
+
+@pytest.mark.parametrize(
+    ("branch", "pull", "files", "cancelled"),
+    [
+        ("feature", None, ["main.py"], ["01OLD", "02OLD"]),
+        ("feature", pull_request(), ["main.py"], ["01OLD", "02OLD"]),
+        # a merge commit's branch is another one
+        ("main", pull_request(), ["main.py"], ["01OLD", "02OLD"]),
+        ("other", None, ["main.py"], ["03OTHER"]),
+        ("new", None, ["main.py"], []),
+        ("main", None, ["main.py"], []),
+        ("feature", pull_request("closed"), ["main.py"], []),
+        # what starts nothing leaves the others alone
+        ("feature", None, ["README.md"], []),
+        # somebody else's main is not ours
+        ("main", pull_request(head={"branch": "main"}), ["main.py"], []),
+    ],
+)
+def test_a_proposed_run_cancels_those_it_supersedes(
+    branch: str, pull: Any, files: list[str], cancelled: list[str]
+) -> None:
+    assert push(branch, files, pull=pull, in_progress=WAITING)["cancel"] == cancelled
+
+
+def test_a_tag_cancels_nothing() -> None:
+    assert push("feature", tag="v1", in_progress=WAITING)["cancel"] == []
 
 
 def notified(
@@ -431,10 +568,18 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
         third_party_metadata={"infracost": infracost("12.5", past_usd="10")},
     ),
     "approval": approval_input(
-        run=QUEUED_DESTROY, stack=STACK, approvals=["a"], rejections=["b"], older_approvals=["c"]
+        run=QUEUED_DESTROY,
+        stack=Stack(labels=("approvals:2",)),
+        approvals=["a"],
+        rejections=["b"],
+        older_approvals=["c"],
     ),
     "push": push_input(
-        stack=STACK, branch="f", files=["a.md"], pull_request=pull_request(files=["b.md"])
+        stack=Stack(labels=("ignore-documentation",)),
+        branch="feature",
+        files=["a.md"],
+        pull_request=pull_request(files=["b.py"]),
+        in_progress=WAITING[:1],
     ),
     "notification": notification_input(
         run=FOUND_DRIFT,
@@ -446,8 +591,8 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("name", OUTPUTS)
-def test_engines_agree_whatever_is_missing_or_null(name: str) -> None:
-    """`evaluate` raises where one of them fails or says something else."""
+def test_a_policy_answers_whatever_is_missing_or_null(name: str) -> None:
+    """`evaluate` raises where the engine fails, on a wrong type for one."""
     policy = Policy(POLICIES / f"{name}.rego")
     whole = policy.evaluate(DOCUMENTS[name])
     answers = [policy.evaluate(document) for document in damaged(DOCUMENTS[name])]
@@ -516,15 +661,46 @@ def test_a_policy_that_does_not_parse_is_refused_in_one_line(
     assert "\n" not in str(refused.value)
 
 
-def test_engines_that_disagree_are_an_error(push_policy: Path) -> None:
-    """rego-cpp 1.5 takes the smallest number of a set by its text: 250 before 50."""
-    text = push_policy.read_text()
-    push_policy.write_text(text.replace("default track := false", "track := min({250, 50})", 1))
-    spoiled = push_policy.read_text().split("# METADATA\n# title: Tracked branch")[0]
-    rest = "propose := false\n\nignore := false\n\nnotify := false\n"
-    push_policy.write_text(spoiled.split("default propose")[0] + rest)
-    with pytest.raises(OpsError, match=r"the engines disagree about track: regorus says 50"):
-        Policy(push_policy).evaluate({})
+@pytest.mark.parametrize("name", OUTPUTS)
+def test_a_default_that_spacelift_defines_is_refused(name: str, tmp_path: Path) -> None:
+    """OPA refuses two defaults of a rule, so Spacelift would not save the policy."""
+    text = (POLICIES / f"{name}.rego").read_text()
+    for rule in PRELUDES[name]:
+        assert not re.search(rf"default\s+{rule}\b", text)
+        spoiled = tmp_path / f"{name}.rego"
+        spoiled.write_text(f"{text}\ndefault {rule} := true\n")
+        with pytest.raises(OpsError, match=rf"^{name}\.rego: default of {rule} is defined twice"):
+            Policy(spoiled)
+
+
+def test_a_rule_that_says_nothing_is_false_as_in_spacelift() -> None:
+    assert review("approval", {}) == APPROVED
+    nobody = {"run": {"state": "UNCONFIRMED"}}
+    assert review("approval", nobody) == UNDECIDED
+    assert review("push", {}) == NOTHING
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "helper if inptu.run",
+        "helper if not inptu.run",
+        "helper if { input.never == 1; inptu.run }",
+        "helper if { some rule in input.rules; not ruel.open }",
+        "helper if count([rule | some rule in inptu.rules]) == 0",
+        "helper if every rule in input.rules { ruel.open }",
+        "notify if unknown_function(input.stack)",
+        "notify if startswith(input.stack)",
+        "cancel contains name if input.stack",
+        "helper { input.run }",
+        "input := 1",
+    ],
+)
+def test_the_engine_refuses_what_opa_refuses(rule: str, push_policy: Path) -> None:
+    """A misspelt name also in a rule that nothing asks for."""
+    push_policy.write_text(f"{push_policy.read_text()}\n{rule}\n")
+    with pytest.raises(OpsError, match=r"^push\.rego: "):
+        Policy(push_policy).evaluate(DOCUMENTS["push"])
 
 
 def test_an_unknown_policy_and_a_missing_file_are_refused(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import yaml
 from constructs_lib.settings import SettingsError, parse_stack, validated
 from ops import ROOT
 from spacelift import hooks
-from spacelift.settings import SpaceliftSettings, load_spacelift
+from spacelift.settings import SpaceliftSettings, labels, load_spacelift
 from tests.programs import python
 from tests.spacelift.schema import SCHEMA, findings
 
@@ -127,7 +127,10 @@ def test_a_stack_waits_for_a_human_keeps_its_state_and_cannot_be_deleted(
 
 def test_labels_carry_the_limits_of_the_stacks_own_settings(several: Synthesized) -> None:
     labels = {name: stack["labels"] for name, stack in several.all("spacelift_stack").items()}
-    common = {"feature:ignore_runtime_config", "infracost", "notify:inbox"}
+    common = {
+        *("approvals:1", "author-may-approve"),
+        *("feature:ignore_runtime_config", "infracost", "notify:inbox"),
+    }
     assert {name: set(given) for name, given in labels.items()} == {
         "resilience-platform": {*common, "budget:100"},
         "cheap": {*common, "budget:12345.67", "single-az"},
@@ -140,6 +143,36 @@ def test_a_budget_for_plans_can_differ_from_the_one_that_alerts(tmp_path: Path) 
     settings = {"labels": {"resilience-platform": ["budget:150"]}}
     stack = synthesize(tmp_path, ONE, settings).all("spacelift_stack")["resilience-platform"]
     assert [label for label in stack["labels"] if label.startswith("budget:")] == ["budget:150"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "extra", "expected"),
+    [
+        ({}, [], {"approvals:1", "author-may-approve"}),
+        ({}, ["approval-by-others"], {"approvals:1", "approval-by-others"}),
+        ({}, ["approvals:2"], {"approvals:2", "author-may-approve"}),
+        ({"author_may_approve": False}, [], {"approvals:1"}),
+        ({"approvals": 3}, [], {"approvals:3", "author-may-approve"}),
+        ({"approvals": 3}, ["approvals:2"], {"approvals:2", "author-may-approve"}),
+    ],
+)
+def test_who_approves_is_a_setting_and_a_label_can_ask_for_something_else(
+    settings: dict[str, object], extra: list[str], expected: set[str]
+) -> None:
+    wanted = validated(
+        SpaceliftSettings, "spacelift", {**settings, "labels": {"resilience-platform": extra}}
+    )
+    given = labels("resilience-platform", parse_stack("resilience-platform", {}), wanted)
+    assert {label for label in given if "appro" in label} == expected
+
+
+def test_the_hardened_stack_asks_for_somebody_else() -> None:
+    context = json.loads((ROOT / "cdktf.json").read_text())["context"]["spacelift"]
+    wanted = validated(SpaceliftSettings, "spacelift", context)
+    stack_id = "resilience-platform-hardened"
+    given = labels(stack_id, parse_stack(stack_id, {}), wanted)
+    assert "approval-by-others" in given
+    assert "author-may-approve" not in given
 
 
 def test_additional_labels_are_for_their_stack_only(maximal: Synthesized) -> None:
@@ -332,7 +365,10 @@ def load(folder: Path, context: dict[str, object], *stack_ids: str) -> Spacelift
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"colour": "red"}, "colour: unknown setting; accepted are aws, backend, drift, "),
+        (
+            {"colour": "red"},
+            "colour: unknown setting; accepted are approvals, author_may_approve, aws, ",
+        ),
         ({"vcs": {"owner": "me"}}, "vcs.owner: unknown setting; accepted are branch, namespace, "),
         ({"vcs": {"type": "gitlab"}}, "vcs: namespace = None with type = 'gitlab'; name the owner"),
         ({"vcs": {"namespace": "a"}}, "vcs: namespace = 'a' with type = 'github'; leave it out"),
@@ -355,6 +391,11 @@ def load(folder: Path, context: dict[str, object], *stack_ids: str) -> Spacelift
         ),
         ({"notification": {"slack_channel_id": "#a"}}, 'notification.slack_channel_id = "#a": '),
         ({"labels": {"other": ["a"]}}, "labels: other is not a stack of cdktf.json, which"),
+        ({"approvals": 0}, "approvals = 0: "),
+        (
+            {"labels": {"resilience-platform": ["approvals:two"]}},
+            "labels.resilience-platform = 'approvals:two': a number from 1 to 99 has to follow",
+        ),
     ],
 )
 def test_a_wrong_setting_ends_in_one_line(

@@ -134,11 +134,20 @@ VALUES: dict[str, Option] = {
         0.5, changes={f"{_ALARM}.rds_free_storage.threshold": 2**29}
     ),
     "monitoring.db_connections": arrives(1000, f"{_ALARM}.rds_connections.threshold"),
+    "monitoring.db_connections_percent": Option(
+        100,
+        changes={
+            f"{_ALARM}.rds_connections_share.{key}": ANY  # see test_monitoring.py
+            for key in ("threshold", "alarm_description")
+        },
+    ),
     "monitoring.db_replica_lag_seconds": arrives(2, f"{_ALARM}.rds_replica_lag.threshold"),
     "monitoring.service_cpu_percent": arrives(100, f"{_ALARM}.ecs_cpu.threshold"),
     "monitoring.service_memory_percent": arrives(99, f"{_ALARM}.ecs_memory.threshold"),
     "monitoring.response_time_seconds": arrives(0.25, f"{_ALARM}.alb_response_time.threshold"),
-    "monitoring.server_errors_per_5_minutes": arrives(3, f"{_ALARM}.alb_5xx.threshold"),
+    "monitoring.server_errors_per_5_minutes": arrives(
+        3, f"{_ALARM}.alb_5xx.threshold", f"{_ALARM}.alb_own_5xx.threshold"
+    ),
     "cost.monthly_budget_usd": Option(2500.5),
     "cost.anomaly_threshold_usd": Option(
         1234567.89,
@@ -165,9 +174,10 @@ Those without `changes` are the default of a variable, and stand nowhere else.
 _KEY = ("aws_kms_key.{0}", "aws_kms_alias.{0}")
 _TASK_ROLE = "aws_iam_role.ecs_task_role"
 _ALARMS = (
-    *("alb_5xx", "alb_response_time", "alb_unhealthy_hosts"),
+    *("alb_5xx", "alb_own_5xx", "alb_response_time", "alb_unhealthy_hosts"),
     *("ecs_cpu", "ecs_memory", "ecs_running_tasks"),
-    *("rds_connections", "rds_cpu", "rds_free_storage", "rds_replica_lag"),
+    *("rds_connections", "rds_connections_share", "rds_cpu"),
+    *("rds_free_storage", "rds_replica_lag"),
 )
 _COST = (
     "aws_budgets_budget.monthly",
@@ -178,6 +188,7 @@ _UNCOUNTED = {f"{_SERVICE}.propagate_tags": None}
 _PRIVATE = ["${aws_subnet.private_1.id}", "${aws_subnet.private_2.id}"]
 _NAT = {"cidr_block": "0.0.0.0/0", "nat_gateway_id": "${aws_nat_gateway.main.id}"}
 _AS_TASK = {f"{_TASK}.task_role_arn": "${aws_iam_role.ecs_task_role.arn}"}
+_SECRET = f"{_DATABASE}.master_user_secret[0].secret_arn"
 _PARAMETERS = {f"{_DATABASE}.parameter_group_name": "${aws_db_parameter_group.main.name}"}
 
 
@@ -200,6 +211,12 @@ def _environment(**more: str | None) -> dict[str, object]:
     }
     pairs = [{"name": name, "value": value} for name, value in told.items() if value is not None]
     return {f"{_CONTAINER}.environment": pairs}
+
+
+def _started(written: str) -> dict[str, object]:
+    """How the container starts, which writes something first."""
+    script = f"{written} && exec docker-entrypoint.sh apache2-foreground"
+    return {f"{_CONTAINER}.command": ["bash", "-c", script]}
 
 
 def _tcp(port: int, description: str, cidrs: str | list[str]) -> dict[str, object]:
@@ -226,7 +243,31 @@ _HTTPS = Option(
             _tcp(443, "HTTPS from anywhere", ["0.0.0.0/0"]),
         ],
         "output.application_url.value": "https://${aws_lb.main.dns_name}",
+        "output.application_url.description": ANY,  # see test_alb.py
         **_waits(listener="https"),
+    },
+)
+
+_MANAGED = Option(
+    "managed",
+    adds=(
+        *("data.aws_db_instance.wordpress", "aws_iam_role_policy.ecs_task_execution_secrets"),
+        *("aws_cloudwatch_event_rule.password_rotated", "aws_ssm_document.redeploy"),
+        *("aws_cloudwatch_event_target.password_rotated", "aws_iam_role.redeploy"),
+        "aws_iam_role_policy.redeploy",
+    ),
+    changes={
+        f"{_DATABASE}.password": None,
+        f"{_DATABASE}.manage_master_user_password": True,
+        f"{_DATABASE}.lifecycle.precondition": ANY,  # see test_rds.py
+        **_environment(WORDPRESS_DB_PASSWORD=None),
+        f"{_CONTAINER}.secrets": [
+            {
+                "name": "WORDPRESS_DB_PASSWORD",
+                "valueFrom": f"${{try({_SECRET}, data.{_SECRET})}}:password::",
+            }
+        ],
+        **_waits("aws_iam_role_policy.ecs_task_execution_secrets"),
     },
 )
 
@@ -306,6 +347,23 @@ OPTIONS: dict[str, Option] = {
             "aws_security_group.ecs_sg.egress": [
                 _tcp(3306, "MySQL to the database", "private"),
                 _tcp(443, "HTTPS to AWS, the image registry and WordPress", ["0.0.0.0/0"]),
+                _tcp(80, "HTTP to the site itself", ["0.0.0.0/0"]),
+            ],
+        },
+    ),
+    "network.outbound_ports": Option(
+        [587, 25],
+        needs={"network.allowed_egress": "least"},
+        changes={
+            **{
+                f"aws_security_group.alb_sg.egress.0.{key}": value
+                for key, value in _tcp(80, "HTTP to the tasks", "public").items()
+            },
+            "aws_security_group.ecs_sg.egress": [
+                _tcp(3306, "MySQL to the database", "private"),
+                _tcp(443, "HTTPS to AWS, the image registry and WordPress", ["0.0.0.0/0"]),
+                _tcp(80, "HTTP to the site itself", ["0.0.0.0/0"]),
+                *(_tcp(port, "Outbound as set", ["0.0.0.0/0"]) for port in (587, 25)),
             ],
         },
     ),
@@ -329,6 +387,14 @@ OPTIONS: dict[str, Option] = {
     ),
     "load_balancer.host_name": Option(
         "www.example.com", changes={"output.application_url.value": "http://www.example.com"}
+    ),
+    "load_balancer.https_at_cdn": Option(
+        True,
+        needs={"load_balancer.host_name": "www.example.com"},
+        changes={
+            "output.application_url.value": "https://www.example.com",
+            **_environment(WORDPRESS_CONFIG_EXTRA="$_SERVER['HTTPS']='on';"),
+        },
     ),
     "load_balancer.access_log_retention_days": Option(
         90,
@@ -464,6 +530,27 @@ OPTIONS: dict[str, Option] = {
     "container.environment": Option(
         {"WORDPRESS_DEBUG": "1"}, changes=_environment(WORDPRESS_DEBUG="1")
     ),
+    "container.wordpress_constants": Option(
+        {"DISALLOW_FILE_MODS": True, "WP_MEMORY_LIMIT": "128M", "WP_POST_REVISIONS": 5},
+        changes=_environment(
+            WORDPRESS_CONFIG_EXTRA="define('DISALLOW_FILE_MODS',true); "
+            "define('WP_MEMORY_LIMIT','128M'); define('WP_POST_REVISIONS',5);"
+        ),
+    ),
+    "container.apache_conf": Option(
+        {"KeepAlive": False, "LogFormat": '"%h" it\'s', "MaxRequestWorkers": 30},
+        changes=_started(
+            """printf '%s\\n' 'KeepAlive Off' 'LogFormat "%h" it'"'"'s' """
+            "'MaxRequestWorkers 30' > /etc/apache2/conf-enabled/zz-platform.conf"
+        ),
+    ),
+    "container.php_ini": Option(
+        {"upload_max_filesize": "64M", "display_errors": True},
+        changes=_started(
+            "printf '%s\\n' 'upload_max_filesize = 64M' 'display_errors = On' "
+            "> /usr/local/etc/php/conf.d/zz-platform.ini"
+        ),
+    ),
     "autoscaling": Option(
         None,
         removes=(
@@ -486,28 +573,13 @@ OPTIONS: dict[str, Option] = {
         },
     ),
     "database.username_sensitive": Option(False),
-    "database.password": Option(
-        "managed",
-        adds=(
-            *("data.aws_db_instance.wordpress", "aws_iam_role_policy.ecs_task_execution_secrets"),
-            *("aws_cloudwatch_event_rule.password_rotated", "aws_ssm_document.redeploy"),
-            *("aws_cloudwatch_event_target.password_rotated", "aws_iam_role.redeploy"),
-            "aws_iam_role_policy.redeploy",
-        ),
-        changes={
-            f"{_DATABASE}.password": None,
-            f"{_DATABASE}.manage_master_user_password": True,
-            f"{_DATABASE}.lifecycle.precondition": ANY,  # see test_rds.py
-            **_environment(WORDPRESS_DB_PASSWORD=None),
-            f"{_CONTAINER}.secrets": [
-                {
-                    "name": "WORDPRESS_DB_PASSWORD",
-                    "valueFrom": "${data.aws_db_instance.wordpress.master_user_secret[0]"
-                    ".secret_arn}:password::",
-                }
-            ],
-            **_waits("aws_iam_role_policy.ecs_task_execution_secrets"),
-        },
+    "database.password": _MANAGED,
+    "database.rotation": Option(
+        {"cron": "cron(0 22 1 */3 ? *)", "window_hours": 2},
+        # what else there is of a managed password is above
+        adds=(*_MANAGED.adds, "aws_secretsmanager_secret_rotation.password"),
+        needs={"database.password": "managed"},
+        changes=_MANAGED.changes,
     ),
     "database.require_tls": Option(
         True,
@@ -533,6 +605,7 @@ OPTIONS: dict[str, Option] = {
     ),
     "monitoring.database_events": Option(True, adds=("aws_db_event_subscription.database",)),
     "cost": Option(None, removes=_COST, changes=_UNCOUNTED),
+    "cost.anomaly_detection": Option(False, removes=_COST[1:]),
     "overrides": Option(
         {
             _GROUP: {"health_check.timeout": None},

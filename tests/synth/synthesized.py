@@ -22,7 +22,8 @@ STACK_ID = "resilience-platform"
 
 _VARIABLE = re.compile(r"\$\{var\.(\w+)(?:\[(\d+)\])?\}")
 _TOKEN = re.compile(
-    r'(?P<string>"(?:\\.|[^"\\])*")|(?P<key>\w+)\s*=|(?P<name>[A-Za-z_][\w.]*(?:\[\d+\][\w.]*)*)|='
+    r'(?P<string>"(?:\\.|[^"\\])*")|(?P<key>\w+)\s*='
+    r"|(?P<name>[A-Za-z_][\w.]*(?:\[\d+\][\w.]*|\([^()]*\))*)|="
 )
 
 

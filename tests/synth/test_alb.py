@@ -22,7 +22,8 @@ def test_without_stickiness_a_session_moves_between_tasks_and_no_delay_is_a_valu
 ) -> None:
     settings = {"stickiness_seconds": None, "deregistration_delay_seconds": 0}
     group = synth(load_balancer=settings).blocks["aws_lb_target_group.main"]
-    assert "stickiness" not in group
+    # said aloud: leaving the block out changes nothing on a stack that has it
+    assert group["stickiness"] == {"type": "lb_cookie", "enabled": False}
     assert group["deregistration_delay"] == "0"
 
 
@@ -35,6 +36,14 @@ def test_https_serves_tls_1_2_or_newer(synth: Synthesizer) -> None:
     assert "default" not in stack.variables["certificate_arn"]
 
 
+def test_a_certificate_of_another_region_is_refused_at_plan_time(synth: Synthesizer) -> None:
+    stack = synth(**settings_of("load_balancer.https"))
+    (rule,) = stack.blocks["aws_lb_listener.https"]["lifecycle"]["precondition"]
+    assert rule["condition"] == '${split(":", var.certificate_arn)[3] == var.aws_region}'
+    assert rule["error_message"].startswith('certificate_arn = "${var.certificate_arn}": not of ')
+    assert CERTIFICATE.split(":")[3] == "eu-central-1"
+
+
 def test_a_certificate_in_the_settings_is_the_default(synth: Synthesizer) -> None:
     stack = synth(**settings_of("load_balancer.certificate_arn"))
     assert stack.variables["certificate_arn"]["default"] == CERTIFICATE
@@ -42,4 +51,8 @@ def test_a_certificate_in_the_settings_is_the_default(synth: Synthesizer) -> Non
 
 def test_a_host_name_is_where_the_application_answers(synth: Synthesizer) -> None:
     stack = synth(load_balancer={"host_name": "www.example.com", "https": True})
-    assert stack.blocks["output.application_url"]["value"] == "https://www.example.com"
+    url = stack.blocks["output.application_url"]
+    assert url["value"] == "https://www.example.com"
+    assert url["description"] == "Where the application answers."
+    without = synth(load_balancer={"https": True}).blocks["output.application_url"]
+    assert "no certificate has this name" in without["description"]

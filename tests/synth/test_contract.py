@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 import pytest
 
+from constructs_lib.settings.database import connections_of
 from tests.synth.synthesized import Synthesized, leaves
 
 Row: TypeAlias = tuple[str, str, object]
@@ -113,22 +114,24 @@ def tracking(name: str, says: str, percent: int) -> list[Row]:
 
 
 # who says it, name, metric, statistic, comparison, threshold, periods, their seconds, missing data
-ALARMS: dict[str, tuple[dict[str, str], list[tuple[Any, ...]]]] = {
-    "AWS/RDS": (RDS, [
+ALARMS: list[tuple[str, dict[str, str], list[tuple[Any, ...]]]] = [
+    ("AWS/RDS", RDS, [
         ("High CPU utilization", "rds_cpu", "CPUUtilization", "Average", ABOVE, 80, 3, 300, WAIT),
         ("Low free storage", "rds_free_storage", "FreeStorageSpace",
          "Minimum", BELOW, 2**31, 1, 300, WAIT),
         ("Connection count threshold", "rds_connections", "DatabaseConnections",
          "Maximum", ABOVE, 60, 3, 60, WAIT),
+        ("ours: of what the class allows", "rds_connections_share", "DatabaseConnections",
+         "Maximum", ABOVE, f"${{{connections_of('var.db_instance_class', 80)}}}", 3, 60, WAIT),
         ("Replication lag alert", "rds_replica_lag", "ReplicaLag",
          "Maximum", ABOVE, 30, 3, 60, FINE),
     ]),
-    "AWS/ECS": (SERVICE, [
+    ("AWS/ECS", SERVICE, [
         ("CPU utilization", "ecs_cpu", "CPUUtilization", "Average", ABOVE, 85, 3, 60, WAIT),
         ("Memory utilization", "ecs_memory", "MemoryUtilization",
          "Average", ABOVE, 85, 3, 60, WAIT),
     ]),
-    ALB: (TARGETS, [
+    (ALB, TARGETS, [
         ("Target group health", "alb_unhealthy_hosts", "UnHealthyHostCount",
          "Maximum", ABOVE, 0, 2, 60, FINE),
         ("Request count and latency", "alb_response_time", "TargetResponseTime",
@@ -136,7 +139,11 @@ ALARMS: dict[str, tuple[dict[str, str], list[tuple[Any, ...]]]] = {
         ("ours: failing answers", "alb_5xx", "HTTPCode_Target_5XX_Count",
          "Sum", ABOVE, 10, 1, 300, FINE),
     ]),
-}  # fmt: skip
+    (ALB, BALANCER, [
+        ("ours: failing answers", "alb_own_5xx", "HTTPCode_ELB_5XX_Count",
+         "Sum", ABOVE, 10, 1, 300, FINE),
+    ]),
+]  # fmt: skip
 
 
 def alarm(name: str, *rows: Row) -> list[Row]:
@@ -504,7 +511,7 @@ CONTRACT: dict[str, list[Row]] = {
             ("ours", "period", periods[1]),
             ("ours", "treat_missing_data", missing),
         )
-        for namespace, (dimensions, alarms) in ALARMS.items()
+        for namespace, dimensions, alarms in ALARMS
         for says, name, metric, statistic, comparison, threshold, *periods, missing in alarms
     },
     "aws_cloudwatch_metric_alarm.ecs_running_tasks": alarm(

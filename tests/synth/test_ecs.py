@@ -2,6 +2,9 @@
 
 import pytest
 
+from constructs_lib.settings import load_stacks
+from constructs_lib.settings.database import connections
+from ops import CDKTF_JSON
 from tests.synth.options import DIGEST, ECR_IMAGE, settings_of
 from tests.synth.synthesized import Synthesized, Synthesizer
 
@@ -44,6 +47,16 @@ def test_which_images_are_accepted(
     assert image.get("default") == default
 
 
+def test_an_image_of_another_region_is_refused_at_plan_time(synth: Synthesizer) -> None:
+    """Behind VPC endpoints, which lead to their own region's registry."""
+    stack = synth(network=BEHIND_ENDPOINTS, container={"image": ECR_IMAGE})
+    task = stack.blocks["aws_ecs_task_definition.wordpress"]
+    _, rule = task["lifecycle"]["precondition"]
+    assert rule["condition"] == '${split(".", var.container_image)[3] == var.aws_region}'
+    assert rule["error_message"].startswith('container_image = "${var.container_image}": not of ')
+    assert ECR_IMAGE.split(".")[3] == "eu-central-1"
+
+
 def test_a_shell_in_a_task_needs_the_channels(synth: Synthesizer) -> None:
     stack = synth(**settings_of("container.execute_command"))
     (statement,) = stack.statements("aws_iam_role_policy.ecs_task")
@@ -59,6 +72,18 @@ def test_wordpress_is_told_its_address_and_to_use_tls(synth: Synthesizer) -> Non
         "define('WP_SITEURL','http://${aws_lb.main.dns_name}'); "
         "define('MYSQL_CLIENT_FLAGS',MYSQLI_CLIENT_SSL);"
     )
+
+
+def test_the_hardened_stacks_workers_fit_its_database_and_its_load_balancer() -> None:
+    """The load balancer keeps idle connections for 60 s; Apache must not close one before it does,
+    or it loses a request that is on its way."""
+    hardened = load_stacks(CDKTF_JSON)["resilience-platform-hardened"]
+    apache, scaling = hardened.container.apache_conf, hardened.autoscaling
+    assert scaling
+    workers = apache["MaxRequestWorkers"]
+    assert isinstance(workers, int)
+    assert workers * scaling.max_capacity <= connections(hardened.database.instance_class)
+    assert apache["KeepAliveTimeout"] == 65
 
 
 def test_without_autoscaling_the_desired_count_is_kept(synth: Synthesizer) -> None:

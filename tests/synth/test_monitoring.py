@@ -1,5 +1,8 @@
 """alerts.py, monitoring.py and cost.py: what they say in words, and what AWS needs of them."""
 
+import pytest
+
+from constructs_lib.settings.database import connections
 from tests.synth.options import settings_of
 from tests.synth.synthesized import Synthesized, Synthesizer, encoded
 
@@ -9,6 +12,26 @@ def test_every_alarm_says_what_is_wrong(platform: Synthesized) -> None:
     descriptions = {alarm["alarm_description"] for alarm in alarms}
     assert len(descriptions) == len(alarms)
     assert all(description.endswith(".") for description in descriptions)
+
+
+@pytest.mark.parametrize(
+    ("instance_class", "allowed"),
+    [
+        *(("db.t3.micro", 60), ("db.t4g.small", 120), ("db.t3.medium", 240), ("db.m5.large", 480)),
+        *(("db.r6g.2xlarge", 3840), ("db.x2iedn.xlarge", 3840), ("db.new.metal", 30)),
+    ],
+)
+def test_a_class_allows_connections_by_its_memory(instance_class: str, allowed: int) -> None:
+    """60 for each GiB; what is not known counts as the smallest. In Terraform: tests/e2e."""
+    assert connections(instance_class) == allowed
+
+
+def test_the_share_of_connections_is_of_the_class_at_plan_time(synth: Synthesizer) -> None:
+    stack = synth(monitoring={"db_connections_percent": 50})
+    alarm = stack.blocks["aws_cloudwatch_metric_alarm.rds_connections_share"]
+    assert alarm["threshold"].startswith("${floor(30 * lookup({")
+    assert 'split(".", var.db_instance_class)[2]' in alarm["threshold"]
+    assert alarm["alarm_description"].startswith("More than 50 % of the connections")
 
 
 def test_rds_reports_failovers_to_the_alerts_topic(synth: Synthesizer) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.synth.options import OPTIONS, nested, settings_of
-from tests.synth.synthesized import Synthesized, Synthesizer, changes, dangling
+from tests.synth.synthesized import Block, Synthesized, Synthesizer, changes, dangling
 
 
 @pytest.mark.parametrize("path", [path for path in OPTIONS if path != "variables"])
@@ -56,7 +56,7 @@ def test_access_logs_are_private_and_expire(synth: Synthesizer) -> None:
 
 def test_the_firewall_limits_and_uses_awss_rules(synth: Synthesizer) -> None:
     blocks = synth(**settings_of("load_balancer.waf")).blocks
-    limit, *managed = blocks["aws_wafv2_web_acl.main"]["rule"]
+    limit, *managed, body = blocks["aws_wafv2_web_acl.main"]["rule"]
     assert limit["statement"]["rate_based_statement"] == {"limit": 1000, "aggregate_key_type": "IP"}
     assert limit["action"] == {"block": {}}
     groups = [rule["statement"]["managed_rule_group_statement"] for rule in managed]
@@ -67,14 +67,17 @@ def test_the_firewall_limits_and_uses_awss_rules(synth: Synthesizer) -> None:
         for group in groups
     }
     assert counted == {
-        "CommonRuleSet": ["SizeRestrictions_BODY", "CrossSiteScripting_BODY"],
+        "CommonRuleSet": [
+            *("CrossSiteScripting_BODY", "GenericLFI_BODY", "GenericRFI_BODY"),
+            "SizeRestrictions_BODY",
+        ],
         "KnownBadInputsRuleSet": [],
         "AnonymousIpList": ["HostingProviderIPList"],
-        "SQLiRuleSet": [],
-        "PHPRuleSet": [],
+        "SQLiRuleSet": ["SQLiExtendedPatterns_BODY", "SQLi_BODY"],
+        "PHPRuleSet": ["PHPHighRiskMethodsVariables_BODY"],
         "WordPressRuleSet": [],
     }
-    assert [rule["priority"] for rule in (limit, *managed)] == list(range(len(groups) + 1))
+    assert [rule["priority"] for rule in (limit, *managed, body)] == [*range(8)]
     assert all(rule["override_action"] == {"none": {}} for rule in managed)
     association = blocks["aws_wafv2_web_acl_association.main"]
     assert association["resource_arn"] == "${aws_lb.main.arn}"
@@ -85,6 +88,53 @@ def test_the_firewall_limits_and_uses_awss_rules(synth: Synthesizer) -> None:
     assert [field["single_header"]["name"] for field in logged["redacted_fields"]] == [
         *("authorization", "cookie")
     ]
+
+
+def firewall(synth: Synthesizer, *counted: str) -> list[Block]:
+    waf = {"counted_rules": list(counted)}
+    rules: list[Block] = synth(load_balancer={"waf": waf}).blocks["aws_wafv2_web_acl.main"]["rule"]
+    return rules
+
+
+def test_what_stops_an_editors_save_is_blocked_elsewhere(synth: Synthesizer) -> None:
+    """A rule that counts leaves a label, and a rule after it blocks by the label."""
+    body = firewall(synth)[-1]
+    assert body["action"] == {"block": {}}
+    labelled, *elsewhere = body["statement"]["and_statement"]["statement"]
+    keys = {s["label_match_statement"]["key"] for s in labelled["or_statement"]["statement"]}
+    assert keys == {
+        f"awswaf:managed:aws:{label}"
+        for label in (
+            *("core-rule-set:SizeRestrictions_Body", "core-rule-set:CrossSiteScripting_Body"),
+            *("core-rule-set:GenericLFI_Body", "core-rule-set:GenericRFI_Body"),
+            *("sql-database:SQLi_Body", "sql-database:SQLiExtendedPatterns_Body"),
+            "php-app:PHPHighRiskMethodsVariables_Body",
+        )
+    }
+    excepted = [s["not_statement"]["statement"][0]["byte_match_statement"] for s in elsewhere]
+    assert [(m["positional_constraint"], m["search_string"]) for m in excepted] == [
+        ("STARTS_WITH", "/wp-admin/"),
+        ("STARTS_WITH", "/wp-json/"),
+        ("CONTAINS", "rest_route="),
+    ]
+
+
+def test_a_counted_rule_counts_on_every_path(synth: Synthesizer) -> None:
+    usual = firewall(synth)
+    rules = firewall(
+        synth,
+        "AWSManagedRulesSQLiRuleSet/SQLi_COOKIE",
+        "AWSManagedRulesCommonRuleSet/SizeRestrictions_BODY",
+    )
+    sql = rules[4]["statement"]["managed_rule_group_statement"]
+    assert {rule["name"] for rule in sql["rule_action_override"]} == {
+        *("SQLi_BODY", "SQLi_COOKIE", "SQLiExtendedPatterns_BODY")
+    }
+    before, after = (
+        str(found[-1]["statement"]["and_statement"]["statement"][0]) for found in (usual, rules)
+    )
+    assert "SizeRestrictions_Body" in before
+    assert "SizeRestrictions_Body" not in after
 
 
 # --- discovery.py, wordpress_keys.py, rotation.py
@@ -109,6 +159,16 @@ def test_eight_keys_are_made_by_aws_and_read_at_start(synth: Synthesizer) -> Non
     }
     assert len(set(secrets.values())) == 8
     assert "aws_secretsmanager" not in stack.text, "Terraform must not see the values"
+
+
+def test_a_rotation_keeps_to_its_window_and_none_is_started_by_an_apply(synth: Synthesizer) -> None:
+    stack = synth(**settings_of("database.rotation"))
+    rotation = stack.blocks["aws_secretsmanager_secret_rotation.password"]
+    schedule = {"schedule_expression": "cron(0 22 1 */3 ? *)", "duration": "2h"}
+    assert rotation["rotation_rules"] == schedule
+    assert rotation["rotate_immediately"] is False
+    (read,) = stack.statements("aws_iam_role_policy.ecs_task_execution_secrets")
+    assert [rotation["secret_id"]] == read["Resource"]
 
 
 def test_a_rotation_replaces_the_tasks(synth: Synthesizer) -> None:

@@ -1,8 +1,10 @@
 """platform.py: the stack as a whole, and every setting that does not change its shape."""
 
+import json
 from pathlib import Path
 
 from constructs_lib.settings import parse_stack
+from constructs_lib.settings.database import connections_of
 from tests.synth.options import OPTIONS, VALUES
 from tests.synth.synthesized import STACK_ID, Synthesized, Synthesizer, changes, dangling, leaves
 
@@ -90,6 +92,9 @@ def test_what_is_not_a_variable_is_a_literal(synth: Synthesizer) -> None:
         ],
         **{emails.format(number): '${"" == "" ? [] : [""]}' for number in range(3)},
         "aws_sns_topic_subscription.email.count": '${"" == "" ? 0 : 1}',
+        "aws_cloudwatch_metric_alarm.rds_connections_share.threshold": (
+            f"${{{connections_of(json.dumps('db.t3.micro'), 80)}}}"
+        ),
         "aws_vpc.main.lifecycle": None,
         "aws_ecs_task_definition.wordpress.lifecycle": None,
         "aws_db_instance.wordpress.lifecycle.precondition": [password],

@@ -53,8 +53,19 @@ def test_tls_and_slow_queries_are_parameters(synth: Synthesizer) -> None:
 def test_a_managed_password_is_nowhere_in_the_configuration(synth: Synthesizer) -> None:
     stack = synth(**settings_of("database.password"))
     assert "db_password" not in stack.text
-    found = stack.blocks["data.aws_db_instance.wordpress"]
-    assert found["depends_on"] == ["aws_db_instance.wordpress"]
+
+
+def test_the_secret_is_read_from_the_instance_or_after_it_was_switched_over(
+    synth: Synthesizer,
+) -> None:
+    """What is read after a change is unknown in the plan: it may only stand where nothing else
+    does. test_changes.py has what Terraform makes of it."""
+    stack = synth(**settings_of("database.password"))
+    instance = "aws_db_instance.wordpress"
+    assert stack.blocks[f"data.{instance}"]["depends_on"] == [instance]
+    secret = f"{instance}.master_user_secret[0].secret_arn"
+    (read,) = stack.statements("aws_iam_role_policy.ecs_task_execution_secrets")
+    assert read["Resource"] == [f"${{try({secret}, data.{secret})}}"]
 
 
 def test_the_user_can_be_shown(synth: Synthesizer) -> None:

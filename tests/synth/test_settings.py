@@ -23,7 +23,7 @@ from constructs_lib.settings import (
 )
 from constructs_lib.settings.types import REGIONS
 from constructs_lib.settings.words import described
-from tests.synth.options import CERTIFICATE, DIGEST, MAXIMAL, OPTIONS, nested
+from tests.synth.options import CERTIFICATE, DIGEST, ECR_IMAGE, MAXIMAL, OPTIONS, nested
 from tests.synth.synthesized import Synthesizer
 
 Values = dict[str, Any]
@@ -101,9 +101,16 @@ REGION = Bounds(
     ),
     "one of af-south-1, ap-east-1, ",
 )
+DIRECTIVES = Bounds(
+    ({}, {"A": "${x} %{X}i", "a.b_1": -1, "C": False}),
+    ("A 1", ["A"], None),
+    "an object of texts, numbers, true and false",
+)
 CIDR = "an IPv4 network from /16 to /28 without host bits, like "
 PAIR = "two IPv4 networks from /16 to /28 without host bits, like "
 PUBLIC, PRIVATE = ["10.0.1.0/24", "10.0.2.0/24"], ["10.0.3.0/24", "10.0.4.0/24"]
+SQL = "AWSManagedRulesSQLiRuleSet/SQLi_COOKIE"
+PHP = "AWSManagedRulesPHPRuleSet/PHPHighRiskMethodsVariables_BODY"
 A, B, C = "eu-central-1a", "eu-central-1b", "eu-central-1c"
 MANY: Values = {"autoscaling.min_capacity": 0, "autoscaling.max_capacity": 5000}
 GP3: Values = {"database.storage_type": "gp3", "database.allocated_storage_gib": 400}
@@ -115,7 +122,7 @@ BOUNDS: dict[str, Bounds] = {
         ("", "1a", "A", "a--b", "a-", "x" * 29, "internal", "internal-site", "sg", "sg-site", 1),
         "must have at most 28 lower-case letters, digits and single hyphens",
     ),
-    "region": REGION,
+    "region": REGION._replace(good=tuple(r for r in REGION.good if r != "us-west-1")),
     "variables": list_of(*get_args(VariableName), **{"load_balancer.https": True}),
     "outputs": list_of(*get_args(OutputName)),
     "default_tags": FLAG._replace(needs={"cost": None}),
@@ -139,6 +146,12 @@ BOUNDS: dict[str, Bounds] = {
     "network.private_egress": one_of("none", "single_nat", "nat_per_zone", "vpc_endpoints"),
     "network.task_subnets": one_of("public", "private", **{"network.private_egress": "single_nat"}),
     "network.allowed_egress": one_of("all", "all_but_database", "least"),
+    "network.outbound_ports": Bounds(
+        ([], [1, 65535]),
+        ([0], [65536], [443], [25, 25], 25),
+        "a list of ports from 1 to 65535, each once, other than 443, which is open",
+        {"network.allowed_egress": "least"},
+    ),
     "network.flow_log_retention_days": RETENTION,
     "load_balancer.health_check_path": Bounds(
         ("/", "/" + "x" * 1023, "/$x%20{}"),
@@ -169,7 +182,13 @@ BOUNDS: dict[str, Bounds] = {
     "load_balancer.access_log_retention_days": COUNT,
     "load_balancer.waf": GROUP,
     "load_balancer.waf.requests_per_5_minutes": between(10, 2_000_000_000),
+    "load_balancer.waf.counted_rules": Bounds(
+        ([], [SQL, PHP]), (SQL,), "a list of: <group>/<rule>"
+    ),
     "load_balancer.waf.log_retention_days": RETENTION,
+    "load_balancer.https_at_cdn": FLAG._replace(
+        needs={"load_balancer.host_name": "www.example.com"}
+    ),
     "container.image": Bounds(
         (None, "x", "registry:5000/a/b@sha256:0123"), ("", "a b"), "an image, like wordpress:latest"
     ),
@@ -190,6 +209,13 @@ BOUNDS: dict[str, Bounds] = {
     "container.maximum_percent": between(100, 200, **{"container.minimum_healthy_percent": 50}),
     "container.log_retention_days": RETENTION,
     "container.environment": Bounds(({}, {"A_1": "x"}), ("A=1", ["A"]), "an object of texts"),
+    "container.wordpress_constants": Bounds(
+        ({}, {"A_1": "x", "B": True, "C": -5, "D": 0.5, "E": "${x} %{if} 'q'"}),
+        ("A=1", ["A"], None),
+        "an object of texts, numbers, true and false",
+    ),
+    "container.apache_conf": DIRECTIVES,
+    "container.php_ini": DIRECTIVES,
     "autoscaling": GROUP,
     "autoscaling.min_capacity": between(0, 5000, **{"autoscaling.max_capacity": 5000})._replace(
         good=(0, 2)
@@ -228,6 +254,25 @@ BOUNDS: dict[str, Bounds] = {
         ("a", "A_1" + "x" * 13), ("", "_a", "x" * 17), "must have 1 to 16 letters, digits and "
     ),
     "database.password": Bounds(("variable", "managed"), (), ""),  # for others, see below
+    "database.rotation": GROUP._replace(needs={"database.password": "managed"}),
+    "database.rotation.cron": Bounds(
+        ("cron(0 0 1 * ? *)", "cron(0 22 ? JAN,JUL 7#1 *)", "cron(0 8 L */2 ? *)"),
+        (
+            *(
+                "",
+                "rate(7 days)",
+                "cron(30 2 1 * ? *)",
+                "cron(0 24 1 * ? *)",
+                "cron(0 */4 * * ? *)",
+            ),
+            *("cron(0 2 1 1 ? 2030)", "cron(0 2 1 * *)", 2),
+        ),
+        "must be cron(0 hour day-of-month month day-of-week *), like cron(0 2 ? JAN SUN#1 *)",
+        {"database.password": "managed"},
+    ),
+    "database.rotation.window_hours": between(
+        1, 24, **{"database.password": "managed", "database.rotation.cron": "cron(0 0 1 * ? *)"}
+    ),
     "database.backup_retention_days": between(0, 35),
     "database.backup_window": Bounds(
         ("03:30-04:00", "23:45-00:15"),
@@ -262,6 +307,7 @@ BOUNDS: dict[str, Bounds] = {
     "monitoring.db_cpu_percent": PERCENT,
     "monitoring.db_free_storage_gib": POSITIVE,
     "monitoring.db_connections": COUNT,
+    "monitoring.db_connections_percent": PERCENT,
     "monitoring.db_replica_lag_seconds": COUNT,
     "monitoring.service_cpu_percent": PERCENT,
     "monitoring.service_memory_percent": PERCENT,
@@ -289,6 +335,7 @@ FLAGS = (
     *("database.username_sensitive", "database.multi_az", "database.storage_encrypted"),
     *("database.require_tls", "database.slow_query_log", "database.iam_authentication"),
     *("database.deletion_protection", "database.skip_final_snapshot", "monitoring.database_events"),
+    "cost.anomaly_detection",
 )
 BOUNDS |= dict.fromkeys(FLAGS, FLAG)
 
@@ -325,8 +372,15 @@ def test_a_number_is_not_to_be_quoted_where_quotes_do_not_help(path: str) -> Non
     assert "quotes" not in refusal(nested({path: 1}))
 
 
+def test_which_keys_are_chosen_before_the_first_deploy_is_said() -> None:
+    """What happens to them later: docs/adopting.md, and tests/e2e for what Terraform plans."""
+    what = dict(described(StackSettings))["customer_managed_keys"]["description"]
+    chosen, _, _ = what.partition(" before the first deploy")
+    assert {word for word in re.findall("`(\\w+)`", chosen)} == {"database", "uploads", "secrets"}
+
+
 SUBNETS, ZONES = "network.private_subnet_cidrs", "network.availability_zones"
-ENVIRONMENT = "container.environment"
+ENVIRONMENT, CONSTANTS = "container.environment", "container.wordpress_constants"
 LOW, HIGH = "container.minimum_healthy_percent", "container.maximum_percent"
 DAILY, WEEKLY = "database.backup_window", "database.maintenance_window"
 KIND, SIZE, IOPS = "database.storage_type", "database.allocated_storage_gib", "database.iops"
@@ -352,8 +406,25 @@ REFUSED: list[tuple[Values, str]] = [
     ({"database.username": "root"}, '"root": RDS reserves rdsadmin, mysql and root; choose'),
     ({ENVIRONMENT: {"A B": "1"}}, f"{ENVIRONMENT}: 'A B' … like WORDPRESS_DEBUG"),
     ({ENVIRONMENT: {"A": 1}}, f"{ENVIRONMENT}.A = 1: must be text; write it in quotes"),
-    ({ENVIRONMENT: {"WORDPRESS_DB_NAME": "x"}}, "WORDPRESS_DB_NAME is set by the platform; leave"),
+    ({ENVIRONMENT: {"WORDPRESS_DB_NAME": "x"}}, "WORDPRESS_DB_NAME cannot be set here: the p"),
     ({ENVIRONMENT: {"API_TOKEN": "x"}}, "API_TOKEN looks like a secret … leave it out"),
+    *(
+        ({CONSTANTS: {name: "x"}}, f"{CONSTANTS}: {name} cannot be set here: {reason}")
+        for name, reason in {
+            "DB_NAME": "the database and its user come from the stack",
+            "WP_HOME": "the address comes from load_balancer; set fixed_site_url",
+            "MYSQL_CLIENT_FLAGS": "TLS to the database comes with database.require_tls",
+            "NONCE_SALT": "keys and salts are secrets, which all tasks share with shared_keys",
+            "WP_DEBUG": "the image sets it; set WORDPRESS_DEBUG in environment",
+        }.items()
+    ),
+    ({CONSTANTS: {"A-B": 1}}, f"{CONSTANTS}: 'A-B' … like DISALLOW_FILE_MODS"),
+    ({CONSTANTS: {"A": [1]}}, f"{CONSTANTS}: A must be text, a number, true or false"),
+    ({CONSTANTS: {"A": None}}, f"{CONSTANTS}: A must be text, a number, true or false"),
+    ({CONSTANTS: {"API_TOKEN": "x"}}, "API_TOKEN looks like a secret … leave it out"),
+    ({"container.apache_conf": {"<Directory": 1}}, "'<Directory' is not a directive's name"),
+    ({"container.php_ini": {"A": "b\nc"}}, "must be one line of printable characters"),
+    ({"container.php_ini": {"A": [1]}}, "container.php_ini: A must be text, a number, true or"),
     ({"backend": {}}, "backend.type is missing; it must be local or s3"),
     ({"backend.type": "s3"}, "backend.bucket is missing; … 3 to 63 lower-case letters"),
     ({"database.engine_version": 8.4}, "_version = 8.4: … 8.0.40 … write it in quotes"),
@@ -380,6 +451,23 @@ REFUSED: list[tuple[Values, str]] = [
         "network.availability_zones: us-east-1b … region = eu-central-1; … like eu-central-1a and ",
     ),
     ({"region": "us-east-1", ZONES: [A, B]}, f"{A}, {B} … region = us-east-1; … like us-east-1a "),
+    (
+        {"region": "ap-northeast-1", ZONES: [A, B]},
+        "not in region = ap-northeast-1; name two of its zones, like ap-northeast-1a and "
+        "ap-northeast-1c",
+    ),
+    *(
+        (
+            {"region": region},
+            f"network.availability_zones is missing: … region = {region} … name two, as `aws ec2 "
+            f"describe-availability-zones --region {region}`",
+        )
+        for region in ("us-west-1",)
+    ),
+    (
+        {"region": "ap-northeast-1", "network.zones": "a_and_b"},
+        "network.zones = a_and_b with region = ap-northeast-1, … choose listed",
+    ),
     ({"network.task_subnets": "private"}, "network: task_subnets = private … choose single_nat, "),
     (
         {"network.task_subnets": "private", "network.private_egress": "vpc_endpoints"},
@@ -459,6 +547,14 @@ REFUSED: list[tuple[Values, str]] = [
             ("23:00-22:00", "Mon:04:00-Mon:05:00"),
         )
     ),
+    (
+        {"database.rotation": {}},
+        "database: rotation is set with password = variable, … managed, or",
+    ),
+    (
+        {"database.password": "managed", "database.rotation.window_hours": 23},
+        "database.rotation: window_hours = 23 from 2:00 UTC extends … begin earlier or shorten",
+    ),
     *(
         (
             {"database.performance_insights": True, CLASS: name},
@@ -472,6 +568,20 @@ REFUSED: list[tuple[Values, str]] = [
             *(("gp2", 20, IOPS, 12000), ("gp2", 400, IOPS, 12000), ("gp3", 399, SPEED, 500)),
         )
     ),
+    *(
+        (
+            {"project_name": name, "database.password": "managed"},
+            f"project_name = {name} must not begin with aws, amazon or amzn, which no SSM document",
+        )
+        for name in ("aws", "awsome-site", "amazon-shop", "amzn1")
+    ),
+    *(
+        (
+            {"project_name": name, "load_balancer.access_log_retention_days": 1},
+            f"project_name = {name} must not begin with sthree- or amzn-s3-demo-, which no bucket",
+        )
+        for name in ("sthree", "sthree-site", "amzn-s3-demo", "amzn-s3-demo-site")
+    ),
     ({"variables": ["aws_region"]}, "leaves out db_password … database.password = managed"),
     (
         {"variables": ["db_password"], "container.image": None},
@@ -480,6 +590,44 @@ REFUSED: list[tuple[Values, str]] = [
     (
         {"variables": ["db_password"], "load_balancer.https": True},
         "variables leaves out certificate_arn … set load_balancer.certificate_arn",
+    ),
+    (
+        {
+            **{"network.task_subnets": "private", "network.private_egress": "vpc_endpoints"},
+            "container.image": ECR_IMAGE.replace("eu-central-1", "us-east-1"),
+        },
+        "container.image = … is not of region = eu-central-1, … copy the image there",
+    ),
+    (
+        {"load_balancer.certificate_arn": CERTIFICATE, "region": "us-east-1"},
+        f"load_balancer.certificate_arn = {CERTIFICATE} is not of region = us-east-1 … request one",
+    ),
+    (
+        {"network.outbound_ports": [25]},
+        "network: outbound_ports has no effect with allowed_egress = all_but_database … choose lea",
+    ),
+    (
+        {
+            **{"network.task_subnets": "private", "network.private_egress": "vpc_endpoints"},
+            **{"network.allowed_egress": "least", "network.outbound_ports": [25]},
+        },
+        "network: outbound_ports … vpc_endpoints: no way leads to the internet; … nat_per_zone",
+    ),
+    (
+        {"load_balancer.waf": {"counted_rules": ["SQLi_COOKIE"]}},
+        'counted_rules.0 = "SQLi_COOKIE": must be <group>/<rule> … AWSManagedRulesWordPressRuleSet',
+    ),
+    (
+        {"load_balancer.https_at_cdn": True},
+        "load_balancer: https_at_cdn = true without host_name; set",
+    ),
+    (
+        {"load_balancer.https_at_cdn": True, "load_balancer.https": True},
+        "load_balancer: https_at_cdn is for … switch one of them off",
+    ),
+    (
+        {"container.fixed_site_url": True, "load_balancer.https": True},
+        "container.fixed_site_url … which no certificate matches; set load_balancer.host_name",
     ),
     ({"default_tags": False}, "cost … default_tags = false … set cost to null"),
     (
@@ -506,6 +654,9 @@ def test_what_cannot_be_used_is_refused_with_the_way_out(values: Values, says: s
             for size in (sizes[0], sizes[-1])
         ),
         {INTERVAL: 6, TIMEOUT: 5},
+        {"project_name": "awsome-site", "load_balancer.access_log_retention_days": 1},
+        {"project_name": "sthree-site", "database.password": "managed"},
+        {"project_name": "sthrees", "load_balancer.access_log_retention_days": 1},
         *({LOW: low, HIGH: high} for low, high in ((0, 100), (50, 100), (100, 150))),
         {**MANY, HIGH: 100},
         {**MANY, "autoscaling.max_capacity": 1, "container.desired_count": 1},
@@ -556,6 +707,14 @@ def test_an_empty_object_is_the_contract_named_after_the_stack() -> None:
     assert elsewhere.availability_zones == ("us-east-1a", "us-east-1b")
 
 
+def test_a_zone_that_is_closed_to_new_accounts_is_no_default() -> None:
+    """In us-west-1 no zone is."""
+    zones = parse_stack("demo", {"region": "ap-northeast-1"}).availability_zones
+    assert zones == ("ap-northeast-1a", "ap-northeast-1c")
+    chosen = {"region": "us-west-1", ZONES: ["us-west-1a", "us-west-1c"]}
+    assert parse_stack("demo", nested(chosen)).availability_zones == ("us-west-1a", "us-west-1c")
+
+
 def test_everything_at_once_is_accepted() -> None:
     settings = parse_stack("demo", MAXIMAL).model_dump(mode="json")
     for group, values in MAXIMAL.items():
@@ -585,7 +744,7 @@ def test_settings_cannot_be_changed_afterwards() -> None:
         ),
         (
             {"cost": {"a": 1, "b": 2}},
-            "cost.a: unknown setting; accepted are anomaly_threshold_usd, monthly_budget_usd (and ",
+            "cost.a: unknown setting; accepted are anomaly_detection, anomaly_threshold_usd, ",
         ),
         (
             {"backend": {"type": "local", "bucket": "abc"}},

@@ -26,7 +26,7 @@ BEHIND_ENDPOINTS = {"private_egress": "vpc_endpoints", "task_subnets": "private"
             {"shared_uploads": True},
             {
                 "alb_sg": [(80, PUBLIC)],
-                "ecs_sg": [(3306, PRIVATE), (443, ANYWHERE), (2049, PRIVATE)],
+                "ecs_sg": [(3306, PRIVATE), (443, ANYWHERE), (80, ANYWHERE), (2049, PRIVATE)],
                 "rds_sg": [],
                 "efs_sg": [],
             },
@@ -60,6 +60,18 @@ def test_each_group_reaches_what_its_tier_needs(
         ]
         for name, group in groups.items()
     } == expected
+
+
+@pytest.mark.parametrize(
+    "load_balancer", [{"https": True}, {"https_at_cdn": True, "host_name": "www.example.com"}]
+)
+def test_a_site_with_https_is_reached_on_443(
+    synth: Synthesizer, load_balancer: dict[str, object]
+) -> None:
+    """WordPress calls itself for scheduled work, by the name and port that users call."""
+    network = {"allowed_egress": "least", "outbound_ports": [587]}
+    groups = synth(network=network, load_balancer=load_balancer).all("aws_security_group")
+    assert [rule["from_port"] for rule in groups["ecs_sg"]["egress"]] == [3306, 443, 587]
 
 
 def test_endpoints_and_uploads_admit_the_tasks_only(synth: Synthesizer) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from constructs_lib.settings import StackSettings, VariableName
 from constructs_lib.settings.words import accepted, described
-from tests.synth.options import MAXIMAL
+from tests.synth.options import MAXIMAL, settings_of
 from tests.synth.synthesized import Synthesized, Synthesizer
 
 VARIABLES = {
@@ -114,6 +114,21 @@ def test_a_variable_is_used(platform: Synthesized, name: str) -> None:
     """Beyond its own rule: the original declared availability_zones and used none."""
     uses = {key: part for key, part in platform.document.items() if key != "variable"}
     assert re.search(rf"\bvar\.{name}\b", str(uses))
+
+
+def test_a_name_that_aws_reserves_is_refused_where_something_would_have_it(
+    platform: Synthesized, synth: Synthesizer
+) -> None:
+    """An SSM document has the project's name with a managed password, a bucket with access logs."""
+    (usual,) = platform.variables["project_name"]["validation"]
+    for path, prefix in (
+        ("database.password", "aws|amazon|amzn"),
+        ("load_balancer.access_log_retention_days", "sthree|amzn-s3-demo"),
+    ):
+        (rule,) = synth(**settings_of(path)).variables["project_name"]["validation"]
+        added = rule["condition"].removesuffix("}").removeprefix(usual["condition"][:-1])
+        assert added.startswith(f' && !can(regex("^({prefix})')
+        assert prefix.split("|")[0] in rule["error_message"]
 
 
 def test_a_project_is_named_after_its_stack_unless_it_has_a_name(

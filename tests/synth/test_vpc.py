@@ -22,6 +22,13 @@ def test_rules_across_variables_are_checked_before_the_vpc_is_made(platform: Syn
     ]
 
 
+def test_the_hint_at_plan_time_proposes_no_zone(platform: Synthesized) -> None:
+    """Which are open depends on the region that is given at plan time, and on the account."""
+    usual = platform.blocks["aws_vpc.main"]["lifecycle"]["precondition"][0]
+    assert "aws_region}b" not in usual["error_message"]
+    assert "describe-availability-zones --region ${var.aws_region}" in usual["error_message"]
+
+
 def test_zones_that_are_not_used_are_not_checked(platform: Synthesized, synth: Synthesizer) -> None:
     vpc = synth(**settings_of("network.zones")).blocks["aws_vpc.main"]
     checked = platform.blocks["aws_vpc.main"]["lifecycle"]["precondition"]

@@ -16,7 +16,7 @@ from ops.drills.run import wait_until_steady
 from ops.drills.target import NEEDED, Deployment, Outputs
 from ops.sandbox.deployed import deployed
 
-SPEED = 8.0
+SPEED = 12.0
 """Seconds of AWS in a second of a rehearsal: the faster, the more a busy machine distorts."""
 
 START_SECONDS = 600

@@ -5,13 +5,16 @@ import threading
 from dataclasses import dataclass, field
 
 from ops.drills.clock import Clock
+from ops.model import recovery
 
 
 @dataclass(frozen=True)
 class World:
     """How AWS behaves, times in seconds of the clock; a world can also be a bad one.
 
-    The times are far from the drills' objectives, so that a busy machine does not miss them.
+    The default is the middle of each span that the recovery model reckons with, which names the
+    page of AWS's that it is from, or says that it is an assumption. The drills then show what those
+    times add up to, and whether the model computes the same.
 
     Attributes:
         react_seconds: from the stop or the failure of a task until ECS takes it off the load
@@ -23,9 +26,9 @@ class World:
         failover_keeps_data: False: what was written is gone after a failover.
     """
 
-    react_seconds: float = 10
-    start_seconds: float = 15
-    failover_seconds: float = 20
+    react_seconds: float = recovery.SCHEDULER_REACTION.middle
+    start_seconds: float = recovery.TASK_START.middle
+    failover_seconds: float = recovery.RDS_FAILOVER.middle
     replaces: bool = True
     balancer_notices: bool = True
     failover_keeps_data: bool = True

@@ -14,6 +14,8 @@ Where the emulator still differs from AWS:
 | waiting            | minutes to create or delete           | at once; what waits is the provider |
 | capacity, limits   | quotas, zones without capacity        | none                                |
 | machine images     | thousands                             | none                                |
+| single values      | what the API's model does not allow   | likewise, but for patterns that     |
+|                    | is refused                            | Python cannot read (tags)           |
 | combinations       | many are refused                      | most are taken; refused as there:   |
 |                    |                                       | Performance Insights on small       |
 |                    |                                       | MySQL classes, a second DIMENSIONAL |
@@ -33,7 +35,8 @@ Where the emulator still differs from AWS:
 | RDS versions       | "8.0" becomes the newest 8.0.x        | becomes one fixed 8.0.x             |
 | RDS parameters     | some 400 with the engine's values;    | only those that were set, with any  |
 |                    | values and apply methods are checked  | value                               |
-| RDS secrets        | rotate every 7 days                   | never rotate                        |
+| RDS secrets        | rotate every 7 days, or as they are   | never rotate                        |
+|                    | told                                  |                                     |
 | RDS snapshots      | the final one stays                   | likewise: it is a leftover          |
 | Lambda, Batch      | code runs                             | is stored, never run (no Docker)    |
 | EventBridge        | rules fire                            | stored                              |

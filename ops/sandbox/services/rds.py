@@ -1,4 +1,4 @@
-"""RDS: resource ids, Performance Insights, versions, parameters, event subscriptions, windows.
+"""RDS: ids, Performance Insights, versions, parameters, event subscriptions, windows.
 
 https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html
 """
@@ -11,6 +11,7 @@ from typing import Any
 import moto.rds.models
 from botocore import xform_name
 from moto.core.responses import ActionResult
+from moto.moto_api._internal import mock_random
 from moto.rds.exceptions import DBParameterGroupNotFoundError, InvalidParameterCombination
 from moto.rds.models import DBInstance, DBParameterGroup, EventSubscription
 from moto.rds.responses import RDSResponse
@@ -41,8 +42,8 @@ def create_db_instance(original: Callable[..., ActionResult], self: RDSResponse)
     )
     answer = original(self)
     database: DBInstance = answer.result["DBInstance"]  # type: ignore[index]
-    # moto's is the same for all, and Terraform finds a database by it
-    database.dbi_resource_id = f"db-{uuid.uuid4().hex[:26].upper()}"
+    # moto gives all the same; with it AWS tells a new one from an older one of the same name
+    database.dbi_resource_id = f"db-{mock_random.get_random_string(26).upper()}"
     database.engine_version = _ENGINE_VERSIONS.get(
         (database.engine, database.engine_version), database.engine_version
     )
@@ -56,6 +57,14 @@ def create_db_instance(original: Callable[..., ActionResult], self: RDSResponse)
 def modify_db_instance(original: Callable[..., ActionResult], self: RDSResponse) -> ActionResult:
     enable = self.params.get("EnablePerformanceInsights")
     database = self.backend.describe_db_instances(self.params["DBInstanceIdentifier"])[0]
+    key, managed = (
+        self.params.get("MasterUserSecretKmsKeyId"),
+        "master_user_secret" in vars(database),
+    )
+    if key and managed and key != database.master_user_secret.secret.kms_key_id:
+        raise InvalidParameterCombination(
+            "You can't change the KMS key of a master user secret that RDS already manages."
+        )
     _check_performance_insights(
         enable, self.params.get("DBInstanceClass") or database.db_instance_class, database.engine
     )

@@ -68,7 +68,7 @@ def test_a_plan_that_deletes_the_database_is_denied_with_the_rule(
 
 
 @pytest.mark.e2e
-def test_a_destroy_run_is_warned_and_asks_for_two_people(
+def test_a_destroy_run_is_warned_and_asks_for_approval(
     tmp_path: Path, plans: PlanDocuments
 ) -> None:
     passed, output = judge(tmp_path, plans.destroy, "DESTROY")
@@ -76,7 +76,7 @@ def test_a_destroy_run_is_warned_and_asks_for_two_people(
     assert rows(output, "plan")[0].startswith("warn destroy run: ")
     assert rows(output, "approval") == [
         "waits for more with 0 approvals by others",
-        "waits for more with 1 approval by others",
+        "approved with 1 approval by others",
         "approved with 2 approvals by others",
     ]
 

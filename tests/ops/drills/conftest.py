@@ -30,6 +30,9 @@ from tests.ops.drills.deployed import deploy
 for name in [name for name in os.environ if name.startswith("AWS_")]:
     del os.environ[name]
 
+QUICK = World(react_seconds=5, start_seconds=10, failover_seconds=20)
+"""Faster than AWS, for what is not about times."""
+
 PATIENCE_SECONDS = 120
 """Real seconds that anything here is waited for: no test is about how long that takes."""
 
@@ -130,11 +133,11 @@ def bring(stack: Stack) -> Bring:
     """
 
     @contextmanager
-    def bring_to_life(world: World | None = None, speed: float = 20) -> Iterator[Alive]:
+    def bring_to_life(world: World, speed: float = 20) -> Iterator[Alive]:
         with Sandbox() as sandbox:
             outputs = deploy(sandbox, stack)
             clock = Clock(speed)
-            with StandIn(world or World(), clock) as stand_in:
+            with StandIn(world, clock) as stand_in:
                 deployment = Deployment(sandbox.client, outputs, clock, stand_in.url)
                 alive = Alive(sandbox, stand_in, clock, outputs, deployment)
                 alive.wait_until_steady()

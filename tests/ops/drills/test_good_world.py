@@ -1,4 +1,4 @@
-"""Every drill in a world that does what it is told: the report says just that."""
+"""Every drill in a rehearsal's world: the report says just what the world did."""
 
 import re
 from collections.abc import Iterator
@@ -11,11 +11,12 @@ from ops.drills.drills import DRILLS
 from ops.drills.rehearsal.world import World
 from ops.drills.report import Measurement, Report
 from ops.drills.run import plan
+from ops.model.recovery import Span
 from tests.ops.drills.conftest import Alive, Bring
 
-WORLD = World(react_seconds=5, start_seconds=5, failover_seconds=20)
-SPEED = 8.0
-"""A rehearsal's. The objectives are half a minute away from what this world does."""
+WORLD = World()
+SPEED = 16.0
+"""What is asserted of the model is half a minute away from the ends of its ranges."""
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +61,6 @@ def test_task_failure(alive: Alive, tmp_path: Path) -> None:
     begun = alive.clock.now()
     report = alive.drill("task-failure", tmp_path)
     found = figures(report)
-    assert report.passed
     broke = alive.broke("stop task")
     stopped, drained = alive.told("stop", begun), alive.told("draining", begun)
     runs, healthy = alive.told("running", begun), alive.told("healthy", begun)
@@ -69,7 +69,9 @@ def test_task_failure(alive: Alive, tmp_path: Path) -> None:
     assert_measured(found["the stopped task is out of rotation"], alive.measurable(drained, broke))
     assert_measured(found["its replacement runs"], alive.measurable(runs, broke))
     assert_measured(found["its replacement is in rotation"], alive.measurable(healthy, broke))
-    assert found["its replacement is in rotation"].model == "20-150 s"
+    assert found["its replacement is in rotation"].model == Span(20, 150)
+    assert found["its replacement runs"].model == Span(20, 90)
+    assert 1 <= report.exact <= max(look.answered for look in alive.looks)
     assert report.rehearsed_speed == SPEED
 
 
@@ -88,7 +90,7 @@ def test_health_check(alive: Alive, tmp_path: Path) -> None:
     assert log == ["failed check"] * 3 + ["unhealthy"]
     assert unhealthy - (runs + 195) >= 60
     assert found.limit == 90
-    assert found.model == "60-95 s"
+    assert found.model == Span(60, 95)
     assert figures(report)["requests that failed"].value, "the canary takes its share of requests"
     targets = alive.deployment.observe().targets
     assert list(targets.values()).count("healthy") == 2, "the canary is gone"
@@ -96,7 +98,8 @@ def test_health_check(alive: Alive, tmp_path: Path) -> None:
 
 
 def assert_served_again(alive: Alive, report: Report, broke: tuple[float, float]) -> Measurement:
-    """Requests come three a second; the first that the database answers is the one that counts.
+    """Requests come three a second; the first that a task answers out of the database, after ECS
+    has replaced those that failed their health checks meanwhile, is the one that counts.
 
     How much of the outage they see depends on the machine: one that is too busy to ask meanwhile
     sees only a request fail that was under way, or none. How the figure comes from the requests is
@@ -105,7 +108,8 @@ def assert_served_again(alive: Alive, report: Report, broke: tuple[float, float]
     found = figures(report)
     back = alive.told("failed over", broke[0])
     assert back - alive.told("failover", broke[0]) >= WORLD.failover_seconds
-    latest = back - broke[0] + 0.34
+    healthy = max(done.at for done in alive.stand_in.log if done.what == "healthy")
+    latest = max(back, healthy) - broke[0] + 0.34
     again = found["all requests are served again"]
     assert_measured(again, (0, latest))
     return again
@@ -116,13 +120,14 @@ def test_db_failover(alive: Alive, tmp_path: Path) -> None:
     zone = alive.deployment.observe().database_zone
     report = alive.drill("db-failover", tmp_path)
     found = figures(report)
-    assert report.passed
     broke = alive.broke("reboot with failover")
     moved = found["AWS shows the database available in the other zone"]
     assert_measured(moved, alive.measurable(alive.told("failed over", broke[0]), broke))
     again = assert_served_again(alive, report, broke)
     both = "the database is in the other zone and all requests are served again"
     assert found[both].value == max(moved.value or 0, again.value or 0)
+    assert found[both].met("model") is True, "the model computes 60-245 s"
+    assert found[both].met("original") is False, "AWS takes longer than the original promises"
     assert found["what was written before is still there"].verified
     assert alive.deployment.observe().database_zone != zone
     assert alive.stand_in.database.markers == set(), "the marker is taken away again"
@@ -133,13 +138,15 @@ def test_db_failover(alive: Alive, tmp_path: Path) -> None:
 def test_zone_failure(alive: Alive, tmp_path: Path) -> None:
     """It takes the zone of the primary, and moves that too."""
     zone = alive.deployment.observe().database_zone
-    begun = alive.clock.now()
     report = alive.drill("zone-failure", tmp_path)
     found = figures(report)
-    assert report.passed
     broke = alive.broke("stop 1 task")
     assert_served_again(alive, report, broke)
-    healthy = alive.told("healthy", alive.told("running", begun))
-    assert_measured(found["2 tasks are in rotation again"], alive.measurable(healthy, broke))
+    assert found["all requests are served again"].model == Span(60, 245)
+    restored = found["2 tasks are in rotation again"]
+    assert restored.met("model") is True
+    healthy = [done.at for done in alive.stand_in.log if done.what == "healthy"]
+    spans = [alive.measurable(at, broke) for at in healthy if at >= broke[0]]
+    assert any(first <= restored.value <= last for first, last in spans if restored.value)
     assert any(f"stop 1 task in {zone}" in event.text for event in report.events)
     assert alive.deployment.observe().database_zone != zone

@@ -83,14 +83,16 @@ class _Handler(BaseHTTPRequestHandler):
                 self.together.set()
         self.seen.append(self.headers.get("Cookie"))
         status = {"/moved": 302, "/broken": 503}.get(self.path, 200)
+        page = b"" if self.path in ("/moved", "/empty") else b"a page"
         if self.path == "/together" and not self.together.wait(60):
             status = 504
         with self.lock:
             _Handler.at_once -= 1
         self.send_response(status)
         self.send_header("Set-Cookie", "AWSALB=this-task; Path=/")
-        self.send_header("Content-Length", "0")
+        self.send_header("Content-Length", str(len(page)))
         self.end_headers()
+        self.wfile.write(page)
 
     def log_message(self, format: str, *args: object) -> None:
         pass
@@ -130,6 +132,7 @@ def test_a_burst_sends_exactly_so_many_and_no_cookie(server: str) -> None:
 def test_what_counts_as_served(server: str) -> None:
     assert {request.error for request in sent(f"{server}/moved", 5)} == {""}
     assert {request.error for request in sent(f"{server}/broken", 5)} == {"HTTP 503"}
+    assert {request.error for request in sent(f"{server}/empty", 5)} == {"empty page"}
     assert {request.error for request in sent("http://127.0.0.1:9/", 5)} == {"ConnectError"}
 
 

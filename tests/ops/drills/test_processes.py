@@ -12,14 +12,13 @@ import pytest
 
 from ops import ROOT
 from ops.drills import journal, report
-from ops.drills.rehearsal.world import World
-from tests.ops.drills.conftest import PATIENCE_SECONDS, Alive, Bring
+from tests.ops.drills.conftest import PATIENCE_SECONDS, QUICK, Alive, Bring
 from tests.ops.drills.deployed import outputs_json
 
 
 @pytest.fixture(scope="module")
 def alive(bring: Bring) -> Iterator[Alive]:
-    with bring(World(react_seconds=5, start_seconds=10)) as living:
+    with bring(QUICK) as living:
         yield living
 
 

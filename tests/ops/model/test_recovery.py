@@ -14,7 +14,7 @@ from ops.model.recovery import NEVER, Scenario, Span
 from ops.model.stack import Stack
 
 Change = dict[str, Any] | None
-STOP, HANG, ZONE, DATABASE, BAD_DEPLOYMENT, DEPLOYMENT, LOAD = range(7)
+STOP, HANG, ZONE, DATABASE, BAD_DEPLOYMENT, DEPLOYMENT, LOAD, OVERLOAD, PASSWORD = range(9)
 
 
 def platform(
@@ -28,6 +28,7 @@ def platform(
     zones: tuple[str, str] = ("a", "b"),
     balancer_subnets: tuple[str, str] = ("one", "two"),
     volumes: tuple[str, ...] = (),
+    command: str = "",
 ) -> dict[str, Any]:
     """A document like the contract's, with some values changed; None takes a key out."""
 
@@ -62,7 +63,12 @@ def platform(
                 for number, name in enumerate(("one", "two"))
             },
             "aws_lb": {"main": {"subnets": subnets(*balancer_subnets)}},
-            "aws_ecs_task_definition": {"wordpress": {"volume": [{"name": v} for v in volumes]}},
+            "aws_ecs_task_definition": {
+                "wordpress": {
+                    "volume": [{"name": v} for v in volumes],
+                    "container_definitions": f"${{jsonencode([{command}])}}",
+                }
+            },
             "aws_lb_target_group": {
                 "main": changed({"health_check": changed(check, health_check)}, target_group)
             },
@@ -82,7 +88,14 @@ def platform(
                 )
             },
             "aws_db_instance": {
-                "wordpress": changed({"multi_az": True, "backup_retention_period": 7}, database)
+                "wordpress": changed(
+                    {
+                        "multi_az": True,
+                        "backup_retention_period": 7,
+                        "instance_class": "db.t3.micro",
+                    },
+                    database,
+                )
             },
             **autoscaling,
         },
@@ -118,6 +131,28 @@ def test_contract() -> None:
     assert spans(s[DEPLOYMENT]) == (Span(0, 0), Span(0, 0), Span(20, 420))
     # 3 or 4 minutes, cool-down 60, 60 + 60
     assert spans(s[LOAD]) == (Span(180, 240), Span(200, 420), Span(200, 420))
+
+
+def test_visitors_beyond_the_connections() -> None:
+    """A task has Apache's 150 workers, or those it is told; 1 GiB of memory has 60 connections."""
+    never = Span(NEVER, NEVER)
+    refused = computed().scenarios[OVERLOAD]
+    assert spans(refused) == (Span(60, 95), never, never)
+    assert "4 tasks x 150 workers = 600 connections" in refused.because
+    assert "about 60: MySQL refuses more" in refused.because
+
+    told: dict[str, Any] = {"command": "'MaxRequestWorkers 60'"}
+    fits = computed(**told, database={"instance_class": "db.t3.medium"}).scenarios[OVERLOAD]
+    assert spans(fits) == (Span(0, 0),) * 3
+    assert "x 60 workers = 240 connections, and the database's class allows about 240: " in (
+        fits.because
+    )
+    without_scaling = computed(**told, scaling=None, tasks=2).scenarios[OVERLOAD]
+    assert "2 tasks x 60 workers = 120" in without_scaling.because
+    assert without_scaling.serving == never
+    unseen = computed(health_check={"path": "/readme.html"}).scenarios[OVERLOAD]
+    assert spans(unseen) == (never,) * 3
+    assert "health checks" not in unseen.because
 
 
 def test_fast_checks_and_a_rolling_update_that_stops_tasks_first() -> None:
@@ -231,6 +266,30 @@ def test_a_check_that_needs_no_database_survives_a_failover() -> None:
     for path, worst in paths.items():
         model = computed(health_check={"path": path})
         assert model.scenarios[DATABASE].restored == Span(60, worst), path
+
+
+def test_a_rotated_password_is_an_outage_until_new_tasks_serve() -> None:
+    """Only where RDS rotates it; at its own hours, or in a window of the stack's."""
+    assert len(computed().scenarios) == PASSWORD
+    managed = {"manage_master_user_password": True}
+    password = computed(database=managed).scenarios[PASSWORD]
+    # the event 0-60, a start 20-60, 2 x 30 until in rotation; drain 300
+    assert spans(password) == (Span(0, 60), Span(20, 180), Span(20, 480))
+    assert "every 7 days" in password.because
+
+    document = platform(database=managed)
+    rules = {"schedule_expression": "cron(0 2 ? JAN SUN#1 *)", "duration": "1h"}
+    document["resource"]["aws_secretsmanager_secret_rotation"] = {"a": {"rotation_rules": rules}}
+    scheduled = claims.model(Stack(document)).scenarios[PASSWORD]
+    assert spans(scheduled) == spans(password)
+    assert scheduled.because.startswith("cron(0 2 ? JAN SUN#1 *), within 1h")
+
+
+def test_one_new_task_at_a_time_serves_but_its_share_after_a_rotation() -> None:
+    """1 at once, so 2 x (60 + 60 + 300); the event 60."""
+    one_more = {"deployment_minimum_healthy_percent": 100, "deployment_maximum_percent": 150}
+    s = computed(service=one_more, database={"manage_master_user_password": True}).scenarios
+    assert s[PASSWORD].serving == s[PASSWORD].restored == Span(40, 900)
 
 
 def test_a_long_grace_period_delays_the_replacement_not_the_rotation() -> None:

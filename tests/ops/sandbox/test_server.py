@@ -194,7 +194,7 @@ def test_leftovers_passes_what_is_deleted_and_only_still_listed(
 
 CREATED: dict[str, tuple[str, dict[str, Any]]] = {
     "acm": ("request_certificate", {"DomainName": "example.com"}),
-    "backup": ("create_backup_vault", {"BackupVaultName": "v"}),
+    "backup": ("create_backup_vault", {"BackupVaultName": "vault"}),
     "budgets": (
         "create_budget",
         {
@@ -300,7 +300,7 @@ def test_a_call_the_emulator_lacks_fails_at_once_and_says_which(
     assert error["ResponseMetadata"]["RetryAttempts"] == 0
     name = caller.meta.method_to_api_mapping[operation]
     assert f":{name}: " in error["Error"]["Message"]
-    assert [call.split(":")[1] for call in sandbox.unsupported] == [name]
+    assert [call.split(":")[1] for call in sandbox.refused] == [name]
 
 
 def test_a_failure_inside_the_emulator_is_not_retried_either(
@@ -313,7 +313,7 @@ def test_a_failure_inside_the_emulator_is_not_retried_either(
     with pytest.raises(ClientError, match=r"sns:ListTopics: .*moto's fault") as caught:
         client("sns").list_topics()
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
-    assert list(sandbox.unsupported) == ["sns:ListTopics"]
+    assert list(sandbox.refused) == ["sns:ListTopics"]
 
 
 def test_calls_do_not_run_into_each_other(

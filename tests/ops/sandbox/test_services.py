@@ -356,7 +356,9 @@ def test_each_database_is_found_by_an_id_of_its_own(rds: Any) -> None:
     """Terraform asks by it, also where a second environment has a database too."""
     for name in ("d", "e"):
         rds.create_db_instance(**{**DATABASE, "DBInstanceIdentifier": name})
-    asked = {"Name": "dbi-resource-id", "Values": [database(rds)["DbiResourceId"]]}
+    own = database(rds)["DbiResourceId"]
+    assert re.fullmatch("db-[A-Z0-9]{26}", own)
+    asked = {"Name": "dbi-resource-id", "Values": [own]}
     (found,) = rds.describe_db_instances(Filters=[asked])["DBInstances"]
     assert found["DBInstanceIdentifier"] == "d"
 
@@ -381,6 +383,34 @@ def test_small_databases_have_no_performance_insights(rds: Any, instance_class: 
     with refused("InvalidParameterCombination"):
         rds.modify_db_instance(DBInstanceIdentifier="d", EnablePerformanceInsights=True)
     assert database(rds)["PerformanceInsightsEnabled"] is False
+
+
+def test_the_key_of_a_managed_secret_is_chosen_when_it_is_made(rds: Any) -> None:
+    rds.create_db_instance(**DATABASE)
+    same: dict[str, Any] = {"DBInstanceIdentifier": "d", "MasterUserSecretKmsKeyId": "alias/mine"}
+    rds.modify_db_instance(**same, ManageMasterUserPassword=True)
+    rds.modify_db_instance(**same)
+    with refused("InvalidParameterCombination"):
+        rds.modify_db_instance(**{**same, "MasterUserSecretKmsKeyId": "alias/another"})
+
+
+def test_a_managed_secret_has_a_schedule_until_that_is_cancelled(rds: Any, client: Client) -> None:
+    """RDS rotates it: there is no function of one's own."""
+    secrets = client("secretsmanager")
+    rds.create_db_instance(
+        **{k: v for k, v in DATABASE.items() if k != "MasterUserPassword"},
+        ManageMasterUserPassword=True,
+    )
+    secret = {"SecretId": database(rds)["MasterUserSecret"]["SecretArn"]}
+    versions = secrets.describe_secret(**secret)["VersionIdsToStages"]
+    rules = {"ScheduleExpression": "cron(0 2 ? JAN SUN#1 *)", "Duration": "1h"}
+    secrets.rotate_secret(**secret, RotationRules=rules, RotateImmediately=False)
+    found = secrets.describe_secret(**secret)
+    assert found["RotationEnabled"] is True
+    assert found["RotationRules"] == rules
+    assert found["VersionIdsToStages"] == versions, "the password is still the same"
+    secrets.cancel_rotate_secret(**secret)
+    assert secrets.describe_secret(**secret)["RotationEnabled"] is False
 
 
 def test_a_version_without_its_last_part_gets_one(rds: Any) -> None:
@@ -556,8 +586,8 @@ def test_a_bucket_tells_event_bridge_and_who_pays(client: Client) -> None:
 
 def test_a_backup_selection_lives_and_dies_with_tags_on_its_plan(client: Client) -> None:
     backup = client("backup")
-    backup.create_backup_vault(BackupVaultName="v")
-    rule = {"RuleName": "r", "TargetBackupVaultName": "v"}
+    backup.create_backup_vault(BackupVaultName="vault")
+    rule = {"RuleName": "r", "TargetBackupVaultName": "vault"}
     plan = backup.create_backup_plan(
         BackupPlan={"BackupPlanName": "p", "Rules": [rule]}, BackupPlanTags={"Project": "p"}
     )
