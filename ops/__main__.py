@@ -98,7 +98,7 @@ def monthly_cost(
 def preflight(
     stack: Annotated[str, typer.Argument(help="stack id of cdktf.json")] = STACK,
     run: Annotated[
-        Literal["PROPOSED", "TRACKED", "DESTROY"],
+        Literal["PROPOSED", "TRACKED", "DESTROY", "DRIFT"],
         typer.Option(case_sensitive=False, help="the kind of run to judge for"),
     ] = "PROPOSED",
     aws: Annotated[bool, typer.Option("--aws", help="plan against AWS, not the sandbox")] = False,
@@ -117,9 +117,7 @@ def preflight(
     from ops.delivery import preflight as exercise
 
     _end(
-        exercise.run(
-            stack, console, run_type=run, aws=aws, state=state, plan=plan, infracost=infracost
-        )
+        exercise.run(stack, console, kind=run, aws=aws, state=state, plan=plan, infracost=infracost)
     )
 
 
