@@ -145,6 +145,26 @@ REPORTS = Path("reports")
 
 
 @app.command()
+def drift(
+    stack: Annotated[str, typer.Argument(help="stack id of cdktf.json")] = STACK,
+    sandbox: InSandbox = False,
+    state: Annotated[
+        Path | None,
+        typer.Option(
+            help="state file to compare with",
+            show_default="where the stack keeps it",
+            dir_okay=False,
+        ),
+    ] = None,
+) -> None:
+    """List what was changed in AWS by hand. Exit code 2 with a list."""
+    from ops.delivery import drift as search
+
+    if search.run(stack, console, sandbox=sandbox, state=state):
+        raise typer.Exit(2)
+
+
+@app.command()
 def drill(
     name: Annotated[
         Literal["task-failure", "health-check", "db-failover", "zone-failure", "all", "restore"],
