@@ -106,21 +106,16 @@ def by_hand(plan: Mapping[str, Any]) -> Drift:
     found: Drift = {}
     for drifted in plan.get("resource_drift", ()):
         address, change = drifted["address"], drifted["change"]
-        planned = next_apply.get(address, {"actions": ["no-op"]})
-        if "delete" in change["actions"]:
-            if "create" in planned["actions"]:
-                found[address] = []
-        elif attributes := _different(change) & _different(planned):
+        planned = next_apply.get(address)
+        if planned and change["actions"] == ["delete"] and planned["actions"] == ["create"]:
+            found[address] = []
+        elif planned and (attributes := _different(change) & _different(planned)):
             found[address] = sorted(attributes)
     return found
 
 
 def _different(change: Mapping[str, Any]) -> set[str]:
-    """The attributes that a change is about, as far as their new values are known."""
-    before, after = change.get("before") or {}, change.get("after") or {}
-    unknown = change.get("after_unknown") or {}
-    return {
-        name
-        for name in before.keys() | after.keys()
-        if before.get(name) != after.get(name) and unknown.get(name) is not True
-    }
+    """The attributes that a change is about, as far as they are known; null is as good as empty."""
+    before, after = change["before"] or {}, change["after"] or {}
+    common = before.keys() & after.keys()
+    return {name for name in common if (before[name] or None) != (after[name] or None)}

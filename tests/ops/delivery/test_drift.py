@@ -11,15 +11,19 @@ from ops.delivery import drift
 from ops.delivery.drift import by_hand
 from tests.programs import python
 
+UNKNOWN = object()
 
-def resource(address: str, *actions: str, unknown: Any = None, **values: Any) -> dict[str, Any]:
+
+def resource(address: str, *actions: str, **values: Any) -> dict[str, Any]:
     """A change of a resource; `values` are pairs of before and after."""
-    before, after = ({name: pair[side] for name, pair in values.items()} for side in (0, 1))
+    before, after = (
+        {name: pair[side] for name, pair in values.items() if pair[side] is not UNKNOWN}
+        for side in (0, 1)
+    )
     change = {
         "actions": list(actions),
         "before": None if actions == ("create",) else before,
         "after": None if actions == ("delete",) else after,
-        "after_unknown": unknown or {},
     }
     return {"address": address, "change": change}
 
@@ -52,7 +56,24 @@ def resource(address: str, *actions: str, unknown: Any = None, **values: Any) ->
         ([resource("db", "update", restorable=(1, 2))], [resource("db", "no-op")], {}),
         (
             [resource("task", "update", revision=(1, 2))],
-            [resource("task", "delete", "create", unknown={"revision": True}, revision=(2, None))],
+            [resource("task", "delete", "create", revision=(2, UNKNOWN))],
+            {},
+        ),
+        # nothing reads back as empty, which shows where the code wants another one
+        (
+            [resource("task", "update", tags=(None, {}), text=("", None))],
+            [resource("task", "delete", "create", tags=({}, None), text=(None, ""), image=(1, 2))],
+            {},
+        ),
+        # it is not to be there any more
+        (
+            [resource("email", "update", pending=(1, 0))],
+            [resource("email", "delete", pending=(0, 0))],
+            {},
+        ),
+        (
+            [resource("email", "delete", pending=(1, 1))],
+            [resource("email", "no-op", pending=(1, 1))],
             {},
         ),
         # nobody touched it

@@ -18,7 +18,7 @@ from ops.delivery.inputs import infracost
 from ops.delivery.preflight import Kind
 from ops.delivery.workspace import copy_checkout
 from ops.errors import OpsError
-from tests.programs import python, run
+from tests.programs import python, run, skip_without_terraform
 from tests.spacelift.plans import Plan, PlanDocuments, change
 from tests.spacelift.test_plan_policy import DATABASE
 
@@ -281,9 +281,10 @@ def test_an_error_ends_the_command_with_one_line(tmp_path: Path) -> None:
 @pytest.mark.slow(30)
 @pytest.mark.e2e
 def test_the_whole_run_on_the_sandbox_says_why_it_fails_and_leaves_the_checkout_alone(
-    tmp_path: Path, plans: PlanDocuments
+    tmp_path: Path,
 ) -> None:
-    """Hooks, init, plan and policies; `plans` only asks for Terraform here."""
+    """Hooks, init, plan and policies."""
+    skip_without_terraform()
     copy_checkout(tmp_path)
     shutil.copy(CDKTF_JSON, tmp_path / "cdktf.json")
     commit(tmp_path)
