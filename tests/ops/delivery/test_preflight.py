@@ -14,12 +14,11 @@ from rich.console import Console
 
 from ops import CDKTF_JSON, ROOT
 from ops.delivery import preflight
-from ops.delivery.inputs import infracost
 from ops.delivery.preflight import Kind
 from ops.delivery.workspace import copy_checkout
 from ops.errors import OpsError
 from tests.programs import python, run, skip_without_terraform
-from tests.spacelift.plans import Plan, PlanDocuments, change
+from tests.spacelift.plans import Plan, PlanDocuments, change, infracost
 from tests.spacelift.test_plan_policy import DATABASE
 
 STACK_ID = "resilience-platform"
