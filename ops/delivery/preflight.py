@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -39,8 +39,7 @@ _COLOURS = {
 }
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(NamedTuple):
     """One line of the result, about a policy or what it is given; `deny` ends the run."""
 
     about: str
@@ -48,11 +47,8 @@ class Finding:
     text: str
 
 
-class Declared(NamedTuple):
-    """What a cdktf.json says about a stack, and about its delivery."""
-
-    platform: StackSettings
-    delivery: SpaceliftSettings
+Declared = tuple[StackSettings, SpaceliftSettings]
+"""What a cdktf.json says about a stack, and about its delivery."""
 
 
 def run(
@@ -78,7 +74,7 @@ def run(
         OpsError: a hook, Terraform or a policy cannot be run, or a file cannot be read.
     """
     here = _declared(stack_id, CDKTF_JSON)
-    base = _merge_base(here.delivery.vcs.branch)
+    base = _merge_base(here[1].vcs.branch)
     there, findings = _limits(stack_id, here, base)
     run_type: RunType = "PROPOSED" if kind == "DRIFT" else kind
     local_state = ROOT / f"terraform.{stack_id}.tfstate"
@@ -96,7 +92,7 @@ def run(
     verdict = policies.review(
         "plan", inputs.plan_input(document, run=asked, stack=stack, third_party_metadata=costs)
     )
-    findings += _facts(document, there.delivery, costs)
+    findings += _facts(document, there[1], costs)
     findings += [Finding("plan", name, text) for name in ("deny", "warn") for text in verdict[name]]
     if not verdict["deny"] and not verdict["warn"]:
         findings.append(Finding("plan", "ok", "nothing to object to"))
@@ -121,12 +117,12 @@ def _declared(stack_id: str, path: Path) -> Declared:
         raise OpsError(
             f"stack {stack_id!r} is not in cdktf.json, which declares {', '.join(stacks)}"
         )
-    return Declared(stacks[stack_id], delivery)
+    return stacks[stack_id], delivery
 
 
 def _stack(stack_id: str, declared: Declared, *, estimated: bool) -> Stack:
     """The stack in Spacelift, with a cost estimate to judge or without."""
-    told, vcs = declared.delivery.notification, declared.delivery.vcs
+    told, vcs = declared[1].notification, declared[1].vcs
     routes = {
         "notify:inbox": told.inbox,
         f"notify:slack:{told.slack_channel_id}": told.slack_channel_id,
@@ -161,7 +157,7 @@ def _merge_base(branch: str) -> str | None:
 
 def _limits(stack_id: str, here: Declared, base: str | None) -> tuple[Declared, list[Finding]]:
     """What Spacelift has: the tracked branch's settings; and how the checkout's differ."""
-    branch = here.delivery.vcs.branch
+    branch = here[1].vcs.branch
     file = _git("show", f"{base}:./{os.path.relpath(CDKTF_JSON, ROOT)}") if base else None
     if file is None:
         why = f"git cannot show the cdktf.json of {branch}, so the checkout's limits are taken"
@@ -174,14 +170,11 @@ def _limits(stack_id: str, here: Declared, base: str | None) -> tuple[Declared, 
         except OpsError as error:
             why = f"{branch}: {error}; {_APPLY_IT}"
             return here, [Finding("limits", "changed", why)]
-    new = set(labels(stack_id, *here))
-    old = set(labels(stack_id, *there))
-    difference = [f"-{label}" for label in sorted(old - new)]
-    difference += [f"+{label}" for label in sorted(new - old)]
-    if not difference:
-        return there, []
-    why = f"{' '.join(difference)}: Spacelift still has those of {branch}; {_APPLY_IT}"
-    return there, [Finding("limits", "changed", why)]
+    new, old = (set(labels(stack_id, *declared)) for declared in (here, there))
+    found = [f"-{label}" for label in sorted(old - new)]
+    found += [f"+{label}" for label in sorted(new - old)]
+    why = f"{' '.join(found)}: Spacelift still has those of {branch}; {_APPLY_IT}"
+    return there, [Finding("limits", "changed", why)] if found else []
 
 
 def _changed(document: Document) -> list[list[str]]:
@@ -195,10 +188,10 @@ def _facts(
     document: Document, delivery: SpaceliftSettings, costs: Document | None
 ) -> Iterator[Finding]:
     """What the verdicts are about: by which tool, how much, and what was not looked at."""
-    used = "OpenTofu" if "registry.opentofu.org" in json.dumps(document) else "Terraform"
-    used = f"{used} {document['terraform_version']}"
-    wanted = "OpenTofu" if delivery.tool == "OPEN_TOFU" else "Terraform"
-    wanted = f"{wanted} {delivery.tool_version}"
+    names = ("Terraform", "OpenTofu")
+    used = names["registry.opentofu.org" in json.dumps(document)]
+    used += f" {document['terraform_version']}"
+    wanted = f"{names[delivery.tool == 'OPEN_TOFU']} {delivery.tool_version}"
     same = "ok" if used == wanted else "differs"
     yield Finding("tool", same, f"planned with {used}; the stack uses {wanted}")
     counts = Counter(action for actions in _changed(document) for action in actions)
