@@ -198,7 +198,7 @@ def _facts(
     words = (("create", "add"), ("update", "change"), ("delete", "destroy"))
     text = ", ".join(f"{counts[action]} to {word}" for action, word in words)
     if not workspace.compares(document):
-        text += "; from an empty state, so with nothing that is deployed"
+        text += ", from an empty state"
     yield Finding("changes", "planned", text)
     if costs is None:
         yield Finding("costs", "not checked", "no report by Infracost was given (--infracost)")
@@ -237,15 +237,15 @@ def _approvals(run: Run, stack: Stack) -> Iterator[Finding]:
     for who, reviewers in (
         ("nobody", ()),
         ("the author alone", (str(run.author),)),
-        ("one other", ("bob",)),
-        ("the author and one other", (str(run.author), "bob")),
+        ("somebody else", ("bob",)),
+        ("the author and somebody else", (str(run.author), "bob")),
         ("two others", ("bob", "carol")),
     ):
         asked = inputs.approval_input(run=run, stack=stack, approvals=reviewers)
         if policies.review("approval", asked)["approve"]:
-            yield Finding("approval", "approved", f"with the approval of {who}")
+            yield Finding("approval", "approved", f"{who} approved")
             return
-        yield Finding("approval", "waits", f"with the approval of {who}")
+        yield Finding("approval", "waits", f"{who} approved")
 
 
 def _pushes(stack: Stack, base: str | None) -> Iterator[Finding]:
@@ -257,9 +257,9 @@ def _pushes(stack: Stack, base: str | None) -> Iterator[Finding]:
         "head": {"branch": older.branch},
     }
     for branch, pull_request, text in (
-        (older.branch, None, f"of another branch; files changed: {len(files)}"),
-        (older.branch, pull, "of the pull request, unless its commit is planned already"),
-        (stack.branch, None, f"once on {stack.branch}"),
+        (older.branch, None, f"a push to another branch; files changed: {len(files)}"),
+        (older.branch, pull, "a pull request, unless its commit is planned already"),
+        (stack.branch, None, f"a push to {stack.branch}"),
     ):
         event = inputs.push_input(
             stack=stack,
@@ -270,5 +270,5 @@ def _pushes(stack: Stack, base: str | None) -> Iterator[Finding]:
         )
         answer = policies.review("push", event)
         started = "tracked run" if answer["track"] else "proposed run"
-        cancelled = "; an older one that still waits is cancelled" if answer["cancel"] else ""
+        cancelled = "; cancels an older one that waits" if answer["cancel"] else ""
         yield Finding("push", "ignored" if answer["ignore"] else started, text + cancelled)

@@ -88,16 +88,14 @@ def test_an_unchanged_checkout_passes(settings: Path, plans: PlanDocuments) -> N
     assert rows(output, "costs") == ["not checked no report by Infracost was given (--infracost)"]
     adds = len([c for c in plans.create["resource_changes"] if c["change"]["actions"] != ["read"]])
     assert rows(output, "changes") == [
-        f"planned {adds} to add, 0 to change, 0 to destroy; from an empty state, so with "
-        "nothing that is deployed"
+        f"planned {adds} to add, 0 to change, 0 to destroy, from an empty state"
     ]
     assert rows(output, "approval") == ["not asked the run is FINISHED after the plan"]
     assert rows(output, "push") == [
-        "proposed run of another branch; files changed: 0; an older one that still waits is "
-        "cancelled",
-        "proposed run of the pull request, unless its commit is planned already; an older one "
-        "that still waits is cancelled",
-        "tracked run once on main",
+        "proposed run a push to another branch; files changed: 0; cancels an older one that waits",
+        "proposed run a pull request, unless its commit is planned already; cancels an older one "
+        "that waits",
+        "tracked run a push to main",
     ]
     assert rows(output, "notification") == ["tells nobody: FINISHED"]
     version = re.escape(plans.create["terraform_version"])
@@ -120,7 +118,9 @@ def test_limits_are_those_that_spacelift_has(settings: Path, plans: PlanDocument
     assert rows(output, "limits") == [
         "changed +single-az: Spacelift still has those of main; apply the spacelift stack first"
     ]
-    assert rows(output, "push")[0].startswith("proposed run of another branch; files changed: 1;")
+    assert rows(output, "push")[0].startswith(
+        "proposed run a push to another branch; files changed: 1;"
+    )
 
     commit(settings.parent)
     passed, output = judge(settings, one_zone)
@@ -160,13 +160,13 @@ def test_where_main_says_nothing_the_checkouts_limits_count_and_that_is_said(
 
 APPROVALS = {
     STACK_ID: [
-        "waits with the approval of nobody",
-        "approved with the approval of the author alone",
+        "waits nobody approved",
+        "approved the author alone approved",
     ],
     HARDENED: [
-        "waits with the approval of nobody",
-        "waits with the approval of the author alone",
-        "approved with the approval of one other",
+        "waits nobody approved",
+        "waits the author alone approved",
+        "approved somebody else approved",
     ],
 }
 
@@ -232,7 +232,7 @@ def test_a_drift_run_is_warned_of_and_told(settings: Path, plans: PlanDocuments)
     passed, output = judge(settings, one_zone, "DRIFT")
     assert passed
     assert any(row.startswith("warn drift run: ") for row in rows(output, "plan"))
-    assert rows(output, "approval") == ["approved with the approval of nobody"]
+    assert rows(output, "approval") == ["approved nobody approved"]
     assert rows(output, "notification") == ["tells inbox: FINISHED"]
 
 
