@@ -98,7 +98,7 @@ def monthly_cost(
 def preflight(
     stack: Annotated[str, typer.Argument(help="stack id of cdktf.json")] = STACK,
     run: Annotated[
-        Literal["PROPOSED", "TRACKED", "DESTROY"],
+        Literal["PROPOSED", "TRACKED", "DESTROY", "DRIFT"],
         typer.Option(case_sensitive=False, help="the kind of run to judge for"),
     ] = "PROPOSED",
     aws: Annotated[bool, typer.Option("--aws", help="plan against AWS, not the sandbox")] = False,
@@ -117,9 +117,7 @@ def preflight(
     from ops.delivery import preflight as exercise
 
     _end(
-        exercise.run(
-            stack, console, run_type=run, aws=aws, state=state, plan=plan, infracost=infracost
-        )
+        exercise.run(stack, console, kind=run, aws=aws, state=state, plan=plan, infracost=infracost)
     )
 
 
@@ -144,6 +142,26 @@ TimeLimit = Annotated[
 ]
 Reports = Annotated[Path, typer.Option("--reports", help="folder of the reports", file_okay=False)]
 REPORTS = Path("reports")
+
+
+@app.command()
+def drift(
+    stack: Annotated[str, typer.Argument(help="stack id of cdktf.json")] = STACK,
+    sandbox: InSandbox = False,
+    state: Annotated[
+        Path | None,
+        typer.Option(
+            help="state file to compare with",
+            show_default="where the stack keeps it",
+            dir_okay=False,
+        ),
+    ] = None,
+) -> None:
+    """List what was changed in AWS by hand. Exit code 2 with a list."""
+    from ops.delivery import drift as search
+
+    if search.run(stack, console, sandbox=sandbox, state=state):
+        raise typer.Exit(2)
 
 
 @app.command()

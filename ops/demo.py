@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ops.console import Narrator, table
+from ops.delivery import drift
 from ops.errors import OpsError
 from ops.sandbox.deployed import Deployed, deployed, unprotected
 from ops.terraform import Terraform
@@ -60,11 +61,10 @@ def _live(platform: Deployed, say: Narrator, console: Console) -> None:
             raise OpsError(f"the plan is not empty after apply: {', '.join(changes)}")
     with say.step("Somebody opens the database to the internet by hand"):
         group = platform.open_database(terraform)
-    with say.step("Drift detection: terraform plan -detailed-exitcode"):
-        changes = platform.changes(terraform)
-        if not changes:
-            raise OpsError(f"the plan misses the rule that was added to {group}")
-    console.print(f"  drift found in {', '.join(changes)}")
+    drifted = drift.look(terraform, platform.plan, say)
+    if not drifted:
+        raise OpsError(f"the plan misses the rule that was added to {group}")
+    console.print(f"  drift found in {', '.join(drifted)}")
     with say.step("Reconcile: terraform apply"):
         terraform.apply(plan=platform.plan)
     with say.step("terraform plan: the drift is gone"):

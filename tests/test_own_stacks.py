@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ops import ROOT
-from ops.delivery.preflight import copy_checkout
+from ops.delivery.workspace import copy_checkout
 
 TESTS = (
     "tests/ops/test_docs.py::test_the_documentation_is_current",

@@ -1,6 +1,7 @@
 """The documents that Spacelift feeds its policies.
 
-A Terraform plan becomes the input of the plan policy, with strings hashed as Spacelift hashes them.
+A Terraform plan becomes the input of the plan policy, with sensitive strings hashed, which is
+Spacelift's smart sanitization.
 
 https://docs.spacelift.io/concepts/policy
 https://docs.spacelift.io/vendors/terraform/resource-sanitization
@@ -9,7 +10,6 @@ https://docs.spacelift.io/vendors/terraform/resource-sanitization
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
 from typing import Literal, TypeAlias
 
 from ops.errors import OpsError
@@ -87,13 +87,6 @@ class Run:
         }
 
 
-class Sanitization(Enum):
-    """How much of a plan's strings Spacelift hashes before a policy reads them."""
-
-    DEFAULT = "every string"
-    SMART = "what Terraform marks as sensitive"
-
-
 def sanitized(text: str) -> str:
     """`text` as Spacelift's sanitization leaves it: the end of its SHA-256 in hex."""
     return hashlib.sha256(text.encode()).hexdigest()[-HASH_DIGITS:]
@@ -104,7 +97,6 @@ def plan_input(
     *,
     run: Run,
     stack: Stack,
-    sanitization: Sanitization = Sanitization.SMART,
     third_party_metadata: Document | None = None,
 ) -> dict[str, Json]:
     """The input of a plan policy.
@@ -113,8 +105,7 @@ def plan_input(
         plan: `terraform show -json` of a plan file.
         run: the run that planned.
         stack: the stack it belongs to.
-        sanitization: the stack's setting.
-        third_party_metadata: reports of other tools; see `infracost`.
+        third_party_metadata: reports of other tools.
 
     Raises:
         OpsError: `plan` is not a plan document.
@@ -133,22 +124,20 @@ def plan_input(
             "stack": stack.document(),
         },
         "terraform": {
-            "resource_changes": [_resource_change(change, sanitization) for change in changes],
+            "resource_changes": [_resource_change(change) for change in changes],
             "terraform_version": plan["terraform_version"],
         },
         "third_party_metadata": third_party_metadata or {},
     }
 
 
-def _resource_change(change: Json, sanitization: Sanitization) -> Json:
+def _resource_change(change: Json) -> Json:
     assert isinstance(change, Mapping)
     inner = change["change"]
     assert isinstance(inner, Mapping)
     values: dict[str, Json] = {"actions": inner["actions"]}
     for side in ("before", "after"):
-        everything = sanitization is Sanitization.DEFAULT
-        mask = True if everything else inner.get(f"{side}_sensitive", False)
-        values[side] = _hashed(inner.get(side), mask)
+        values[side] = _hashed(inner.get(side), inner.get(f"{side}_sensitive", False))
     return {
         "address": change["address"],
         "type": change["type"],
@@ -180,14 +169,6 @@ def _hashed(value: Json, mask: Json) -> Json:
 def _at(mask: Json, index: int) -> Json:
     assert isinstance(mask, Sequence)
     return mask[index] if index < len(mask) else False
-
-
-def infracost(monthly_usd: str | None, *, past_usd: str | None = None) -> dict[str, Json]:
-    """The part of an Infracost report that policies read; totals are strings, as Infracost's."""
-    project: dict[str, Json] = {"breakdown": {"totalMonthlyCost": monthly_usd}}
-    if past_usd is not None:
-        project["pastBreakdown"] = {"totalMonthlyCost": past_usd}
-    return {"version": "0.2", "currency": "USD", "projects": [project]}
 
 
 def approval_input(

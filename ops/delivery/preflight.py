@@ -1,68 +1,61 @@
-"""What a Spacelift run would do and say, before anybody pushes.
+"""What a Spacelift run would do and say, before anybody pushes: `python -m ops preflight`.
 
-The hooks of `.spacelift/config.yml` run as they are, joined as Spacelift joins them, in a copy of
-the checkout with a backend file as Spacelift puts one there; then Terraform plans, and every
-policy of `spacelift/policies/` judges.
+`ops.delivery.workspace` plans, and every policy of `spacelift/policies/` judges. Spacelift has the
+stack as the tracked branch describes it, so that is what its limits are taken from; what the
+checkout changes about them counts only once somebody has applied the `spacelift` stack.
 
 https://docs.spacelift.io/concepts/run
 """
 
 import json
 import os
-import secrets
-import shlex
-import shutil
 import subprocess
-import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
-import yaml
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from constructs_lib.settings import SettingsError, StackSettings, load_stacks
 from ops import CDKTF_JSON, ROOT
-from ops.console import Narrator, table
-from ops.delivery import inputs, policies
+from ops.console import table
+from ops.delivery import inputs, policies, workspace
 from ops.delivery.inputs import Document, Run, RunType, Stack
 from ops.errors import OpsError
-from ops.sandbox.deployed import IMAGE
-from ops.sandbox.server import Sandbox
-from ops.terraform import Terraform, error_text, started
 from spacelift.settings import SpaceliftSettings, labels, load_spacelift
 
-BACKEND_FILE = "spacelift_backend.tf"
-PLAN_FILE = "spacelift.plan"
+Kind = Literal["PROPOSED", "TRACKED", "DESTROY", "DRIFT"]
+"""What a user calls a run. Drift detection is a proposed one."""
 
-SAMPLE_INPUTS = {
-    "TF_VAR_certificate_arn": "arn:aws:acm:eu-central-1:123456789012:certificate/sandbox",
-    "TF_VAR_container_image": IMAGE,
+WEBHOOK = "platform"
+_APPLY_IT = "apply the spacelift stack first"
+_COLOURS = {
+    **{"deny": "bold red", "ok": "green"},
+    **dict.fromkeys(("warn", "changed", "not checked", "differs"), "yellow"),
 }
-"""For variables that have no default in some stack: nothing looks them up before the apply."""
-
-_COLOURS = {"deny": "bold red", "warn": "yellow", "ok": "green"}
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One line of the result. `verdict` is deny, warn, ok, or what a policy answers."""
+class Finding(NamedTuple):
+    """One line of the result, about a policy or what it is given; `deny` ends the run."""
 
-    policy: str
+    about: str
     verdict: str
     text: str
+
+
+Declared = tuple[StackSettings, SpaceliftSettings]
+"""What a cdktf.json says about a stack, and about its delivery."""
 
 
 def run(
     stack_id: str,
     console: Console,
     *,
-    run_type: RunType = "PROPOSED",
+    kind: Kind = "PROPOSED",
     aws: bool = False,
     state: Path | None = None,
     plan: Path | None = None,
@@ -71,7 +64,7 @@ def run(
     """Plan, judge, and print the verdicts; whether nothing was denied.
 
     Args:
-        run_type: the kind of run to judge for.
+        kind: the kind of run to judge for.
         aws: plan against the AWS account of the environment, not the sandbox.
         state: where to start from; default: nothing, and with `aws` the stack's local state.
         plan: a plan document (`terraform show -json`) to judge instead of planning.
@@ -80,29 +73,44 @@ def run(
     Raises:
         OpsError: a hook, Terraform or a policy cannot be run, or a file cannot be read.
     """
-    platform, delivery = _declared(stack_id)
-    stack = Stack(
-        id=stack_id,
-        # Whether Spacelift would have an estimate cannot be known here.
-        labels=tuple(
-            label
-            for label in [*labels(stack_id, platform, delivery), "notify:inbox"]
-            if label != "infracost" or infracost
-        ),
-        branch=delivery.vcs.branch,
-        repository=delivery.vcs.repository,
-    )
+    here = _declared(stack_id, CDKTF_JSON)
+    base = _merge_base(here[1].vcs.branch)
+    there, findings = _limits(stack_id, here, base)
+    run_type: RunType = "PROPOSED" if kind == "DRIFT" else kind
+    local_state = ROOT / f"terraform.{stack_id}.tfstate"
+    if aws and state is None and local_state.exists():
+        state = local_state
+    if kind == "DRIFT" and not (plan or state):
+        raise OpsError("a drift run looks at what is deployed: name its --state, or a --plan")
+    if plan:
+        document: Document = _read_json(plan)
+    else:
+        document = workspace.planned(stack_id, console, run_type, aws=aws, state=state)
     costs = {"infracost": _read_json(infracost)} if infracost else None
-    document = _read_json(plan) if plan else _plan(stack, console, run_type, aws, state)
-    findings = list(_judge(document, stack, run_type, costs))
-    console.print(_table(f"{stack_id}, {run_type.lower()} run", findings))
-    return not any(finding.verdict == "deny" for finding in findings)
+    stack = _stack(stack_id, there, estimated=costs is not None)
+    asked = Run(type=run_type, drift_detection=kind == "DRIFT")
+    verdict = policies.review(
+        "plan", inputs.plan_input(document, run=asked, stack=stack, third_party_metadata=costs)
+    )
+    findings += _facts(document, there[1], costs)
+    findings += [Finding("plan", name, text) for name in ("deny", "warn") for text in verdict[name]]
+    if not verdict["deny"] and not verdict["warn"]:
+        findings.append(Finding("plan", "ok", "nothing to object to"))
+    findings += _afterwards(asked, verdict, document, stack)
+    findings += _pushes(stack, base)
+    shown = table(f"{stack_id}, {kind.lower()} run", "about", "verdict", "")
+    for finding in findings:
+        colour = _COLOURS.get(finding.verdict, "default")
+        text = Text(finding.text, style="default" if colour == "green" else colour)
+        shown.add_row(finding.about, Text(finding.verdict, style=colour), text)
+    console.print(shown)
+    return not verdict["deny"]
 
 
-def _declared(stack_id: str) -> tuple[StackSettings, SpaceliftSettings]:
+def _declared(stack_id: str, path: Path) -> Declared:
     try:
-        stacks = load_stacks(CDKTF_JSON)
-        delivery = load_spacelift(CDKTF_JSON, stacks) or SpaceliftSettings()
+        stacks = load_stacks(path)
+        delivery = load_spacelift(path, stacks) or SpaceliftSettings()
     except SettingsError as error:
         raise OpsError(str(error)) from None
     if stack_id not in stacks:
@@ -110,6 +118,20 @@ def _declared(stack_id: str) -> tuple[StackSettings, SpaceliftSettings]:
             f"stack {stack_id!r} is not in cdktf.json, which declares {', '.join(stacks)}"
         )
     return stacks[stack_id], delivery
+
+
+def _stack(stack_id: str, declared: Declared, *, estimated: bool) -> Stack:
+    """The stack in Spacelift, with a cost estimate to judge or without."""
+    told, vcs = declared[1].notification, declared[1].vcs
+    routes = {
+        "notify:inbox": told.inbox,
+        f"notify:slack:{told.slack_channel_id}": told.slack_channel_id,
+        f"notify:webhook:{WEBHOOK}": told.webhook_endpoint,
+    }
+    found = [*labels(stack_id, *declared), *filter(routes.get, routes)]
+    # Whether Spacelift would have an estimate cannot be known here.
+    kept = tuple(label for label in found if label != "infracost" or estimated)
+    return Stack(id=stack_id, labels=kept, branch=vcs.branch, repository=vcs.repository)
 
 
 def _read_json(path: Path) -> dict[str, Any]:
@@ -122,217 +144,131 @@ def _read_json(path: Path) -> dict[str, Any]:
     return document
 
 
-def hooks(phase: str, root: Path = ROOT) -> list[str]:
-    """The commands that `.spacelift/config.yml` has for a phase, like `before_init`."""
-    config = yaml.safe_load((root / ".spacelift" / "config.yml").read_text(encoding="utf-8"))
-    return list(config["stack_defaults"].get(phase, []))
+def _git(*arguments: str) -> str | None:
+    """What git says about the checkout; None where it cannot."""
+    done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True)
+    return None if done.returncode else done.stdout.strip()
 
 
-def joined(commands: Sequence[str]) -> str:
-    """Commands of a phase as Spacelift runs them: in one shell, as long as they succeed."""
-    return " && ".join(commands)
+def _merge_base(branch: str) -> str | None:
+    """The last commit that the checkout shares with the tracked branch, as it was pushed."""
+    return _git("merge-base", "HEAD", f"origin/{branch}") or _git("merge-base", "HEAD", branch)
 
 
-def spacelift_environment(stack_id: str, run_type: RunType, workspace: Path) -> dict[str, str]:
-    """The variables that every run finds, as far as anything here could look at them.
-
-    https://docs.spacelift.io/concepts/configuration/environment#spacelift-environment
-    """
-    values = {
-        "account_name": "opsfolio",
-        "commit_branch": "preflight",
-        "commit_sha": "0" * 40,
-        "local_preview": "false",
-        "project_root": "",
-        "repository": "opsfolio-resilience-platform",
-        "run_id": "01PREFLIGHT",
-        "run_state": "PREPARING",
-        "run_type": run_type,
-        "space_id": "root",
-        "stack_branch": "main",
-        "stack_id": stack_id,
-        "workspace_root": str(workspace),
-    }
-    return {f"TF_VAR_spacelift_{name}": value for name, value in values.items()}
-
-
-def image_environment() -> dict[str, str]:
-    """What the runner image brings: an active virtual environment with pipenv and the packages."""
-    return {
-        "PATH": os.pathsep.join([str(Path(sys.prefix) / "bin"), os.environ.get("PATH", "")]),
-        "VIRTUAL_ENV": sys.prefix,
-        "PIPENV_NOSPIN": "1",
-        "PIPENV_VERBOSITY": "-1",
-    }
+def _limits(stack_id: str, here: Declared, base: str | None) -> tuple[Declared, list[Finding]]:
+    """What Spacelift has: the tracked branch's settings; and how the checkout's differ."""
+    branch = here[1].vcs.branch
+    file = _git("show", f"{base}:./{os.path.relpath(CDKTF_JSON, ROOT)}") if base else None
+    if file is None:
+        why = f"git cannot show the cdktf.json of {branch}, so the checkout's limits are taken"
+        return here, [Finding("limits", "not checked", why)]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / CDKTF_JSON.name
+        path.write_text(file, encoding="utf-8")
+        try:
+            there = _declared(stack_id, path)
+        except OpsError as error:
+            why = f"{branch}: {error}; {_APPLY_IT}"
+            return here, [Finding("limits", "changed", why)]
+    new, old = (set(labels(stack_id, *declared)) for declared in (here, there))
+    found = [f"-{label}" for label in sorted(old - new)]
+    found += [f"+{label}" for label in sorted(new - old)]
+    why = f"{' '.join(found)}: Spacelift still has those of {branch}; {_APPLY_IT}"
+    return there, [Finding("limits", "changed", why)] if found else []
 
 
-def copy_checkout(target: Path, root: Path = ROOT) -> None:
-    """What a clone would have of the files as they are now: nothing that git ignores."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=root,
-        capture_output=True,
-        check=False,
-    )
-    if listed.returncode:
-        raise OpsError("git cannot list the checkout's files: run this inside a clone")
-    for name in filter(None, listed.stdout.decode().split("\0")):
-        source = root / name
-        if source.is_file():
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(source, target / name)
+def _changed(document: Document) -> list[list[str]]:
+    """The actions on each resource that a plan changes."""
+    resources: Any = document.get("resource_changes", [])
+    found = [resource["change"]["actions"] for resource in resources]
+    return [actions for actions in found if actions not in (["no-op"], ["read"])]
 
 
-def inject_backend(project_root: Path, state: Path) -> None:
-    """The backend file that Spacelift writes before `terraform init`; theirs is of type http."""
-    path = json.dumps(str(state))
-    (project_root / BACKEND_FILE).write_text(
-        f'terraform {{\n  backend "local" {{\n    path = {path}\n  }}\n}}\n', encoding="utf-8"
-    )
-
-
-def run_phase(
-    commands: Sequence[str], folder: Path, environment: Mapping[str, str], say: Narrator
-) -> None:
-    """Run a phase's commands in `folder`.
-
-    Raises:
-        OpsError: one of them failed; says what it said.
-    """
-    lines: list[str] = []
-    command = ["sh", "-c", joined(commands)]
-    with started(command, folder, environment, stderr=subprocess.STDOUT) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            lines.append(line.rstrip("\n"))
-            say.line(lines[-1])
-        exit_code = process.wait()
-    if exit_code:
-        raise OpsError(f"the run would fail (exit code {exit_code}): {error_text(lines)}")
-
-
-def _plan(
-    stack: Stack, console: Console, run_type: RunType, aws: bool, state: Path | None
-) -> Document:
-    """The plan document of a run in a copy of the checkout."""
-    say = Narrator(console)
-    with ExitStack() as open_until_done:
-        scratch = Path(open_until_done.enter_context(tempfile.TemporaryDirectory()))
-        inputs = {k: v for k, v in os.environ.items() if k.startswith("TF_VAR_")}
-        if aws:
-            account = {k: v for k, v in os.environ.items() if k.startswith("AWS_")}
-            local_state = ROOT / f"terraform.{stack.id}.tfstate"
-            state = state or (local_state if local_state.exists() else None)
-        else:
-            account = open_until_done.enter_context(Sandbox()).environment
-            # a value for what has no default; what the stack does not declare is ignored
-            inputs = {**SAMPLE_INPUTS, "TF_VAR_db_password": secrets.token_urlsafe(24), **inputs}
-        folder = scratch / "source"
-        folder.mkdir()
-        copy_checkout(folder)
-        project_state = scratch / "terraform.tfstate"
-        if state is not None:
-            shutil.copy(state, project_state)
-        inject_backend(folder, project_state)
-        terraform = Terraform(
-            folder,
-            scratch=scratch,
-            environment={
-                **account,
-                **inputs,
-                **spacelift_environment(stack.id, run_type, scratch),
-                **image_environment(),
-            },
-        )
-        program = shlex.quote(str(terraform.binary))
-        options = ["-destroy"] if run_type == "DESTROY" else []
-        # The sandbox has nothing of what the state speaks of.
-        options += ["-refresh=false"] if state is not None and not aws else []
-        plan = " ".join(
-            [program, "plan", "-input=false", "-no-color", f"-out={PLAN_FILE}", *options]
-        )
-        for title, phase, command in (
-            ("Hooks and terraform init", "init", f"{program} init -input=false -no-color"),
-            ("terraform plan", "plan", plan),
-        ):
-            with say.step(title):
-                run_phase(
-                    [*hooks(f"before_{phase}", folder), command, *hooks(f"after_{phase}", folder)],
-                    folder,
-                    terraform.environment,
-                    say,
-                )
-        return terraform.show(folder / PLAN_FILE)
-
-
-def _judge(
-    document: Document, stack: Stack, run_type: RunType, costs: Document | None
+def _facts(
+    document: Document, delivery: SpaceliftSettings, costs: Document | None
 ) -> Iterator[Finding]:
-    run = Run(type=run_type)
-    verdict = policies.review(
-        "plan", inputs.plan_input(document, run=run, stack=stack, third_party_metadata=costs)
+    """What the verdicts are about: by which tool, how much, and what was not looked at."""
+    names = ("Terraform", "OpenTofu")
+    used = names["registry.opentofu.org" in json.dumps(document)]
+    used += f" {document['terraform_version']}"
+    wanted = f"{names[delivery.tool == 'OPEN_TOFU']} {delivery.tool_version}"
+    same = "ok" if used == wanted else "differs"
+    yield Finding("tool", same, f"planned with {used}; the stack uses {wanted}")
+    counts = Counter(action for actions in _changed(document) for action in actions)
+    words = (("create", "add"), ("update", "change"), ("delete", "destroy"))
+    text = ", ".join(f"{counts[action]} to {word}" for action, word in words)
+    if not workspace.compares(document):
+        text += ", from an empty state"
+    yield Finding("changes", "planned", text)
+    if costs is None:
+        yield Finding("costs", "not checked", "no report by Infracost was given (--infracost)")
+
+
+def _afterwards(
+    asked: Run, verdict: Mapping[str, Any], document: Document, stack: Stack
+) -> Iterator[Finding]:
+    """Who has to approve, and who is told."""
+    changed = [{"phase": "plan"}] * len(_changed(document))
+    outputs: Any = document.get("output_changes") or {}
+    if verdict["deny"]:
+        state = "FAILED"
+    elif asked.type == "PROPOSED":
+        state = "PENDING_REVIEW" if verdict["warn"] else "FINISHED"
+    else:
+        idle = not changed and all(each["actions"] == ["no-op"] for each in outputs.values())
+        state = "FINISHED" if idle else "UNCONFIRMED"
+    run = replace(asked, state=state)
+    if state in ("FAILED", "FINISHED"):
+        yield Finding("approval", "not asked", f"the run is {state} after the plan")
+    else:
+        yield from _approvals(run, stack)
+    if state == "PENDING_REVIEW":  # nobody is asked for a plan alone
+        run = replace(asked, state="FINISHED")
+    told = policies.review(
+        "notification",
+        inputs.notification_input(run=run, stack=stack, changes=changed, webhooks=[WEBHOOK]),
     )
-    for answer in ("deny", "warn"):
-        yield from (Finding("plan", answer, message) for message in verdict[answer])
-    if not verdict["deny"] and not verdict["warn"]:
-        yield Finding("plan", "ok", "nothing to object to")
+    routes = [route for route in policies.OUTPUTS["notification"] if told[route]]
+    yield Finding("notification", "tells", f"{', '.join(routes) or 'nobody'}: {run.state}")
 
-    waiting = Run(type="DESTROY" if run_type == "DESTROY" else "TRACKED", state="UNCONFIRMED")
-    for reviewers in ((), ("bob",), ("bob", "carol")):
-        approval = policies.review(
-            "approval", inputs.approval_input(run=waiting, stack=stack, approvals=reviewers)
-        )
-        answer = "approved" if approval["approve"] else "waits for more"
-        plural = "" if len(reviewers) == 1 else "s"
-        yield Finding("approval", answer, f"with {len(reviewers)} approval{plural} by others")
 
-    files = _changed_files(stack.branch)
-    opened: Document = {"action": "opened", "closed": False, "diff": files}
+def _approvals(run: Run, stack: Stack) -> Iterator[Finding]:
+    """Who does not suffice, up to the first who do."""
+    for who, reviewers in (
+        ("nobody", ()),
+        ("the author alone", (str(run.author),)),
+        ("somebody else", ("bob",)),
+        ("the author and somebody else", (str(run.author), "bob")),
+        ("two others", ("bob", "carol")),
+    ):
+        asked = inputs.approval_input(run=run, stack=stack, approvals=reviewers)
+        if policies.review("approval", asked)["approve"]:
+            yield Finding("approval", "approved", f"{who} approved")
+            return
+        yield Finding("approval", "waits", f"{who} approved")
+
+
+def _pushes(stack: Stack, base: str | None) -> Iterator[Finding]:
+    """What a push starts, to another branch and to the tracked one, and what it cancels."""
+    files = ((base and _git("diff", "--name-only", base)) or "").splitlines()
+    older = Run(type="PROPOSED", state="QUEUED", branch="preflight")
+    pull: Document = {
+        **{"action": "opened", "closed": False, "diff": files},
+        "head": {"branch": older.branch},
+    }
     for branch, pull_request, text in (
-        ("preflight", opened, f"as a pull request ({len(files)} files)"),
-        (stack.branch, None, f"once on {stack.branch}"),
+        (older.branch, None, f"a push to another branch; files changed: {len(files)}"),
+        (older.branch, pull, "a pull request, unless its commit is planned already"),
+        (stack.branch, None, f"a push to {stack.branch}"),
     ):
         event = inputs.push_input(
-            stack=stack, branch=branch, files=files, pull_request=pull_request
+            stack=stack,
+            branch=branch,
+            files=files,
+            pull_request=pull_request,
+            in_progress=[older],
         )
-        yield Finding("push", _started(policies.review("push", event)), text)
-
-    ended = Run(type=run_type, state="FAILED") if verdict["deny"] else waiting
-    told = policies.review("notification", inputs.notification_input(run=ended, stack=stack))
-    routes = [route for route in policies.OUTPUTS["notification"] if told[route]]
-    yield Finding("notification", "tells", f"{', '.join(routes) or 'nobody'}: {ended.state}")
-
-
-def _started(verdict: Mapping[str, bool]) -> str:
-    if verdict["ignore"]:
-        return "ignored"
-    return "tracked run" if verdict["track"] else "proposed run"
-
-
-def _changed_files(branch: str) -> list[str]:
-    """What differs from the tracked branch, committed or not; nothing where git cannot say."""
-    base = subprocess.run(
-        ["git", "merge-base", "HEAD", branch], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    if base.returncode:
-        return []
-    changed = subprocess.run(
-        ["git", "diff", "--name-only", base.stdout.strip()],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return changed.stdout.splitlines()
-
-
-def _table(title: str, findings: Sequence[Finding]) -> Table:
-    shown = table(title, "policy", "verdict", "")
-    for finding in findings:
-        colour = _COLOURS.get(finding.verdict, "default")
-        shown.add_row(
-            finding.policy,
-            Text(finding.verdict, style=colour),
-            Text(finding.text, style=colour if finding.verdict in ("deny", "warn") else "default"),
-        )
-    return shown
+        answer = policies.review("push", event)
+        started = "tracked run" if answer["track"] else "proposed run"
+        cancelled = "; cancels an older one that waits" if answer["cancel"] else ""
+        yield Finding("push", "ignored" if answer["ignore"] else started, text + cancelled)

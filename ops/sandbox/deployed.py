@@ -22,6 +22,15 @@ IMAGE = f"{ACCOUNT_ID}.dkr.ecr.eu-central-1.amazonaws.com/wordpress@sha256:{'0' 
 """An image as the hardened stack wants one, by digest; nothing pulls it."""
 
 
+def stand_ins() -> dict[str, str]:
+    """A value for each variable that may lack a default. A plan looks none of them up."""
+    return {
+        "certificate_arn": f"arn:aws:acm:eu-central-1:{ACCOUNT_ID}:certificate/sandbox",
+        "container_image": IMAGE,
+        "db_password": secrets.token_urlsafe(24),
+    }
+
+
 @dataclass
 class Deployed:
     """A stack in a folder of its own, and the account it is applied to.
@@ -39,7 +48,7 @@ class Deployed:
     scratch: Path
     on_line: Callable[[str], None] = lambda line: None
     variables: dict[str, object] = field(init=False, repr=False)
-    _password: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
+    _stand_ins: dict[str, str] = field(default_factory=stand_ins, repr=False)
 
     def __post_init__(self) -> None:
         self.plan = self.scratch / "plan"
@@ -48,13 +57,9 @@ class Deployed:
     def replace(self, document: str) -> None:
         """Takes other Terraform JSON for the stack, and chooses its `variables`."""
         (self.folder / "cdk.tf.json").write_text(document, encoding="utf-8")
-        choices: dict[str, Callable[[], object]] = {
-            "certificate_arn": self._certificate,
-            "container_image": lambda: IMAGE,
-            "db_password": lambda: self._password,
-        }
         self.variables = {
-            name: choices[name]()
+            # an apply looks the certificate up
+            name: self._certificate() if name == "certificate_arn" else self._stand_ins[name]
             for name, variable in json.loads(document)["variable"].items()
             if "default" not in variable
         }

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 from moto.ecs.models import EC2ContainerServiceBackend
+from rich.console import Console
 
+from ops.delivery import drift
 from ops.sandbox.deployed import Deployed
 from ops.terraform import CommandFailed
 from tests.e2e.deployment import NO_REFRESH, settings, synthesized
@@ -76,7 +78,7 @@ def test_the_plan_right_after_the_apply_is_empty(applied: Deployed) -> None:
 
 
 @pytest.mark.slow(40)
-def test_drift_is_found_and_reconciled(applied: Deployed) -> None:
+def test_drift_is_found_and_reconciled(applied: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
     """Hand-made changes in three services show in the plan and are gone after apply."""
     terraform = applied.terraform()
     ec2, rds, logs = (applied.sandbox.client(name) for name in ("ec2", "rds", "logs"))
@@ -109,6 +111,17 @@ def test_drift_is_found_and_reconciled(applied: Deployed) -> None:
         "aws_db_instance.wordpress": ["update"],
         "aws_cloudwatch_log_group.ecs": ["update"],
     }
+    # and so does the command, which has the account and the state, but not the password
+    with monkeypatch.context() as account:
+        for name, value in applied.sandbox.environment.items():
+            account.setenv(name, value)
+        state = applied.folder.parents[2] / "terraform.resilience-platform.tfstate"
+        assert drift.run("resilience-platform", Console(quiet=True), state=state) == {
+            "aws_security_group.rds_sg": ["ingress"],
+            "aws_route_table.private": ["route"],
+            "aws_db_instance.wordpress": ["backup_retention_period"],
+            "aws_cloudwatch_log_group.ecs": ["retention_in_days"],
+        }
     # put back by hand: Terraform takes a minute for a database, and does below
     rds.modify_db_instance(**database, BackupRetentionPeriod=7)
     terraform.apply()

@@ -66,6 +66,22 @@ def change(plan: Plan, address: str) -> dict[str, Any]:
     return changed
 
 
+def hashed(plan: Plan) -> Plan:
+    """The plan that default sanitization makes of it: it hashes every string."""
+    copied = copy.deepcopy(plan)
+    for resource in copied["resource_changes"]:
+        resource["change"] |= {"before_sensitive": True, "after_sensitive": True}
+    return copied
+
+
+def infracost(monthly_usd: str | None, *, past_usd: str | None = None) -> dict[str, Any]:
+    """The part of an Infracost report that policies read; totals are strings, as Infracost's."""
+    project: dict[str, Any] = {"breakdown": {"totalMonthlyCost": monthly_usd}}
+    if past_usd is not None:
+        project["pastBreakdown"] = {"totalMonthlyCost": past_usd}
+    return {"version": "0.2", "currency": "USD", "projects": [project]}
+
+
 def make(folder: Path) -> PlanDocuments:
     """The documents, made in `folder` by the first process that asks, read by the others."""
     with (folder / "plans.lock").open("w") as lock:

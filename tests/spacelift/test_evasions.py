@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from ops.delivery.inputs import Document, Run, RunType, Sanitization, Stack, infracost, plan_input
+from ops.delivery.inputs import Document, Run, RunType, Stack, plan_input
 from ops.delivery.policies import review
+from tests.spacelift.plans import infracost
 from tests.spacelift.test_plan_policy import (
     BUDGET,
     DESTROYED,
@@ -76,7 +77,6 @@ def said(
         plan,
         run=Run(type=run_type, drift_detection=drift),
         stack=Stack(labels=labels),
-        sanitization=Sanitization.SMART,
         third_party_metadata=costs,
     )
     return review("plan", document)

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from ops import CDKTF_JSON, ROOT
-from ops.delivery.preflight import (
+from ops.delivery.workspace import (
     BACKEND_FILE,
     copy_checkout,
     hooks,
