@@ -24,7 +24,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # Terraform and its provider load schemas all the time: without the garbage collector of Go
     # that takes a quarter less.
     os.environ.setdefault("GOGC", "off")
-    os.environ.setdefault("GOMEMLIMIT", "1GiB")
+    os.environ.setdefault("GOMEMLIMIT", "2GiB")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -221,13 +221,12 @@ def test_a_run_sees_the_sandbox_its_variables_and_nothing_else_of_aws_or_terrafo
 # --- commands
 
 
-def test_lines_come_as_they_are_written(runner: Runner) -> None:
+def test_lines_come_as_they_are_written(runner: Runner, tmp_path: Path) -> None:
     """Not when the program ends: the progress display lives from them."""
-    arrived: list[float] = []
-    script = "echo one; sleep 1; echo two >&2"
-    runner(script, on_line=lambda line: arrived.append(time.monotonic())).run("apply")
-    first, second = arrived
-    assert second - first > 0.5
+    script = "echo one; while [ ! -e seen-one ]; do sleep 0.05; done; echo two >&2"
+    run = runner(script, on_line=lambda line: (tmp_path / f"seen-{line}").touch())
+    run.run("apply", time_limit_seconds=300)
+    assert (tmp_path / "seen-two").exists()
 
 
 @pytest.mark.parametrize(("exit_code", "changes"), [(0, False), (2, True)])
@@ -299,7 +298,7 @@ def test_two_inits_that_share_a_cache_wait_for_each_other(
     for other in others:
         other.start()
     for other in others:
-        other.join(timeout=30)
+        other.join(timeout=300)
     assert (tmp_path / "order").read_text().split() == ["in", "out", "in", "out"]
 
 
@@ -315,7 +314,7 @@ def gone(pid: int) -> bool:
     return state == "Z"
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 10) -> bool:
+def eventually(condition: Callable[[], bool], seconds: float = 300) -> bool:
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
@@ -361,10 +360,8 @@ def test_a_terraform_that_does_not_listen_is_ended_with_all_it_started(
     program(tmp_path, "aws-provider", deaf.format("provider", ""))
     start = "./aws-provider & while [ ! -s provider ]; do sleep 0.02; done; echo ready;"
     run = runner(deaf.format("core", start), on_line=interrupt_when("ready"))
-    started = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         run.apply()
-    assert time.monotonic() - started < 10
     for name in ("core", "provider"):
         pid = int((tmp_path / name).read_text())
         assert eventually(lambda pid=pid: gone(pid)), name  # type: ignore[misc]
@@ -381,11 +378,9 @@ def test_an_error_in_the_callback_ends_terraform_too(runner: Runner, tmp_path: P
 
 
 def test_a_time_limit_ends_terraform_and_is_the_error(runner: Runner) -> None:
-    run = runner("echo ready; exec sleep 60")
-    started = time.monotonic()
+    run = runner("echo ready; while :; do sleep 0.05; done")
     with pytest.raises(CommandFailed, match=r"not finished after 0\.5 s") as caught:
         run.run("apply", time_limit_seconds=0.5)
-    assert time.monotonic() - started < 20
     assert caught.value.exit_code == 124
 
 
@@ -414,7 +409,7 @@ def test_ctrl_c_at_the_keyboard_reaches_only_the_caller(tmp_path: Path) -> None:
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
     os.killpg(process.pid, signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=300)
     assert "KeyboardInterrupt" in errors
     assert (tmp_path / "signals").read_text().split() == ["signal"]
 

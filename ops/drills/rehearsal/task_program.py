@@ -21,9 +21,12 @@ DATABASE_PORT = "STANDIN_DATABASE_PORT"
 
 
 def ask_database(line: str) -> str:
-    """One request to the stand-in's database; an OSError while it is away."""
+    """One request to the stand-in's database; an OSError while it is away: it then hangs up.
+
+    A shorter time limit would find it away when the machine is busy.
+    """
     address = ("127.0.0.1", int(os.environ[DATABASE_PORT]))
-    with socket.create_connection(address, timeout=2) as connection:
+    with socket.create_connection(address, timeout=60) as connection:
         connection.sendall(line.encode() + b"\n")
         answer = connection.makefile().readline().strip()
     if not answer:

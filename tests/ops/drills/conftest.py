@@ -33,7 +33,7 @@ for name in [name for name in os.environ if name.startswith("AWS_")]:
 QUICK = World(react_seconds=5, start_seconds=10, failover_seconds=20)
 """Faster than AWS, for what is not about times."""
 
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 600
 """Real seconds that anything here is waited for: no test is about how long that takes."""
 
 

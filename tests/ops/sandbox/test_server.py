@@ -363,7 +363,7 @@ def test_a_call_whose_answer_got_lost_is_answered_again_and_done_once(
 
 
 def test_a_request_that_is_none_of_aws_is_answered_and_not_recorded(sandbox: Sandbox) -> None:
-    connection = http.client.HTTPConnection(urlsplit(sandbox.endpoint).netloc, timeout=10)
+    connection = http.client.HTTPConnection(urlsplit(sandbox.endpoint).netloc, timeout=300)
     connection.request("GET", "/moto-api/data.json")
     assert connection.getresponse().status == 200
     connection.close()
