@@ -1,22 +1,27 @@
 """Programs that tests start."""
 
+import fcntl
 import os
+import pickle
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
 from ops import ROOT
 from ops.terraform import TerraformMissing, find_binary
 
+T = TypeVar("T")
+
 
 def run(
     *command: str | Path, check: bool = False, **options: Any
 ) -> subprocess.CompletedProcess[str]:
     """What a program says and how it ends; it runs in the checkout unless `options` say where."""
-    options = {"cwd": ROOT, "timeout": 300, **options}
+    options = {"cwd": ROOT, "timeout": 1200, **options}
     done = subprocess.run(command, capture_output=True, text=True, **options)
     assert not (check and done.returncode), done.stdout + done.stderr
     return done
@@ -35,3 +40,17 @@ def skip_without_terraform() -> None:
         if os.environ.get("CI") == "true":
             raise
         pytest.skip(str(missing))
+
+
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], T]) -> T:
+    """What `make` makes in a folder: by the first test process that asks, for all of them."""
+    base = factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    folder.mkdir(exist_ok=True)
+    file = folder / "made.pickle"
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not file.exists():
+            file.write_bytes(pickle.dumps(make(folder)))
+    made: T = pickle.loads(file.read_bytes())
+    return made

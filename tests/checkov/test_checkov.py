@@ -20,6 +20,7 @@ import pytest
 
 from ops import ROOT
 from ops.docs import table
+from tests.programs import made_once
 
 CHECKOV = ROOT / ".build" / "checkov" / "bin" / "checkov"
 DOCS = ROOT / "docs" / "security.md"
@@ -173,7 +174,10 @@ def skips_of(document: dict[str, Any]) -> dict[Finding, str]:
 def scan(tmp_path_factory: pytest.TempPathFactory) -> Scan:
     """Every stack, checked as it is synthesized and without nulls, and the original."""
     assert CHECKOV.exists(), f"{CHECKOV} is missing: `make test` installs it"
-    folder = tmp_path_factory.mktemp("checkov")
+    return made_once(tmp_path_factory, "checkov", _scan)
+
+
+def _scan(folder: Path) -> Scan:
     synthesized, checked = folder / "cdktf.out", folder / "checked"
     subprocess.run(
         [sys.executable, str(ROOT / "main.py")],

@@ -6,7 +6,6 @@ plan that changes nothing (`PlanDocuments.with_changes`), so that nothing else c
 """
 
 import copy
-import fcntl
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -83,17 +82,7 @@ def infracost(monthly_usd: str | None, *, past_usd: str | None = None) -> dict[s
 
 
 def make(folder: Path) -> PlanDocuments:
-    """The documents, made in `folder` by the first process that asks, read by the others."""
-    with (folder / "plans.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        file = folder / "plans.json"
-        if not file.exists():
-            plans = _make(folder)
-            file.write_text(json.dumps(plans), encoding="utf-8")
-    return PlanDocuments(**json.loads(file.read_text(encoding="utf-8")))
-
-
-def _make(folder: Path) -> dict[str, Plan]:
+    """The documents, made in `folder`."""
     configuration: Configuration = json.loads(synthesized("resilience-platform"))
     work = folder / "work"
     work.mkdir()
@@ -126,11 +115,11 @@ def _make(folder: Path) -> dict[str, Plan]:
         return terraform.show(file)
 
     with Sandbox() as sandbox:
-        return {
-            "create": plan("create"),
-            "unchanged": plan("unchanged"),
-            "destroy": plan("destroy", destroy=True),
-            "replaced": plan(
+        return PlanDocuments(
+            create=plan("create"),
+            unchanged=plan("unchanged"),
+            destroy=plan("destroy", destroy=True),
+            replaced=plan(
                 "replaced",
                 _replacing,
                 variables={
@@ -139,8 +128,8 @@ def _make(folder: Path) -> dict[str, Plan]:
                     "private_subnet_cidrs": ["10.1.3.0/24", "10.1.4.0/24"],
                 },
             ),
-            "changed": plan("changed", _changing, {"container_image": "wordpress:6.5"}),
-        }
+            changed=plan("changed", _changing, {"container_image": "wordpress:6.5"}),
+        )
 
 
 def _replacing(configuration: Configuration) -> None:
