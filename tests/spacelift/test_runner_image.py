@@ -11,7 +11,7 @@ import yaml
 
 from ops import ROOT
 from spacelift import hooks
-from spacelift.settings import PUBLIC_REGISTRIES, SpaceliftSettings
+from spacelift.settings import PUBLIC_REGISTRIES, RUNNER_IMAGE
 from tests.programs import run
 
 DOCKERFILE = ROOT / "spacelift" / "Dockerfile"
@@ -111,8 +111,9 @@ def test_it_is_published_where_public_workers_may_pull_but_not_from_a_pull_reque
         "${{ github.event_name != 'pull_request' }}"
     )
     assert WORKFLOW["permissions"] == {"contents": "read", "packages": "write"}
-    default = SpaceliftSettings().runner_image
-    assert default.split(":")[0].endswith("-runner") == image.endswith("-runner")
+    (tags,) = {tag for tag in with_["docker/metadata-action"]["tags"].split() if "sha" in tag}
+    assert tags == "type=sha,format=long"
+    assert RUNNER_IMAGE.fits(f"ghcr.io/me/site-runner:sha-{'0' * 40}")
 
 
 def test_hadolint_finds_nothing() -> None:
