@@ -361,14 +361,6 @@ def test_only_what_is_listed_is_delivered(tmp_path: Path) -> None:
     ).replace("\\", "")
 
 
-def test_the_original_is_what_cdktf_json_delivers() -> None:
-    """The other stacks are examples: whoever copies the commands has no secrets for them."""
-    context = json.loads((ROOT / "cdktf.json").read_text())["context"]
-    wanted = validated(SpaceliftSettings, "spacelift", context["spacelift"])
-    assert wanted.stacks == ("resilience-platform",)
-    assert {*wanted.stacks} < context["stacks"].keys()
-
-
 def test_the_stacks_stand_in_a_space_of_their_own_and_what_judges_them_does_not(
     default: Synthesized, tmp_path: Path
 ) -> None:
