@@ -1,7 +1,7 @@
 """Writes what the documentation has from the code and from cdktf.json.
 
-That is docs/deployer-policy*.json, and parts of pages. In README.md, CONTRIBUTING.md and docs/*.md
-a part stands between two markers:
+That is docs/deployer-policy*.json, docs/reader-policy.json, and parts of pages. In README.md,
+CONTRIBUTING.md and docs/*.md a part stands between two markers:
 
     <!-- generated: variables -->
     <!-- end generated -->
@@ -201,23 +201,15 @@ def _trust_policy() -> str:
     """Which runs may take a role: those of the stacks that Spacelift delivers."""
     delivery = load_spacelift(CDKTF_JSON, declared()) or SpaceliftSettings()
     ids = [f"$spacelift@*@{stack_id}@$1" for stack_id in declared() if delivery.delivers(stack_id)]
-    policy = {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Action": "sts:AssumeRole",
-                "Principal": {"AWS": "$principal"},
-                "Condition": {"StringLike": {"sts:ExternalId": ids}},
-            }
-        ],
-    }
     return f"""```sh
 spacelift="<spacelift account>"
 principal=324880187172   # Spacelift's account in AWS; for us.spacelift.io 577638371743
 trust() {{   # read, write, or '*' for both
   cat <<END
-{json.dumps(policy, indent=2)}
+{{"Version": "2012-10-17", "Statement": [{{
+  "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {{"AWS": "$principal"}},
+  "Condition": {{"StringLike": {{"sts:ExternalId": {json.dumps(ids, indent=4)}}}}}
+}}]}}
 END
 }}
 ```"""
