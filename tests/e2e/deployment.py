@@ -51,7 +51,8 @@ def assert_unchanged(stack: Deployed, terraform: Terraform) -> None:
     """Nothing is left to do, and to see that takes no more than the reader's policy allows."""
     called, before = stack.sandbox.terraform_actions, set(stack.sandbox.terraform_actions)
     called.clear()
-    assert stack.changes(terraform) == {}
+    changes = stack.changes(terraform)
+    assert changes == {}, changes
     missing = called - granted(READER)
     called |= before
     assert not missing, f"docs/{READER} grants no {', '.join(sorted(missing))}, and a plan calls it"
