@@ -9,10 +9,9 @@ from functools import cache
 from pathlib import Path
 
 from ops import CDKTF_JSON
-from ops.delivery.permissions import FILES, READER, granted
+from ops.delivery.permissions import FILES, granted
 from ops.sandbox.deployed import Deployed, deployed
 from ops.sandbox.server import Sandbox
-from ops.terraform import Terraform
 from tests.programs import python
 
 PASSWORD = "Correct-horse-7-battery"
@@ -45,17 +44,6 @@ def assert_granted(sandbox: Sandbox) -> None:
         f"docs/deployer-policy*.json grant no {', '.join(sorted(missing))}: if deploying needs it "
         "now, `python -m ops deployer-policy` adds it"
     )
-
-
-def assert_unchanged(stack: Deployed, terraform: Terraform) -> None:
-    """Nothing is left to do, and to see that takes no more than the reader's policy allows."""
-    called, before = stack.sandbox.terraform_actions, set(stack.sandbox.terraform_actions)
-    called.clear()
-    changes = stack.changes(terraform)
-    assert changes == {}, changes
-    missing = called - granted(READER)
-    called |= before
-    assert not missing, f"docs/{READER} grants no {', '.join(sorted(missing))}, and a plan calls it"
 
 
 @contextmanager

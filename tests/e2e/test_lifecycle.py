@@ -11,7 +11,7 @@ from moto.ecs.models import EC2ContainerServiceBackend
 
 from ops.sandbox.deployed import Deployed
 from ops.terraform import CommandFailed
-from tests.e2e.deployment import assert_unchanged, settings, synthesized
+from tests.e2e.deployment import settings, synthesized
 from tests.synth.synthesized import synthesize
 
 NO_REFRESH = "-refresh=false"
@@ -69,7 +69,7 @@ def applied(_applied: Deployed) -> Iterator[Deployed]:
 @pytest.mark.slow(150)
 def test_the_plan_right_after_the_apply_is_empty(applied: Deployed) -> None:
     terraform = applied.terraform()
-    assert_unchanged(applied, terraform)
+    assert applied.changes(terraform) == {}
     assert not applied.sandbox.unsupported
 
     outputs = terraform.output()

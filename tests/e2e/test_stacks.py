@@ -13,7 +13,7 @@ from rich.console import Console
 from ops import demo
 from ops.console import Narrator
 from ops.sandbox.deployed import Deployed, deployed
-from tests.e2e.deployment import assert_granted, assert_unchanged, prepared, settings
+from tests.e2e.deployment import assert_granted, prepared, settings
 from tests.synth.synthesized import synthesize
 
 ORIGINAL = Path(__file__).with_name("fixtures") / "wp-ecs.tf"
@@ -25,7 +25,7 @@ def test_staging_applies_plans_empty_and_destroys() -> None:
     with prepared("resilience-platform-staging") as stack:
         terraform = stack.terraform()
         terraform.apply()
-        assert_unchanged(stack, terraform)
+        assert stack.changes(terraform) == {}
         assert not stack.sandbox.unsupported
 
         terraform.destroy()
@@ -50,7 +50,7 @@ def test_a_deployment_of_the_original_is_taken_over_unchanged(tmp_path: Path) ->
 
         theirs.unlink()
         shutil.move(aside, ours)
-        assert_unchanged(stack, terraform)
+        assert stack.changes(terraform) == {}
         outputs = terraform.show(stack.plan)["output_changes"]
         assert {name: change["actions"] for name, change in outputs.items()} == {
             "alb_dns_name": ["no-op"],
