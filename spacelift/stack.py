@@ -78,6 +78,7 @@ class SpaceliftStack(AddressedStack):
     ) -> None:
         super().__init__(scope, STACK_ID)
         self._settings = settings
+        self._aws_roles = _aws_roles(settings.aws.read_role)
         self._declared: dict[str, tuple[str, bool]] = {}
         self.notes: list[str] = []
         declare_backend(self, STACK_ID, settings.backend)
@@ -91,14 +92,12 @@ class SpaceliftStack(AddressedStack):
         self._roles()
         self._context_id = self._context()
         self._policies = {name: self._policy(name) for name in _POLICIES}
-        integrations = self._integrations()
+        for suffix, (role, _, _) in self._aws_roles.items():
+            self._integration(suffix, role)
         routes = self._notification_routes()
         for stack_id, platform in stacks.items():
             self._platform_stack(
-                stack_id,
-                platform,
-                [*labels(stack_id, platform, settings), *routes],
-                integrations=integrations,
+                stack_id, platform, [*labels(stack_id, platform, settings), *routes]
             )
         if settings.self_managed:
             self._this_stack(routes)
@@ -112,10 +111,8 @@ class SpaceliftStack(AddressedStack):
         """The variables of this stack; secrets are ephemeral, so no plan or state holds them."""
         with_password = [id for id, platform in stacks.items() if _has_password(platform)]
         inputs = {id: _inputs(platform) for id, platform in stacks.items() if _inputs(platform)}
-        roles = {"aws_role_arn": "apply" if self._settings.aws.read_role else "plan and apply"}
-        if self._settings.aws.read_role:
-            roles["aws_read_role_arn"] = "plan"
-        for name, runs in roles.items():
+        for name, plans, applies in self._aws_roles.values():
+            runs = " and ".join(word for word, it in (("plan", plans), ("apply", applies)) if it)
             self._variable(
                 name,
                 f"IAM role of runs that {runs}; it trusts Spacelift's account with external ids.",
@@ -221,38 +218,23 @@ class SpaceliftStack(AddressedStack):
                 mapping = Resource(self, f"spacelift_idp_group_mapping.{slug}", name=group)
                 Resource(
                     self,
-                    f"spacelift_role_attachment.{slug}",
+                    f"spacelift_role_attachment.{name}-{slug}",
                     role_id=role.reference,
                     space_id=self._space,
                     idp_group_mapping_id=mapping.reference,
                 )
 
-    def _integrations(self) -> dict[str, tuple[str, bool, bool]]:
-        """The AWS integrations: suffix of an attachment's name to id, reading and writing.
-
-        Spacelift asks for the read role when it plans and for the write role when it applies, and
-        ends the external id in that word.
-        """
+    def _integration(self, suffix: str, role: str) -> None:
         aws = self._settings.aws
-        wanted = {"": ("aws_role_arn", not aws.read_role, True)}
-        if aws.read_role:
-            wanted["-read"] = ("aws_read_role_arn", True, False)
-        return {
-            suffix: (
-                Resource(
-                    self,
-                    f"spacelift_aws_integration.platform{suffix}",
-                    name=f"opsfolio-platform{suffix}",
-                    role_arn=f"${{var.{role}}}",
-                    duration_seconds=aws.duration_seconds,
-                    generate_credentials_in_worker=aws.generate_credentials_in_worker,
-                    space_id=self._shared_space,
-                ).reference,
-                read,
-                write,
-            )
-            for suffix, (role, read, write) in wanted.items()
-        }
+        Resource(
+            self,
+            f"spacelift_aws_integration.platform{suffix}",
+            name=f"opsfolio-platform{suffix}",
+            role_arn=f"${{var.{role}}}",
+            duration_seconds=aws.duration_seconds,
+            generate_credentials_in_worker=aws.generate_credentials_in_worker,
+            space_id=self._shared_space,
+        )
 
     def _context(self) -> str:
         """The context with the hooks and Infracost's settings; its id."""
@@ -391,12 +373,7 @@ class SpaceliftStack(AddressedStack):
         return stack_id
 
     def _platform_stack(
-        self,
-        slug: str,
-        platform: StackSettings,
-        stack_labels: Sequence[str],
-        *,
-        integrations: Mapping[str, tuple[str, bool, bool]],
+        self, slug: str, platform: StackSettings, stack_labels: Sequence[str]
     ) -> None:
         settings = self._settings
         stack_id = self._stack(
@@ -424,14 +401,14 @@ class SpaceliftStack(AddressedStack):
                 reconcile=settings.drift.reconcile,
                 ignore_state=settings.drift.ignore_state,
             )
-        for suffix, (integration_id, read, write) in integrations.items():
+        for suffix, (_, plans, applies) in self._aws_roles.items():
             Resource(
                 self,
                 f"spacelift_aws_integration_attachment.{slug}{suffix}",
-                integration_id=integration_id,
+                integration_id=f"${{spacelift_aws_integration.platform{suffix}.id}}",
                 stack_id=stack_id,
-                read=read,
-                write=write,
+                read=plans,
+                write=applies,
             )
 
     def _this_stack(self, routes: Sequence[str]) -> None:
@@ -471,6 +448,18 @@ class SpaceliftStack(AddressedStack):
                 self._secret(address, f"TF_VAR_{name}", value, stack_id=stack_id)
             else:
                 self._plain(address, f"TF_VAR_{name}", value, stack_id)
+
+
+def _aws_roles(read_role: bool) -> dict[str, tuple[str, bool, bool]]:
+    """Ending of the names of what has to do with a role: its variable, if it plans, if it applies.
+
+    Spacelift asks for the read role when it plans and for the write role when it applies, and ends
+    the external id in that word.
+    """
+    applies = ("aws_role_arn", not read_role, True)
+    return (
+        {"": applies, "-read": ("aws_read_role_arn", True, False)} if read_role else {"": applies}
+    )
 
 
 def _has_password(platform: StackSettings) -> bool:
