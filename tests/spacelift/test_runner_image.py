@@ -14,6 +14,7 @@ from spacelift import hooks
 from spacelift.settings import PUBLIC_REGISTRIES, RUNNER_IMAGE
 from tests.programs import run
 
+PAGE = (ROOT / "docs" / "spacelift.md").read_text()
 DOCKERFILE = ROOT / "spacelift" / "Dockerfile"
 TEXT = DOCKERFILE.read_text()
 WORKFLOW: dict[Any, Any] = yaml.safe_load(
@@ -41,9 +42,11 @@ def copied() -> set[str]:
 
 
 def test_the_base_is_spacelifts_runner_at_a_fixed_tag() -> None:
-    image, tag = argument("BASE").split(":")
+    """Or, as the page says how, at a digest besides."""
+    image, tag = argument("BASE").split(":", 1)
     assert image == "public.ecr.aws/spacelift/runner-terraform"
-    assert re.fullmatch(r"v\d+\.\d+\.\d+(_\d{8})?", tag)
+    assert re.fullmatch(r"v\d+\.\d+\.\d+(_\d{8})?(@sha256:[0-9a-f]{64})?", tag)
+    assert f"inspect {image}:{tag.partition('@')[0]} " in PAGE
     assert [value for name, value in instructions() if name == "FROM"] == ["${BASE}"]
 
 
