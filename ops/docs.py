@@ -1,7 +1,7 @@
 """Writes what the documentation has from the code and from cdktf.json.
 
-That is docs/deployer-policy*.json, and parts of pages. In README.md, CONTRIBUTING.md and docs/*.md
-a part stands between two markers:
+That is docs/deployer-policy*.json, docs/reader-policy.json, and parts of pages. In README.md,
+CONTRIBUTING.md and docs/*.md a part stands between two markers:
 
     <!-- generated: variables -->
     <!-- end generated -->
@@ -16,7 +16,6 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
-from textwrap import indent
 
 from pydantic import BaseModel
 from rich.console import Console
@@ -24,12 +23,12 @@ from rich.console import Console
 from constructs_lib.settings import FARGATE_MEMORY_MIB, MonitoringSettings, StackSettings
 from constructs_lib.settings.variables import variables_of
 from constructs_lib.settings.words import accepted, described
-from ops import ROOT
+from ops import CDKTF_JSON, ROOT
 from ops.delivery import permissions, policies
 from ops.errors import OpsError
 from ops.model import claims, cost, diagram, savings
 from ops.model.stack import Stack, declared, read_stack
-from spacelift.settings import SpaceliftSettings
+from spacelift.settings import SpaceliftSettings, load_spacelift
 
 STACK = "resilience-platform"
 """The stack that the documentation describes."""
@@ -199,20 +198,21 @@ def _stacks() -> str:
 
 
 def _trust_policy() -> str:
-    """Which runs may take the role of Spacelift: those of the stacks of cdktf.json."""
-    ids = [f"<your Spacelift account>@*@{stack_id}@*" for stack_id in declared()]
-    policy = {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Action": "sts:AssumeRole",
-                "Principal": {"AWS": "324880187172"},
-                "Condition": {"StringLike": {"sts:ExternalId": ids}},
-            }
-        ],
-    }
-    return indent(f"```json\n{json.dumps(policy, indent=2)}\n```", " " * 3)
+    """Which runs may take a role: those of the stacks that Spacelift delivers."""
+    delivery = load_spacelift(CDKTF_JSON, declared()) or SpaceliftSettings()
+    ids = [f"$spacelift@*@{stack_id}@$1" for stack_id in declared() if delivery.delivers(stack_id)]
+    return f"""```sh
+spacelift="<spacelift account>"
+principal=324880187172   # Spacelift's account in AWS; for us.spacelift.io 577638371743
+trust() {{   # read, write, or '*' for both
+  cat <<END
+{{"Version": "2012-10-17", "Statement": [{{
+  "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {{"AWS": "$principal"}},
+  "Condition": {{"StringLike": {{"sts:ExternalId": {json.dumps(ids, indent=4)}}}}}
+}}]}}
+END
+}}
+```"""
 
 
 def _outputs(stack: Stack) -> str:

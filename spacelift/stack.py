@@ -1,13 +1,17 @@
 """The `spacelift` stack: everything in Spacelift that delivers the platform stacks.
 
-For each platform stack of cdktf.json a Spacelift stack of the same id, with its secrets, its drift
-detection and its limits as labels; for all of them one context, one AWS integration and the four
-policies.
+For each platform stack that is delivered a Spacelift stack of the same id, with its secrets, its
+drift detection and its limits as labels; for all of them one context, the AWS integrations, the
+four policies, and the space they stand in.
+
+What the stacks are judged by and run with stands in another space than they do, in `root`, so that
+a role in theirs reaches none of it.
 
 https://docs.spacelift.io/vendors/terraform/terraform-provider
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -17,12 +21,22 @@ from constructs import Construct
 from constructs_lib.addresses import AddressedStack
 from constructs_lib.providers import declare_backend
 from constructs_lib.settings import StackSettings
+from constructs_lib.settings.types import matches
 from spacelift import hooks
-from spacelift.resources import Resource, SpaceliftProvider, literal
-from spacelift.settings import STACK_ID, SpaceliftSettings, labels
+from spacelift.resources import Argument, Resource, SpaceliftProvider, literal
+from spacelift.settings import (
+    APPROVALS_LABEL,
+    OTHERS_LABEL,
+    PUBLIC_REGISTRIES,
+    RUNNER_IMAGE,
+    STACK_ID,
+    SpaceliftSettings,
+    labels,
+    who_approves,
+)
 
-TERRAFORM_VERSION = ">= 1.11.0"
-"""Write-only arguments and ephemeral variables keep the secrets out of the state."""
+TERRAFORM_VERSION = "1.11.0"
+"""At least. Write-only arguments and ephemeral variables keep the secrets out of the state."""
 
 POLICIES = Path(__file__).parent / "policies"
 
@@ -33,6 +47,15 @@ _POLICIES = {
     "notification": ("NOTIFICATION", "Who is told that a run needs a human."),
 }
 """File name to the policy's type and what it decides."""
+
+_ADMIN_LABELS = ("feature:ignore_runtime_config", "tracked-only")
+
+_ROLES = {
+    "reader": ("Sees stacks and runs.", ("SPACE_READ",)),
+    "approver": ("Reviews and confirms runs.", ("SPACE_READ", "RUN_REVIEW", "RUN_CONFIRM")),
+}
+"""The roles of the space. The provider refuses an action that Spacelift does not have, and names
+those that it has. Who may trigger a run or a task can run any command, so no role here may."""
 
 
 class SpaceliftStack(AddressedStack):
@@ -55,33 +78,29 @@ class SpaceliftStack(AddressedStack):
     ) -> None:
         super().__init__(scope, STACK_ID)
         self._settings = settings
+        self._aws_roles = _aws_roles(settings.aws.read_role)
+        self._declared: dict[str, tuple[str, bool]] = {}
         self.notes: list[str] = []
         declare_backend(self, STACK_ID, settings.backend)
-        self.add_override("terraform.required_version", TERRAFORM_VERSION)
+        self.add_override("terraform.required_version", f">= {TERRAFORM_VERSION}")
         SpaceliftProvider(self, "provider")
+        stacks = {id: platform for id, platform in stacks.items() if settings.delivers(id)}
         self._declare_variables(stacks)
 
-        context_id = self._context()
-        integration_id = Resource(
-            self,
-            "spacelift_aws_integration.platform",
-            name="opsfolio-platform",
-            role_arn="${var.aws_role_arn}",
-            duration_seconds=settings.aws.duration_seconds,
-            generate_credentials_in_worker=settings.aws.generate_credentials_in_worker,
-            space_id=settings.space_id,
-        ).reference
-        policies = {name: self._policy(name) for name in _POLICIES}
+        self._shared_space = settings.space_id or "root"
+        self._space = settings.space_id or self._own_space()
+        self._roles()
+        self._context_id = self._context()
+        self._policies = {name: self._policy(name) for name in _POLICIES}
+        for suffix, (role, _, _) in self._aws_roles.items():
+            self._integration(suffix, role)
         routes = self._notification_routes()
         for stack_id, platform in stacks.items():
             self._platform_stack(
-                stack_id,
-                platform,
-                [*labels(stack_id, platform, settings), *routes],
-                context_id=context_id,
-                integration_id=integration_id,
-                policies=policies,
+                stack_id, platform, [*labels(stack_id, platform, settings), *routes]
             )
+        if settings.self_managed:
+            self._this_stack(routes)
         if settings.worker_pool_id is None:
             self.notes.append(
                 "spacelift: no drift detection, because it needs a private worker pool; "
@@ -92,13 +111,27 @@ class SpaceliftStack(AddressedStack):
         """The variables of this stack; secrets are ephemeral, so no plan or state holds them."""
         with_password = [id for id, platform in stacks.items() if _has_password(platform)]
         inputs = {id: _inputs(platform) for id, platform in stacks.items() if _inputs(platform)}
-        self._variable(
-            "aws_role_arn",
-            "IAM role that runs assume; it trusts Spacelift's account with an external id.",
-            "string",
-            'can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$", var.aws_role_arn))',
-            "must be the ARN of a role, like arn:aws:iam::123456789012:role/spacelift",
-        )
+        for name, plans, applies in self._aws_roles.values():
+            runs = " and ".join(word for word, it in (("plan", plans), ("apply", applies)) if it)
+            self._variable(
+                name,
+                f"IAM role of runs that {runs}; it trusts Spacelift's account with external ids.",
+                "string",
+                f'can(regex("^arn:aws[a-z-]*:iam::[0-9]{{12}}:role/.+$", var.{name}))',
+                "must be the ARN of a role, like arn:aws:iam::123456789012:role/spacelift",
+            )
+        if self._settings.runner_image is None:
+            condition, message = RUNNER_IMAGE.condition, RUNNER_IMAGE.message
+            if self._settings.worker_pool_id is None:
+                condition += f" && {matches(f'^({PUBLIC_REGISTRIES})/')}"
+                message += ", from where public workers pull, as from ghcr.io"
+            self._variable(
+                "runner_image",
+                "The image that runs use, built from spacelift/Dockerfile.",
+                "string",
+                condition.replace("VALUE", "var.runner_image"),
+                message,
+            )
         if with_password:
             self._variable(
                 "db_credentials",
@@ -140,6 +173,7 @@ class SpaceliftStack(AddressedStack):
         *,
         secret: bool = False,
     ) -> None:
+        self._declared[name] = type, secret
         variable = TerraformVariable(
             self,
             name,
@@ -155,6 +189,53 @@ class SpaceliftStack(AddressedStack):
         if secret:
             variable.add_override("ephemeral", True)
 
+    def _own_space(self) -> str:
+        """The stacks' own space, which may use what stands in `root`; its id."""
+        return Resource(
+            self,
+            "spacelift_space.platform",
+            name="opsfolio-platform",
+            description="The stacks of the platform.",
+            parent_space_id=self._shared_space,
+            inherit_entities=True,
+        ).reference
+
+    def _roles(self) -> None:
+        """The roles that somebody gets, for the groups that get them."""
+        for name, (description, actions) in _ROLES.items():
+            groups: Sequence[str] = getattr(self._settings.roles, name)
+            if not groups:
+                continue
+            role = Resource(
+                self,
+                f"spacelift_role.{name}",
+                name=f"opsfolio-{name}",
+                description=description,
+                actions=actions,
+            )
+            for group in groups:
+                slug = re.sub(r"[^A-Za-z0-9_-]", "-", group)
+                mapping = Resource(self, f"spacelift_idp_group_mapping.{slug}", name=group)
+                Resource(
+                    self,
+                    f"spacelift_role_attachment.{name}-{slug}",
+                    role_id=role.reference,
+                    space_id=self._space,
+                    idp_group_mapping_id=mapping.reference,
+                )
+
+    def _integration(self, suffix: str, role: str) -> None:
+        aws = self._settings.aws
+        Resource(
+            self,
+            f"spacelift_aws_integration.platform{suffix}",
+            name=f"opsfolio-platform{suffix}",
+            role_arn=f"${{var.{role}}}",
+            duration_seconds=aws.duration_seconds,
+            generate_credentials_in_worker=aws.generate_credentials_in_worker,
+            space_id=self._shared_space,
+        )
+
     def _context(self) -> str:
         """The context with the hooks and Infracost's settings; its id."""
         context_id = Resource(
@@ -163,7 +244,7 @@ class SpaceliftStack(AddressedStack):
             name="opsfolio-platform",
             description="Synthesizes the stack before Terraform starts; estimates its cost.",
             before_init=hooks.BEFORE_INIT,
-            space_id=self._settings.space_id,
+            space_id=self._shared_space,
         ).reference
         if self._settings.infracost:
             self._secret(
@@ -199,6 +280,17 @@ class SpaceliftStack(AddressedStack):
             **of,
         )
 
+    def _plain(self, address: str, name: str, value: str, stack_id: str) -> None:
+        """A variable of a stack's runs that anybody may read who sees the stack."""
+        Resource(
+            self,
+            f"spacelift_environment_variable.{address}",
+            name=name,
+            value=f"${{{value}}}",
+            stack_id=stack_id,
+            write_only=False,
+        )
+
     def _policy(self, name: str) -> str:
         """The policy of a file in policies/; its id."""
         type, description = _POLICIES[name]
@@ -210,13 +302,15 @@ class SpaceliftStack(AddressedStack):
             engine_type="REGO_V1",
             description=description,
             body=literal((POLICIES / f"{name}.rego").read_text(encoding="utf-8")),
-            space_id=self._settings.space_id,
+            space_id=self._shared_space,
         ).reference
 
     def _notification_routes(self) -> list[str]:
         """The labels that say where messages about a stack go."""
         wanted = self._settings.notification
         routes = ["notify:inbox"] if wanted.inbox else []
+        if wanted.pull_request:
+            routes.append("notify:pull-request")
         if wanted.slack_channel_id:
             routes.append(f"notify:slack:{wanted.slack_channel_id}")
         if wanted.webhook_endpoint:
@@ -227,21 +321,13 @@ class SpaceliftStack(AddressedStack):
                 endpoint=wanted.webhook_endpoint,
                 enabled=True,
                 retry_on_failure=True,
-                space_id=self._settings.space_id,
+                space_id=self._shared_space,
             )
             routes.append(f"notify:webhook:{webhook.reference}")
         return routes
 
-    def _platform_stack(
-        self,
-        slug: str,
-        platform: StackSettings,
-        stack_labels: Sequence[str],
-        *,
-        context_id: str,
-        integration_id: str,
-        policies: Mapping[str, str],
-    ) -> None:
+    def _stack(self, slug: str, labels: Sequence[str], **arguments: Argument) -> str:
+        """A stack of this repository, with hooks and policies; its id."""
         settings = self._settings
         vcs = settings.vcs
         # without a block that names one, Spacelift's own GitHub App
@@ -251,7 +337,6 @@ class SpaceliftStack(AddressedStack):
             f"spacelift_stack.{slug}",
             slug=slug,
             name=slug,
-            description=f"CDKTF stack {slug}: planned on every push, applied after approval.",
             repository=vcs.repository,
             branch=vcs.branch,
             github_enterprise=owner if vcs.type == "github_app" else None,
@@ -260,26 +345,51 @@ class SpaceliftStack(AddressedStack):
             manage_state=True,
             # Whoever may start one could read every secret of the stack.
             enable_local_preview=False,
+            # It would make a tracked run of a branch that nobody has merged.
+            allow_run_promotion=False,
+            enable_well_known_secret_masking=True,
             protect_from_deletion=settings.protect_from_deletion,
             terraform_smart_sanitization=True,
+            runner_image=settings.runner_image or "${var.runner_image}",
+            labels=labels,
+            worker_pool_id=settings.worker_pool_id,
+            **arguments,
+        ).reference
+        Resource(
+            self,
+            f"spacelift_context_attachment.{slug}",
+            context_id=self._context_id,
+            stack_id=stack_id,
+        )
+        for name, policy_id in self._policies.items():
+            if name == "notification":
+                continue  # works on its space and those below, on stacks with a notify: label
+            Resource(
+                self,
+                f"spacelift_policy_attachment.{slug}-{name}",
+                policy_id=policy_id,
+                stack_id=stack_id,
+            )
+        return stack_id
+
+    def _platform_stack(
+        self, slug: str, platform: StackSettings, stack_labels: Sequence[str]
+    ) -> None:
+        settings = self._settings
+        stack_id = self._stack(
+            slug,
+            stack_labels,
+            description=f"CDKTF stack {slug}: planned on every push, applied after approval.",
             terraform_workflow_tool=settings.tool,
             terraform_version=settings.tool_version,
-            runner_image=settings.runner_image,
-            labels=stack_labels,
-            space_id=settings.space_id,
-            worker_pool_id=settings.worker_pool_id,
-        ).reference
+            space_id=self._space,
+        )
         for name in ("username", "password") if _has_password(platform) else ():
             value = f'var.db_credentials["{slug}"].{name}'
             self._secret(f"{slug}-db_{name}", f"TF_VAR_db_{name}", value, stack_id=stack_id)
         for name in _inputs(platform):
-            Resource(
-                self,
-                f"spacelift_environment_variable.{slug}-{name}",
-                name=f"TF_VAR_{name}",
-                stack_id=stack_id,
-                value=f'${{var.inputs["{slug}"].{name}}}',
-                write_only=False,
+            self._plain(
+                f"{slug}-{name}", f"TF_VAR_{name}", f'var.inputs["{slug}"].{name}', stack_id
             )
         if settings.worker_pool_id is not None:
             Resource(
@@ -289,30 +399,67 @@ class SpaceliftStack(AddressedStack):
                 schedule=settings.drift.schedule,
                 timezone=settings.drift.timezone,
                 reconcile=settings.drift.reconcile,
+                ignore_state=settings.drift.ignore_state,
             )
-        Resource(
-            self,
-            f"spacelift_context_attachment.{slug}",
-            context_id=context_id,
-            stack_id=stack_id,
-        )
-        Resource(
-            self,
-            f"spacelift_aws_integration_attachment.{slug}",
-            integration_id=integration_id,
-            stack_id=stack_id,
-            read=True,
-            write=True,
-        )
-        for name, policy_id in policies.items():
-            if name == "notification":
-                continue  # works on its whole space, on stacks with a notify: label
+        for suffix, (_, plans, applies) in self._aws_roles.items():
             Resource(
                 self,
-                f"spacelift_policy_attachment.{slug}-{name}",
-                policy_id=policy_id,
+                f"spacelift_aws_integration_attachment.{slug}{suffix}",
+                integration_id=f"${{spacelift_aws_integration.platform{suffix}.id}}",
                 stack_id=stack_id,
+                read=plans,
+                write=applies,
             )
+
+    def _this_stack(self, routes: Sequence[str]) -> None:
+        """The stack whose runs apply this one.
+
+        Its runs administer the space, so none is for a branch that nobody has merged, and it takes
+        the people that the strictest of the stacks takes, whose labels it could change.
+        """
+        settings = self._settings
+        strictest = {
+            label
+            for extra in settings.labels.values()
+            for label in extra
+            if label == OTHERS_LABEL or re.fullmatch(APPROVALS_LABEL, label)
+        }
+        people = who_approves(settings, ())
+        stack_id = self._stack(
+            STACK_ID,
+            sorted({*people, *strictest, *routes, *_ADMIN_LABELS}),
+            description="This account's stacks, policies and roles for the platform, as code.",
+            terraform_workflow_tool="OPEN_TOFU",
+            terraform_version=TERRAFORM_VERSION,
+            space_id=self._shared_space,
+        )
+        self.add_override("data.spacelift_role.space_admin.slug", "space-admin")
+        Resource(
+            self,
+            f"spacelift_role_attachment.{STACK_ID}",
+            role_id="${data.spacelift_role.space_admin.id}",
+            space_id=self._shared_space,
+            stack_id=stack_id,
+        )
+        for name, (type, secret) in self._declared.items():
+            value = f"var.{name}" if type == "string" else f"jsonencode(var.{name})"
+            address = f"{STACK_ID}-{name}"
+            if secret:
+                self._secret(address, f"TF_VAR_{name}", value, stack_id=stack_id)
+            else:
+                self._plain(address, f"TF_VAR_{name}", value, stack_id)
+
+
+def _aws_roles(read_role: bool) -> dict[str, tuple[str, bool, bool]]:
+    """Ending of the names of what has to do with a role: its variable, if it plans, if it applies.
+
+    Spacelift asks for the read role when it plans and for the write role when it applies, and ends
+    the external id in that word.
+    """
+    applies = ("aws_role_arn", not read_role, True)
+    return (
+        {"": applies, "-read": ("aws_read_role_arn", True, False)} if read_role else {"": applies}
+    )
 
 
 def _has_password(platform: StackSettings) -> bool:

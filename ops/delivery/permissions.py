@@ -3,7 +3,8 @@
 What it calls, `ops.delivery.recording` sees. Together with what no call shows, which stands in
 tables here with its reasons, that makes three policies: the calls of the stacks that share the
 contract's services, those that the hardened stack needs on top of them, and all that has to do with
-roles, which has their names and so belongs to the stacks of cdktf.json.
+roles, which has their names and so belongs to the stacks of cdktf.json. What of it only reads makes
+a policy of its own, for those who plan and may not apply.
 
 IAM's limits and conditions:
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
@@ -32,6 +33,8 @@ The last is for all other stacks of cdktf.json too."""
 ROLES = "deployer-policy-roles.json"
 """The file below docs/ that every stack needs besides."""
 FILES = (*POLICIES, ROLES)
+READER = "reader-policy.json"
+"""The file below docs/ that is enough to plan any stack: what only reads, of all the others."""
 
 SIZE_LIMIT = 6144
 """Of a managed policy, in characters other than white space."""
@@ -168,6 +171,8 @@ resource with which they do.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_aws-services-that-work-with-iam.html
 """
+
+_READING = re.compile(r"\w+(-\w+)*:(Describe|Get|List|View)")
 
 _ATTACHING = {"iam:AttachRolePolicy", "iam:DetachRolePolicy"}
 
@@ -329,6 +334,10 @@ def documents(called: Mapping[str, Iterable[str]]) -> dict[str, dict[str, Any]]:
         total |= needed
     total.projects = {str(settings.project_name) for settings in declared().values()}
     made[ROLES] = document(replace(total, actions=set(), granting=set()))
+    reads = Needs(
+        *({a for a in found if _READING.match(a)} for found in (total.actions, total.role_actions))
+    )
+    made[READER] = document(replace(reads, projects=total.projects))
     return made
 
 

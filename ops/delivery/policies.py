@@ -32,10 +32,10 @@ POLICIES = ROOT / "spacelift" / "policies"
 PACKAGE = "data.spacelift"
 
 OUTPUTS: Mapping[str, tuple[str, ...]] = {
-    "plan": ("deny", "warn"),
+    "plan": ("deny", "warn", "flag"),
     "approval": ("approve", "reject"),
     "push": ("track", "propose", "ignore", "notify", "cancel"),
-    "notification": ("inbox", "slack", "webhook"),
+    "notification": ("inbox", "slack", "webhook", "pull_request"),
 }
 """The rules that Spacelift asks for, by policy (the file's name without `.rego`)."""
 

@@ -125,6 +125,7 @@ def _stack(stack_id: str, declared: Declared, *, estimated: bool) -> Stack:
     told, vcs = declared[1].notification, declared[1].vcs
     routes = {
         "notify:inbox": told.inbox,
+        "notify:pull-request": told.pull_request,
         f"notify:slack:{told.slack_channel_id}": told.slack_channel_id,
         f"notify:webhook:{WEBHOOK}": told.webhook_endpoint,
     }
@@ -170,6 +171,9 @@ def _limits(stack_id: str, here: Declared, base: str | None) -> tuple[Declared, 
         except OpsError as error:
             why = f"{branch}: {error}; {_APPLY_IT}"
             return here, [Finding("limits", "changed", why)]
+    if not there[1].delivers(stack_id):
+        why = f"spacelift.stacks of {branch} leaves {stack_id} out: list it and {_APPLY_IT}"
+        return there, [Finding("limits", "changed", why)]
     new, old = (set(labels(stack_id, *declared)) for declared in (here, there))
     found = [f"-{label}" for label in sorted(old - new)]
     found += [f"+{label}" for label in sorted(new - old)]

@@ -1,8 +1,8 @@
 # METADATA
 # title: Notification policy
 # description: >-
-#   Tells people when a run needs them: it failed, it waits for approval, it found drift. Where to is
-#   said by the stack's labels; a stack without one of them is left alone, so the policy may stand in
+#   Tells people when a run needs them: it failed, it waits for approval, it found drift; and a pull
+#   request what it would do. Where to is said by the stack's labels; a stack without one of them is left alone, so the policy may stand in
 #   a space that others use, too.
 package spacelift
 
@@ -43,6 +43,61 @@ webhook contains {"endpoint_id": endpoint.id, "payload": payload} if {
 	}
 }
 
+# METADATA
+# title: Pull request
+# description: >-
+#   What a proposed run found, as a comment on its pull request, for stacks labelled
+#   `notify:pull-request`: what would change, what it would cost, what the policies say. Each stack
+#   has one comment, which its next run changes.
+pull_request contains {"commit": run.commit.hash, "body": comment, "deduplication_key": key} if {
+	"notify:pull-request" in labels
+	is_string(run.commit.hash)
+	run.type == "PROPOSED"
+	run.state in {"FINISHED", "FAILED"}
+	not run.drift_detection == true
+	key := concat("/", ["opsfolio", input.run_updated.stack.id])
+}
+
+comment := concat("\n", array.concat(
+	[
+		concat("", ["**", input.run_updated.stack.id, "**: [run ", run.id, "](", url, ") ", lower(run.state)]),
+		"",
+		concat("", ["- plan: ", counted("added"), " to add, ", counted("changed"), " to change, ", counted("deleted"), " to destroy"]),
+		concat("", ["- cost: ", cost]),
+	],
+	[concat("", ["- ", receipt.name, ": ", receipt.outcome]) |
+		some receipt in list(run.policy_receipts)
+		is_string(receipt.name)
+		is_string(receipt.outcome)
+	],
+))
+
+# A replacement adds one resource and destroys one.
+counted(wanted) := format_int(count([change |
+	some change in changes
+	object.get(change, ["entity", "entity_type"], "resource") == "resource"
+	is_string(change.action)
+	counts_as(change.action, wanted)
+]), 10)
+
+counts_as(action, wanted) if action == wanted
+
+counts_as(action, wanted) if {
+	endswith(action, "-replaced")
+	wanted in {"added", "deleted"}
+}
+
+# The plan policy knows it and leaves it as a flag.
+cost := concat(" and ", estimates) if {
+	count(estimates) > 0
+} else := "not estimated"
+
+estimates contains concat("", [dollars, " USD a month"]) if {
+	some flag in list(run.flags)
+	is_string(flag)
+	[_, dollars] := regex.find_all_string_submatch_n(`^cost-([0-9]+)-usd$`, flag, 1)[0]
+}
+
 labels contains label if some label in list(input.run_updated.stack.labels)
 
 run := input.run_updated.run
@@ -53,7 +108,30 @@ url := input.run_updated.urls.run if is_string(input.run_updated.urls.run)
 
 events contains event("failure", "ERROR", "failed") if run.state == "FAILED"
 
-events contains event("approval", "WARNING", "waits for approval") if run.state == "UNCONFIRMED"
+events contains event("approval", "WARNING", "waits for approval") if waits
+
+waits if run.state == "UNCONFIRMED"
+
+# What the approval policy reviews while it is queued.
+waits if {
+	run.state == "QUEUED"
+	by_hand
+}
+
+by_hand if run.type == "DESTROY"
+
+by_hand if {
+	run.type == "TASK"
+	not reads_only
+}
+
+reads_only if {
+	is_string(run.command)
+	regex.match(
+		`^(terraform|tofu) (output|validate|version|state (list|show)( [\w.\[\]"-]+)*)( -no-color)?$`,
+		run.command,
+	)
+}
 
 # A drift run is a proposed one and ends as FINISHED, drift or not; only its changes tell.
 events contains event("drift", "WARNING", concat("", ["found drift in ", format_int(count(changes), 10), " resources"])) if {

@@ -31,6 +31,11 @@ deny contains message if {
 }
 
 # METADATA
+# title: The cost is passed on
+# description: The estimate in whole US dollars, for the notification policy, which does not see it.
+flag contains concat("", ["cost-", text(round(cost.monthly)), "-usd"]) if some cost in costs
+
+# METADATA
 # title: Warned where somebody confirms
 # description: What needs a human, on a run that waits for one.
 warn contains message if {

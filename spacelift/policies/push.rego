@@ -17,9 +17,12 @@ track if {
 
 # METADATA
 # title: Any other branch
-# description: A push to any other branch starts a proposed run, so every commit is planned.
+# description: >-
+#   A push to any other branch starts a proposed run, so every commit is planned. Not on a stack
+#   labelled `tracked-only`: its runs may do too much for a branch that nobody has merged.
 propose if {
 	not pull_request
+	not tracked_only
 	is_string(input.push.branch)
 	input.push.branch != ""
 	not track
@@ -27,9 +30,10 @@ propose if {
 
 # METADATA
 # title: Pull request
-# description: What happens to an open pull request starts a proposed run.
+# description: What happens to an open pull request starts a proposed run, with the same exception.
 propose if {
 	pull_request
+	not tracked_only
 	object.get(input.pull_request, "closed", false) != true
 	not input.pull_request.action in {"closed", "merged"}
 }
@@ -83,6 +87,8 @@ proposed_branch := input.pull_request.head.branch if pull_request
 proposed_branch := input.push.branch if not pull_request
 
 pull_request if is_object(input.pull_request)
+
+tracked_only if "tracked-only" in list(input.stack.labels)
 
 documentation_only if {
 	"ignore-documentation" in list(input.stack.labels)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from ops.delivery.permissions import READER, granted
 from ops.sandbox.deployed import Deployed
-from ops.terraform import TerraformMissing, find_binary
+from ops.terraform import Terraform, TerraformMissing, find_binary
 from tests.e2e.deployment import prepared
 
 
@@ -31,3 +32,21 @@ def deployment() -> Iterator[Deployed]:
     """`resilience-platform`, initialized, not applied."""
     with prepared("resilience-platform") as platform:
         yield platform
+
+
+@pytest.fixture(autouse=True)
+def _a_plan_only_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is planned here calls no more than the reader's policy allows."""
+    changes_of = Deployed.changes
+
+    def changes(deployed: Deployed, terraform: Terraform, *options: str) -> dict[str, list[str]]:
+        called = deployed.sandbox.terraform_actions
+        before = set(called)
+        called.clear()
+        found = changes_of(deployed, terraform, *options)
+        missing = called - granted(READER)
+        called.update(before)
+        assert not missing, f"docs/{READER} grants no {', '.join(sorted(missing))}"
+        return found
+
+    monkeypatch.setattr(Deployed, "changes", changes)

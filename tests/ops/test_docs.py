@@ -175,9 +175,8 @@ def test_every_stack_has_a_row_with_what_it_sets(stack: Stack) -> None:
 def test_the_trust_policy_lets_every_stack_in(stack: Stack) -> None:
     """Spacelift tries the role for each stack that it is attached to."""
     part = docs.parts(stack)["trust-policy"]()
-    trusted = re.findall(r'"<your Spacelift account>@\*@([\w-]+)@\*"', part)
+    trusted = re.findall(r'"\$spacelift@\*@([\w-]+)@\$1"', part)
     assert trusted == list(load_stacks(CDKTF_JSON))
-    assert json.loads(part.replace("```json", "").replace("```", ""))["Statement"]
 
 
 def test_every_variable_has_a_row_that_says_what_is_accepted(stack: Stack) -> None:

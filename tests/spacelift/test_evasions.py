@@ -179,6 +179,7 @@ def test_what_holds_nothing_may_go() -> None:
         assert said(destroyed(f"{type_}.main")) == {
             "deny": [],
             "warn": [f"{type_}.main: the plan would destroy it"],
+            "flag": [],
         }
 
 

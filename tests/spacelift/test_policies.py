@@ -331,6 +331,17 @@ def test_documentation_is_planned_like_anything_else_unless_a_label_says_no() ->
     assert push("feature", files=["README.md"], pull=pull, labels=()) == PROPOSES
 
 
+def test_a_stack_can_have_tracked_runs_only() -> None:
+    stack = Stack(labels=("tracked-only",))
+    for document in (
+        push_input(stack=stack, branch="feature", files=["a.py"]),
+        push_input(stack=stack, branch="main", files=["a.py"], pull_request=pull_request()),
+    ):
+        answers = review("push", document)
+        assert [answers[name] for name in ("track", "propose", "ignore")] == [False, False, True]
+    assert review("push", push_input(stack=stack, branch="main", files=["a.py"]))["track"]
+
+
 def test_a_tag_starts_nothing() -> None:
     assert push("main", tag="v1")["ignore"]
     assert push("feature", tag="v1")["ignore"]
@@ -387,7 +398,7 @@ def notified(
 
 
 ALL_ROUTES = ("notify:inbox", "notify:slack:C0123456789", "notify:webhook:platform")
-SILENCE: dict[str, Any] = {"inbox": [], "slack": [], "webhook": []}
+SILENCE: dict[str, Any] = {"inbox": [], "slack": [], "webhook": [], "pull_request": []}
 FOUND_DRIFT = Run(type="PROPOSED", state="FINISHED", drift_detection=True)
 
 
@@ -400,6 +411,8 @@ FOUND_DRIFT = Run(type="PROPOSED", state="FINISHED", drift_detection=True)
         (Run(type="DESTROY", state="FAILED"), 0, "failed", "ERROR"),
         (Run(type="TRACKED", state="UNCONFIRMED"), 3, "waits for approval", "WARNING"),
         (Run(type="DESTROY", state="UNCONFIRMED"), 3, "waits for approval", "WARNING"),
+        (QUEUED_DESTROY, 0, "waits for approval", "WARNING"),
+        (DESTROY_TASK, 0, "waits for approval", "WARNING"),
         (FOUND_DRIFT, 2, "found drift in 2 resources", "WARNING"),
     ],
 )
@@ -423,6 +436,8 @@ def test_who_is_told_what(run: Run, changes: int, what: str, severity: str) -> N
     [
         (Run(type="TRACKED", state="FINISHED"), 3),
         (Run(type="TRACKED", state="PLANNING"), 0),
+        (Run(type="TRACKED", state="QUEUED"), 0),
+        (Run(type="TASK", state="QUEUED", command="tofu state list"), 0),
         (Run(type="PROPOSED", state="FINISHED"), 3),
         (FOUND_DRIFT, 0),
         (Run(type="TRACKED", state="FINISHED", drift_detection=True), 3),
@@ -437,6 +452,79 @@ def test_a_stack_without_a_label_is_left_alone() -> None:
     assert notified(failed, ("infracost",), webhooks=["platform"]) == SILENCE
 
 
+def test_a_task_that_is_told_is_one_that_waits() -> None:
+    """Both policies know the same tasks that only read."""
+    notification, approval = (
+        re.findall(r"`\^\(terraform\|tofu\).*`", (POLICIES / f"{name}.rego").read_text())
+        for name in ("notification", "approval")
+    )
+    assert len(approval) == 1
+    assert notification == approval
+
+
+def commented(run: Run, labels: tuple[str, ...] = ("notify:pull-request",), **more: Any) -> Any:
+    resource, output = {"entity_type": "resource"}, {"entity_type": "output"}
+    changes: list[dict[str, Any]] = [
+        *[{"phase": "plan", "action": "added", "entity": resource}] * 3,
+        {"phase": "plan", "action": "changed", "entity": resource},
+        {"phase": "plan", "action": "destroy-Before-create-replaced", "entity": resource},
+        {"phase": "plan", "action": "added", "entity": output},
+        {"phase": "apply", "action": "deleted", "entity": resource},
+    ]
+    document: Any = notification_input(run=run, stack=Stack(labels=labels), changes=changes)
+    document["run_updated"]["run"].update(more)
+    return review("notification", document)
+
+
+def test_a_pull_request_is_told_in_one_comment_what_it_would_do() -> None:
+    """Counts without outputs, the estimate that the plan policy passed on, and the verdicts."""
+    receipts = [
+        {"name": "opsfolio-plan", "outcome": "deny", "type": "PLAN", "flags": []},
+        {"name": "opsfolio-push", "outcome": "propose", "type": "GIT_PUSH", "flags": []},
+    ]
+    estimate = plan_flags(infracost("415.65"))
+    failed = Run(state="FAILED")
+    told = commented(failed, policy_receipts=receipts, flags=[*estimate, "somebody-elses"])
+    url = "https://opsfolio.app.spacelift.io/stack/resilience-platform/run/01RUN"
+    body = f"""**resilience-platform**: [run 01RUN]({url}) failed
+
+- plan: 4 to add, 1 to change, 1 to destroy
+- cost: 416 USD a month
+- opsfolio-plan: deny
+- opsfolio-push: propose"""
+    key = "opsfolio/resilience-platform"
+    comment = {"commit": "0" * 40, "body": body, "deduplication_key": key}
+    assert told == {**SILENCE, "pull_request": [comment]}
+    (later,) = commented(Run(state="FINISHED", id="02RUN"))["pull_request"]
+    assert later["deduplication_key"] == key
+    assert "- cost: not estimated" in later["body"]
+
+
+def plan_flags(report: Any) -> list[str]:
+    document = plan_input(
+        SMALL_PLAN, run=Run(), stack=STACK, third_party_metadata={"infracost": report}
+    )
+    flags: list[str] = review("plan", document)["flag"]
+    return flags
+
+
+def test_what_could_not_be_estimated_passes_no_cost_on() -> None:
+    assert plan_flags(infracost(None)) == []
+
+
+@pytest.mark.parametrize(
+    ("run", "labels"),
+    [
+        (Run(state="PLANNING"), ["notify:pull-request"]),
+        (Run(type="TRACKED", state="FINISHED"), ["notify:pull-request"]),
+        (FOUND_DRIFT, ["notify:pull-request"]),
+        (Run(state="FINISHED"), ["notify:inbox"]),
+    ],
+)
+def test_no_other_run_comments(run: Run, labels: list[str]) -> None:
+    assert commented(run, tuple(labels))["pull_request"] == []
+
+
 def test_an_event_that_is_no_run_says_nothing() -> None:
     event: dict[str, Any] = {"internal_error": {"error": "e"}, "webhook_endpoints": []}
     assert review("notification", event) == SILENCE
@@ -445,11 +533,7 @@ def test_an_event_that_is_no_run_says_nothing() -> None:
 # ------------------------------------------------------------------ every policy
 
 RULE_HEAD = re.compile(r"^(?!package |import |default )(?P<name>[a-z_]+)\b[^\n]*", re.MULTILINE)
-SPOKEN = {rule for outputs in OUTPUTS.values() for rule in outputs} | {
-    "never",
-    "needs_human",
-    "notice",
-}
+SPOKEN = {name: {*outputs, "never", "needs_human", "notice"} for name, outputs in OUTPUTS.items()}
 
 
 @pytest.mark.parametrize("name", OUTPUTS)
@@ -457,7 +541,9 @@ def test_every_rule_that_speaks_has_metadata(name: str) -> None:
     path = POLICIES / f"{name}.rego"
     lines = path.read_text().splitlines()
     heads = [
-        i for i, line in enumerate(lines) if (m := RULE_HEAD.match(line)) and m["name"] in SPOKEN
+        i
+        for i, line in enumerate(lines)
+        if (m := RULE_HEAD.match(line)) and m["name"] in SPOKEN[name]
     ]
     described = rules(path)
     assert len(heads) == len(described) > 0

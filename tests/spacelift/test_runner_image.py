@@ -11,9 +11,10 @@ import yaml
 
 from ops import ROOT
 from spacelift import hooks
-from spacelift.settings import PUBLIC_REGISTRIES, SpaceliftSettings
+from spacelift.settings import PUBLIC_REGISTRIES, RUNNER_IMAGE
 from tests.programs import run
 
+PAGE = (ROOT / "docs" / "spacelift.md").read_text()
 DOCKERFILE = ROOT / "spacelift" / "Dockerfile"
 TEXT = DOCKERFILE.read_text()
 WORKFLOW: dict[Any, Any] = yaml.safe_load(
@@ -41,9 +42,11 @@ def copied() -> set[str]:
 
 
 def test_the_base_is_spacelifts_runner_at_a_fixed_tag() -> None:
-    image, tag = argument("BASE").split(":")
+    """Or, as the page says how, at a digest besides."""
+    image, tag = argument("BASE").split(":", 1)
     assert image == "public.ecr.aws/spacelift/runner-terraform"
-    assert re.fullmatch(r"v\d+\.\d+\.\d+(_\d{8})?", tag)
+    assert re.fullmatch(r"v\d+\.\d+\.\d+(_\d{8})?(@sha256:[0-9a-f]{64})?", tag)
+    assert f"inspect {image}:{tag.partition('@')[0]} " in PAGE
     assert [value for name, value in instructions() if name == "FROM"] == ["${BASE}"]
 
 
@@ -111,8 +114,9 @@ def test_it_is_published_where_public_workers_may_pull_but_not_from_a_pull_reque
         "${{ github.event_name != 'pull_request' }}"
     )
     assert WORKFLOW["permissions"] == {"contents": "read", "packages": "write"}
-    default = SpaceliftSettings().runner_image
-    assert default.split(":")[0].endswith("-runner") == image.endswith("-runner")
+    (tags,) = {tag for tag in with_["docker/metadata-action"]["tags"].split() if "sha" in tag}
+    assert tags == "type=sha,format=long"
+    assert RUNNER_IMAGE.fits(f"ghcr.io/me/site-runner:sha-{'0' * 40}")
 
 
 def test_hadolint_finds_nothing() -> None:

@@ -24,16 +24,25 @@ SEVERAL: dict[str, dict[str, object]] = {
     "wp-ecs": {"database": {"storage_encrypted": False}},
 }
 MAXIMAL: dict[str, object] = {
+    "stacks": ["resilience-platform", "cheap", "wp-ecs"],
     "vcs": {"type": "gitlab", "namespace": "group", "repository": "site", "branch": "trunk"},
     "space_id": "platform-01",
+    "roles": {"reader": ["acme/all staff"], "approver": ["acme/platform"]},
+    "self_managed": True,
     "runner_image": "registry.example.com/runner:1.2",
     "tool": "TERRAFORM_FOSS",
     "tool_version": "1.5.7",
     "worker_pool_id": "01WORKERS",
-    "drift": {"schedule": ["0 */4 * * *"], "timezone": "Europe/Berlin", "reconcile": False},
-    "aws": {"duration_seconds": 900, "generate_credentials_in_worker": True},
+    "drift": {
+        "schedule": ["0 */4 * * *"],
+        "timezone": "Europe/Berlin",
+        "reconcile": False,
+        "ignore_state": True,
+    },
+    "aws": {"read_role": False, "duration_seconds": 900, "generate_credentials_in_worker": True},
     "notification": {
         "inbox": False,
+        "pull_request": False,
         "slack_channel_id": "C0123456789",
         "webhook_endpoint": "https://example.com/hook",
     },
@@ -104,6 +113,12 @@ def test_every_type_of_the_schema_is_in_use(several: Synthesized, maximal: Synth
     assert declared == SCHEMA["resources"].keys()
 
 
+def platform_stacks(synthesized: Synthesized) -> Resources:
+    """The stacks that deliver, without the one that manages them."""
+    stacks = synthesized.all("spacelift_stack")
+    return {name: stack for name, stack in stacks.items() if name != "spacelift"}
+
+
 def test_each_platform_stack_has_a_spacelift_stack_whose_slug_is_its_id(
     several: Synthesized,
 ) -> None:
@@ -114,13 +129,17 @@ def test_each_platform_stack_has_a_spacelift_stack_whose_slug_is_its_id(
 def test_a_stack_waits_for_a_human_keeps_its_state_and_cannot_be_deleted(
     several: Synthesized,
 ) -> None:
+    on = (
+        *("manage_state", "protect_from_deletion", "terraform_smart_sanitization"),
+        "enable_well_known_secret_masking",
+    )
+    off = ("autodeploy", "enable_local_preview", "allow_run_promotion")
     for stack in several.all("spacelift_stack").values():
-        on = ("manage_state", "protect_from_deletion", "terraform_smart_sanitization")
-        assert [stack[name] for name in on] == [True, True, True]
-        assert [stack[name] for name in ("autodeploy", "enable_local_preview")] == [False, False]
+        assert {stack[name] for name in on} == {True}
+        assert {stack[name] for name in off} == {False}
         assert stack["terraform_workflow_tool"] == "OPEN_TOFU"
         assert stack["terraform_version"] == "1.10.3"
-        assert stack["runner_image"].startswith("ghcr.io/")
+        assert stack["runner_image"] == "${var.runner_image}"
         assert stack["branch"] == "main"
         assert not stack.keys() & {"worker_pool_id", "project_root"}
 
@@ -129,7 +148,8 @@ def test_labels_carry_the_limits_of_the_stacks_own_settings(several: Synthesized
     labels = {name: stack["labels"] for name, stack in several.all("spacelift_stack").items()}
     common = {
         *("approvals:1", "author-may-approve"),
-        *("feature:ignore_runtime_config", "infracost", "notify:inbox"),
+        *("feature:ignore_runtime_config", "infracost"),
+        *("notify:inbox", "notify:pull-request"),
     }
     assert {name: set(given) for name, given in labels.items()} == {
         "resilience-platform": {*common, "budget:100"},
@@ -241,7 +261,9 @@ def test_nothing_is_asked_for_that_no_stack_needs(default: Synthesized, tmp_path
     assert "inputs" not in default.document["variable"]
     managed = {"only": {"database": {"password": "managed"}}}
     declared = synthesize(tmp_path, managed).document["variable"]
-    assert declared.keys() == {"aws_role_arn", "infracost_api_key"}
+    assert declared.keys() == {
+        *("aws_role_arn", "aws_read_role_arn", "infracost_api_key", "runner_image"),
+    }
 
 
 def test_a_raised_secrets_version_makes_spacelift_take_new_values(maximal: Synthesized) -> None:
@@ -266,14 +288,14 @@ def test_without_infracost_nothing_of_it_is_left(maximal: Synthesized) -> None:
     variables = maximal.all("spacelift_environment_variable").values()
     assert not [v for v in variables if v["name"].startswith("INFRACOST")]
     assert "infracost_api_key" not in maximal.document["variable"]
-    for stack in maximal.all("spacelift_stack").values():
+    for stack in platform_stacks(maximal).values():
         assert "infracost" not in stack["labels"]
 
 
 def test_everything_is_attached_to_every_stack(several: Synthesized) -> None:
     for kind, argument, names in (
         ("spacelift_context", "context_id", ["platform"]),
-        ("spacelift_aws_integration", "integration_id", ["platform"]),
+        ("spacelift_aws_integration", "integration_id", ["platform", "platform-read"]),
         ("spacelift_policy", "policy_id", ["plan", "approval", "push"]),
     ):
         attached = several.all(f"{kind}_attachment").values()
@@ -303,12 +325,122 @@ def test_a_template_in_a_policy_reaches_spacelift_as_it_is_written() -> None:
     assert literal("a ${b} %{c} $d") == "a $${b} %%{c} $d"
 
 
-def test_the_aws_role_is_given_at_plan_time_for_plans_and_applies(default: Synthesized) -> None:
-    (integration,) = default.all("spacelift_aws_integration").values()
-    assert integration["role_arn"] == "${var.aws_role_arn}"
-    assert integration["duration_seconds"] == 3600
-    (attachment,) = default.all("spacelift_aws_integration_attachment").values()
-    assert (attachment["read"], attachment["write"]) == (True, True)
+def test_plans_take_a_role_that_reads_and_applies_the_one_that_writes(
+    default: Synthesized, maximal: Synthesized
+) -> None:
+    """Or, with `aws.read_role` false, one role does both."""
+
+    def roles(synthesized: Synthesized, slug: str) -> set[tuple[str, bool, bool]]:
+        integrations = synthesized.all("spacelift_aws_integration")
+        return {
+            (
+                integrations[attached["integration_id"].split(".")[1]]["role_arn"],
+                attached["read"],
+                attached["write"],
+            )
+            for attached in synthesized.all("spacelift_aws_integration_attachment").values()
+            if attached["stack_id"] == f"${{spacelift_stack.{slug}.id}}"
+        }
+
+    assert roles(default, "resilience-platform") == {
+        ("${var.aws_role_arn}", False, True),
+        ("${var.aws_read_role_arn}", True, False),
+    }
+    for integration in default.all("spacelift_aws_integration").values():
+        assert integration["duration_seconds"] == 3600
+    assert roles(maximal, "wp-ecs") == {("${var.aws_role_arn}", True, True)}
+    assert "aws_read_role_arn" not in maximal.document["variable"]
+
+
+def test_only_what_is_listed_is_delivered(tmp_path: Path) -> None:
+    settings = {"stacks": ["wp-ecs"], "labels": {"cheap": ["budget:1"]}}
+    synthesized = synthesize(tmp_path, SEVERAL, settings)
+    assert synthesized.all("spacelift_stack").keys() == {"wp-ecs"}
+    assert '["wp-ecs"]' in json.dumps(
+        synthesized.document["variable"]["db_credentials"]["validation"]
+    ).replace("\\", "")
+
+
+def test_the_stacks_stand_in_a_space_of_their_own_and_what_judges_them_does_not(
+    default: Synthesized, tmp_path: Path
+) -> None:
+    (space,) = default.all("spacelift_space").values()
+    assert (space["parent_space_id"], space["inherit_entities"]) == ("root", True)
+
+    def spaces(synthesized: Synthesized) -> dict[str, set[str]]:
+        return {
+            kind: {resource["space_id"] for resource in resources.values()}
+            for kind, resources in synthesized.document["resource"].items()
+            if any("space_id" in resource for resource in resources.values())
+        }
+
+    own = {"${spacelift_space.platform.id}"}
+    shared = ("spacelift_policy", "spacelift_context", "spacelift_aws_integration")
+    assert spaces(default) == {"spacelift_stack": own, **{kind: {"root"} for kind in shared}}
+    in_root = synthesize(tmp_path, ONE, {"space_id": "root"})
+    assert in_root.all("spacelift_space") == {}
+    assert set().union(*spaces(in_root).values()) == {"root"}
+
+
+def test_roles_are_given_to_groups_and_exist_only_for_them(
+    default: Synthesized, maximal: Synthesized
+) -> None:
+    """Neither can start a run or a task, which runs any command with the stack's credentials."""
+    assert default.all("spacelift_role") == default.all("spacelift_role_attachment") == {}
+    roles = maximal.all("spacelift_role")
+    assert roles["reader"]["actions"] == ["SPACE_READ"]
+    assert roles["approver"]["actions"] == ["SPACE_READ", "RUN_REVIEW", "RUN_CONFIRM"]
+    mappings = maximal.all("spacelift_idp_group_mapping")
+    given = {
+        (mappings[a["idp_group_mapping_id"].split(".")[1]]["name"], a["role_id"], a["space_id"])
+        for a in maximal.all("spacelift_role_attachment").values()
+        if "idp_group_mapping_id" in a
+    }
+    assert given == {
+        ("acme/all staff", "${spacelift_role.reader.id}", "platform-01"),
+        ("acme/platform", "${spacelift_role.approver.id}", "platform-01"),
+    }
+
+
+def test_spacelift_can_run_this_stack_too_but_for_no_branch(
+    default: Synthesized, tmp_path: Path
+) -> None:
+    """It administers the space it stands in, and has its own variables.
+
+    It waits for the same people as the stacks whose labels it could change.
+    """
+    assert "spacelift" not in default.all("spacelift_stack")
+    labels = {"cheap": ["approval-by-others"], "wp-ecs": ["approvals:2", "budget:9"]}
+    managed = synthesize(tmp_path, SEVERAL, {"self_managed": True, "labels": labels})
+    assert findings(managed.document) == []
+    stack = managed.all("spacelift_stack")["spacelift"]
+    assert stack["space_id"] == "root"
+    assert (stack["terraform_workflow_tool"], stack["terraform_version"]) == ("OPEN_TOFU", "1.11.0")
+    assert {*stack["labels"]} == {
+        *("feature:ignore_runtime_config", "tracked-only"),
+        *("approvals:1", "author-may-approve", "approval-by-others", "approvals:2"),
+        *("notify:inbox", "notify:pull-request"),
+    }
+    assert stack["autodeploy"] is stack["allow_run_promotion"] is False
+    (role,) = managed.all("spacelift_role_attachment").values()
+    assert role == {
+        "role_id": "${data.spacelift_role.space_admin.id}",
+        "space_id": "root",
+        "stack_id": "${spacelift_stack.spacelift.id}",
+    }
+    assert managed.document["data"]["spacelift_role"]["space_admin"] == {"slug": "space-admin"}
+    attached = managed.all("spacelift_policy_attachment")
+    assert {"spacelift-push", "spacelift-approval"} <= attached.keys()
+    variables = {
+        v["name"].removeprefix("TF_VAR_"): v
+        for v in managed.all("spacelift_environment_variable").values()
+        if v.get("stack_id") == "${spacelift_stack.spacelift.id}"
+    }
+    assert variables.keys() == managed.document["variable"].keys()
+    for name, declared in managed.document["variable"].items():
+        assert ("value_wo" in variables[name]) is (declared.get("ephemeral", False))
+    assert variables["db_credentials"]["value_wo"] == "${jsonencode(var.db_credentials)}"
+    assert variables["aws_role_arn"]["value"] == "${var.aws_role_arn}"
 
 
 def test_drift_detection_exists_exactly_when_there_are_private_workers(
@@ -324,7 +456,7 @@ def test_drift_detection_exists_exactly_when_there_are_private_workers(
         assert detection["stack_id"] == f"${{spacelift_stack.{name}.id}}"
         assert detection["schedule"] == ["0 */4 * * *"]
         assert detection["timezone"] == "Europe/Berlin"
-        assert detection["reconcile"] is False
+        assert (detection["reconcile"], detection["ignore_state"]) == (False, True)
         assert maximal.all("spacelift_stack")[name]["worker_pool_id"] == "01WORKERS"
 
 
@@ -332,7 +464,7 @@ def test_messages_go_where_the_settings_say(default: Synthesized, maximal: Synth
     assert default.all("spacelift_named_webhook") == {}
     (webhook,) = maximal.all("spacelift_named_webhook").values()
     assert webhook["endpoint"] == "https://example.com/hook"
-    for stack in maximal.all("spacelift_stack").values():
+    for stack in maximal.all("spacelift_stack").values():  # that of this stack, too
         assert {label for label in stack["labels"] if label.startswith("notify:")} == {
             "notify:slack:C0123456789",
             "notify:webhook:${spacelift_named_webhook.platform.id}",
@@ -376,7 +508,17 @@ def load(folder: Path, context: dict[str, object], *stack_ids: str) -> Spacelift
             {"runner_image": "example.com/a:1"},
             "runner_image = 'example.com/a:1': public workers do not pull from example.com",
         ),
-        ({"runner_image": "ghcr.io/me/runner"}, 'runner_image = "ghcr.io/me/runner": '),
+        *[
+            ({"runner_image": image}, f'runner_image = "{image}": must be an image with a digest')
+            for image in (
+                *("ghcr.io/me/runner", "ghcr.io/me/runner:latest", "ghcr.io/me/runner:"),
+                *("runner:1", "ghcr.io/me/runner@sha256:abc", "ghcr.io:443/me/runner"),
+            )
+        ],
+        ({"stacks": ["other"]}, "stacks: other is not a stack of cdktf.json, which"),
+        ({"stacks": []}, "stacks = []: "),
+        ({"roles": {"reader": ["a", "b"], "approver": ["a"]}}, "roles: the group 'a' stands twice"),
+        ({"aws": {"duration_seconds": 3601}}, "aws.duration_seconds = 3601: "),
         (
             {"tool": "TERRAFORM_FOSS", "tool_version": "1.6.0"},
             "tool_version = '1.6.0' with tool = 'TERRAFORM_FOSS': Spacelift offers Terraform up to",
@@ -407,6 +549,17 @@ def test_a_wrong_setting_ends_in_one_line(
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    "image",
+    [
+        *("ghcr.io/me/runner:sha-0123abc", "docker.io/me/runner:1.2", "ghcr.io/me/latest:1"),
+        *(f"ghcr.io/me/runner{tag}@sha256:{'0' * 64}" for tag in ("", ":1", ":latest")),
+    ],
+)
+def test_an_image_that_stays_what_it_is_can_run(image: str) -> None:
+    assert validated(SpaceliftSettings, "spacelift", {"runner_image": image}).runner_image == image
+
+
 def test_a_platform_stack_cannot_be_called_spacelift(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"^stack 'spacelift': this id belongs to"):
         load(tmp_path, {"spacelift": {}}, "spacelift")
@@ -419,7 +572,7 @@ def test_without_the_setting_there_is_no_spacelift_stack(tmp_path: Path) -> None
 def test_the_yaml_for_stacks_made_by_hand_has_the_same_hooks() -> None:
     config = yaml.safe_load((ROOT / ".spacelift" / "config.yml").read_text())
     defaults = {"before_init": list(hooks.BEFORE_INIT)}
-    assert config == {"version": "1", "stack_defaults": defaults}
+    assert config == {"version": "2", "stack_defaults": defaults}
 
 
 @pytest.mark.parametrize("command", hooks.BEFORE_INIT)

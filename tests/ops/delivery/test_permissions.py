@@ -12,6 +12,7 @@ from ops.delivery import permissions
 from ops.delivery.permissions import (
     FILES,
     POLICIES,
+    READER,
     Needs,
     document,
     documents,
@@ -135,7 +136,7 @@ def test_the_stacks_of_cdktf_json_name_the_roles(
         "deployer-policy.json": {"ec2:CreateVpc", "iam:CreateRole"},
         "deployer-policy-hardened.json": {"ec2:CreateVpc", "iam:TagRole", "s3:CreateBucket"},
     }
-    first, hardened, roles = (made["Statement"] for made in documents(called).values())
+    first, hardened, roles, reader = (made["Statement"] for made in documents(called).values())
     assert [statement["Sid"] for statement in first] == ["Calls", "Grants"]
     assert [statement["Action"] for statement in hardened] == [["s3:CreateBucket"]]
     theirs = ["arn:aws:iam::*:role/blog-*", "arn:aws:iam::*:role/shop-*"]
@@ -146,6 +147,7 @@ def test_the_stacks_of_cdktf_json_name_the_roles(
         "ServiceLinkedRoles": ["arn:aws:iam::*:role/aws-service-role/*"],
     }
     assert roles[0]["Action"] == ["iam:CreateRole", "iam:TagRole"]
+    assert reader == [allow("Calls", ["kms:DescribeKey"])]
 
 
 def test_what_the_files_say_was_called_makes_them_again() -> None:
@@ -157,7 +159,21 @@ def test_what_the_files_say_was_called_makes_them_again() -> None:
         assert actions == granted(name)
 
 
-@pytest.mark.parametrize("name", FILES)
+def test_who_plans_may_read_all_that_is_deployed_and_change_nothing() -> None:
+    """Nor see what is secret: neither a secret's value, nor an object, nor what a key hides."""
+    deployed = set().union(*map(granted, FILES))
+    read = re.compile(r"[\w-]+:(Describe|Get|List|View)\w+")
+    assert granted(READER) == {action for action in deployed if read.fullmatch(action)}
+    assert not granted(READER) & {
+        *("secretsmanager:GetSecretValue", "ssm:GetParameter", "s3:GetObject", "kms:Decrypt"),
+        *("logs:GetLogEvents", "iam:PassRole", "sts:AssumeRole"),
+    }
+    statements = policy(READER)
+    assert statements.keys() == {"Calls", "Roles"}
+    assert statements["Roles"]["Resource"] == policy(permissions.ROLES)["Roles"]["Resource"]
+
+
+@pytest.mark.parametrize("name", [*FILES, READER])
 def test_no_action_is_a_pattern_and_no_role_is_just_any(name: str) -> None:
     assert not any("*" in action for action in granted(name))
     for statement in policy(name).values():
@@ -171,17 +187,17 @@ def test_iam_takes_the_policies() -> None:
     """As far as the emulator checks a policy document, which is its grammar."""
     with Sandbox() as sandbox:
         iam = sandbox.client("iam")
-        for name in FILES:
+        for name in (*FILES, READER):
             text = (ROOT / "docs" / name).read_text(encoding="utf-8")
             iam.create_policy(PolicyName=Path(name).stem, PolicyDocument=text)
 
 
 def test_the_commands_in_the_documentation_name_the_files() -> None:
     text = (ROOT / "docs" / "spacelift.md").read_text(encoding="utf-8")
-    assert set(re.findall(r"file://docs/(\S+)", text)) == set(FILES)
+    assert set(re.findall(r"file://docs/(\S+)", text)) == {*FILES, READER}
     created = re.findall(r"--policy-name (\S+)", text)
     attached = re.findall(r":policy/(\S+?)[\"\s]", text)
-    assert created == attached == [Path(name).stem for name in FILES]
+    assert created == attached == [Path(name).stem for name in (*FILES, READER)]
 
 
 def test_a_call_that_is_not_granted_fails_the_end_to_end_tests() -> None:

@@ -97,7 +97,7 @@ def test_an_unchanged_checkout_passes(settings: Path, plans: PlanDocuments) -> N
         "that waits",
         "tracked run a push to main",
     ]
-    assert rows(output, "notification") == ["tells nobody: FINISHED"]
+    assert rows(output, "notification") == ["tells pull_request: FINISHED"]
     version = re.escape(plans.create["terraform_version"])
     (tool,) = rows(output, "tool")
     planned = rf"(ok|differs) planned with (Terraform|OpenTofu) {version}; the stack uses "
@@ -158,6 +158,17 @@ def test_where_main_says_nothing_the_checkouts_limits_count_and_that_is_said(
     assert limits.startswith(said)
 
 
+@pytest.mark.e2e
+def test_a_stack_that_spacelift_does_not_deliver_is_told(
+    settings: Path, plans: PlanDocuments
+) -> None:
+    change_settings(settings, lambda context: context["spacelift"].update(stacks=[STACK_ID]))
+    commit(settings.parent)
+    assert rows(judge(settings, plans.create)[1], "limits") == []
+    (limits,) = rows(judge(settings, plans.create, stack_id=HARDENED)[1], "limits")
+    assert limits.startswith(f"changed spacelift.stacks of main leaves {HARDENED} out: list it")
+
+
 APPROVALS = {
     STACK_ID: [
         "waits nobody approved",
@@ -210,7 +221,8 @@ def test_a_plan_that_deletes_the_database_is_denied_with_the_rule(
     ]
     assert rows(output, "changes") == ["planned 0 to add, 0 to change, 1 to destroy"]
     assert rows(output, "approval") == ["not asked the run is FAILED after the plan"]
-    assert rows(output, "notification") == ["tells inbox: FAILED"]
+    told = "inbox, pull_request" if kind == "PROPOSED" else "inbox"
+    assert rows(output, "notification") == [f"tells {told}: FAILED"]
 
 
 @pytest.mark.e2e
