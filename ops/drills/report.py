@@ -13,6 +13,7 @@ from typing import Any, Literal, get_args
 from xml.etree import ElementTree
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from pydantic import TypeAdapter
 
 from ops.drills.load import Request, Summary
 from ops.errors import OpsError
@@ -236,18 +237,12 @@ def read(path: Path) -> Report:
         OpsError: it is not one.
     """
     try:
-        document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        document.pop("passed")
-        document["measurements"] = [
-            Measurement(**{**found, "model": found["model"] and Span(**found["model"])})
-            for found in document["measurements"]
-        ]
-        document["events"] = [Event(**event) for event in document["events"]]
-        document["traffic"] = [Slice(**part) for part in document["traffic"]]
-        datetime.strptime(document["started"], STARTED)
-        return Report(**document)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise OpsError(f"{path} is not a report of a drill: {error}") from error
+        report = TypeAdapter(Report).validate_json(path.read_bytes())
+        datetime.strptime(report.started, STARTED)
+    except (OSError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise OpsError(f"{path} is not a report of a drill: {reason}") from error
+    return report
 
 
 def collect(folder: Path) -> list[Report]:

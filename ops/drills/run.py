@@ -234,7 +234,6 @@ def execute(
         title=drill.title,
         **deployment.facts,
         started=started.strftime(report.STARTED),
-        rehearsed_speed=clock.speed,
         objectives=objectives,
         seconds=round(ended - run.began, 1),
         error=error,
