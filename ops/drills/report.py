@@ -312,7 +312,7 @@ def overview(reports: Sequence[Report]) -> str:
 
 
 def broken_promises(reports: Sequence[Report]) -> list[str]:
-    """What the original promises and does not keep, a sentence for each."""
+    """What the original promises and was not kept, a sentence for each."""
     return [
         f"{report.title}: {found.name}: {found.shown}. Promised: {found.wanted('original')}."
         + (f" Computed: {found.model}." if found.model else "")

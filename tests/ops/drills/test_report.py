@@ -256,7 +256,7 @@ def test_the_overview_says_what_is_promised_and_not_kept() -> None:
     assert (
         "A task stops: its replacement runs: 75 s. Promised: at most 60 s. Computed: 20-90 s."
     ) in text
-    assert "Nothing of what was measured" in Parsed(report.overview([REHEARSED])).text
+    assert "Nothing that was measured" in Parsed(report.overview([REHEARSED])).text
 
 
 def test_the_overview_says_what_a_rehearsal_is() -> None:
