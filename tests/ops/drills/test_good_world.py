@@ -56,7 +56,7 @@ def test_a_plan_breaks_nothing(alive: Alive) -> None:
     assert len(alive.stand_in.log) == before
 
 
-@pytest.mark.slow(6)
+@pytest.mark.slow(8)
 def test_task_failure(alive: Alive, tmp_path: Path) -> None:
     begun = alive.clock.now()
     report = alive.drill("task-failure", tmp_path)
@@ -75,7 +75,7 @@ def test_task_failure(alive: Alive, tmp_path: Path) -> None:
     assert report.rehearsed_speed == SPEED
 
 
-@pytest.mark.slow(40)
+@pytest.mark.slow(22)
 def test_health_check(alive: Alive, tmp_path: Path) -> None:
     """The time is the health check's own, as Terraform was given it: 3 failures, 30 s apart."""
     begun = alive.clock.now()
@@ -113,7 +113,7 @@ def assert_served_again(alive: Alive, report: Report, broke: tuple[float, float]
     return again
 
 
-@pytest.mark.slow(9)
+@pytest.mark.slow(18)
 def test_db_failover(alive: Alive, tmp_path: Path) -> None:
     zone = alive.deployment.observe().database_zone
     report = alive.drill("db-failover", tmp_path)
@@ -132,7 +132,7 @@ def test_db_failover(alive: Alive, tmp_path: Path) -> None:
     assert not list(tmp_path.glob("journal-*"))
 
 
-@pytest.mark.slow(7)
+@pytest.mark.slow(10)
 def test_zone_failure(alive: Alive, tmp_path: Path) -> None:
     """It takes the zone of the primary, and moves that too."""
     zone = alive.deployment.observe().database_zone
