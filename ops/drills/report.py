@@ -10,7 +10,6 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, get_args
-from xml.etree import ElementTree
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import TypeAdapter
@@ -256,48 +255,19 @@ def collect(folder: Path) -> list[Report]:
     return [read(path) for path in found]
 
 
-_WANTED: dict[Objectives, str] = {"model": "computed", "original": "promised"}
-
-
-def junit(reports: Sequence[Report]) -> str:
-    """The reports as JUnit XML: a suite for each drill, a case for each measurement that counts."""
-    root = ElementTree.Element("testsuites", name="drills")
-    for report in reports:
-        by = report.objectives
-        missed = report.missed(by)
-        suite = ElementTree.SubElement(
-            root,
-            "testsuite",
-            name=report.drill,
-            timestamp=report.started,
-            time=f"{report.seconds:.1f}",
-            tests=str(len(report.judged) + 1),
-            failures=str(len(missed)),
-            errors=str(int(bool(report.error))),
-        )
-        ended = ElementTree.SubElement(
-            suite, "testcase", classname=report.drill, name="the drill runs to its end"
-        )
-        if report.error:
-            ElementTree.SubElement(ended, "error", message=report.error)
-        for found in report.judged:
-            case = ElementTree.SubElement(
-                suite, "testcase", classname=report.drill, name=found.name
-            )
-            if found in missed:
-                message = f"{found.shown}, {_WANTED[by]}: {found.wanted(by)}"
-                ElementTree.SubElement(case, "failure", message=message)
-    ElementTree.indent(root)
-    return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
-
-
-_PAGE = Environment(
+_TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent),
     autoescape=True,
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
-).get_template("page.html.j2")
+)
+_PAGE = _TEMPLATES.get_template("page.html.j2")
+
+
+def junit(reports: Sequence[Report]) -> str:
+    """The reports as JUnit XML."""
+    return _TEMPLATES.get_template("junit.xml.j2").render(reports=reports)
 
 
 def html(report: Report) -> str:
