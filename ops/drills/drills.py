@@ -5,7 +5,7 @@ import random
 import uuid
 from collections.abc import Callable
 
-from ops.drills.load import FAILED_PERCENT, GAP_SECONDS, served_again
+from ops.drills.load import FAILED_PERCENT, GAP_SECONDS
 from ops.drills.one_off import POLL_SECONDS, ask_marker, run_task
 from ops.drills.report import Measurement
 from ops.drills.run import Drill, Run
@@ -29,10 +29,6 @@ def _new_name() -> str:
     return f"drill-{uuid.uuid4().hex[:20]}"
 
 
-def _since(start: float, met: float | None) -> float | None:
-    return None if met is None else max(0.0, met - start)
-
-
 def _stop(deployment: Deployment, arns: list[str]) -> None:
     cluster = deployment.outputs.ecs_cluster_name
     for arn in arns:
@@ -43,6 +39,9 @@ def _fail_over(deployment: Deployment) -> None:
     deployment.rds.reboot_db_instance(
         DBInstanceIdentifier=deployment.outputs.rds_identifier, ForceFailover=True
     )
+
+
+_MOVED = "AWS shows the database available in the other zone"
 
 
 def _moved_from(zone: str) -> Callable[[Snapshot], bool]:
@@ -68,10 +67,10 @@ def _task_failure(run: Run) -> list[Measurement]:
     before = run.look()
     victim = random.choice(before.healthy())
     expected = run.deployment.expected()["stop"]
-    start = run.breaks(f"stop task {victim.short} in {victim.zone}")
+    run.breaks(f"stop task {victim.short} in {victim.zone}")
     _stop(run.deployment, [victim.arn])
     met = run.until(
-        deregistered=lambda seen: seen.targets.get(victim.address) not in ("healthy", "initial"),
+        gone=lambda seen: seen.targets.get(victim.address) not in ("healthy", "initial"),
         running=lambda seen: any(
             task.status == "RUNNING" for arn, task in seen.tasks.items() if arn not in before.tasks
         ),
@@ -79,23 +78,15 @@ def _task_failure(run: Run) -> list[Measurement]:
     )
     run.settle()
     return [
-        Measurement(
-            "the stopped task is out of rotation",
-            _since(start, met["deregistered"]),
-            model=expected.noticed,
-        ),
+        Measurement("the stopped task is out of rotation", met["gone"], model=expected.noticed),
         Measurement(
             "its replacement runs",
-            _since(start, met["running"]),
+            met["running"],
             limit=RECOVERY_SECONDS,
             model=SCHEDULER_REACTION + TASK_START,
         ),
-        Measurement(
-            "its replacement is in rotation",
-            _since(start, met["healthy"]),
-            model=expected.restored,
-        ),
-        *run.traffic(start, failed_percent=FAILED_PERCENT, gap_seconds=GAP_SECONDS),
+        Measurement("its replacement is in rotation", met["healthy"], model=expected.restored),
+        *run.traffic(failed_percent=FAILED_PERCENT, gap_seconds=GAP_SECONDS),
     ]
 
 
@@ -177,25 +168,20 @@ def _health_check(run: Run) -> list[Measurement]:
     address, stops_at = _start_canary(run, _canary_seconds(run.deployment))
     _take_into_rotation(run, address, before=stops_at)
     run.clock.sleep(stops_at - run.clock.now())
-    run.broken_at = stops_at
-    run.event("canary stops serving, and keeps running", stops_at)
+    run.breaks("canary stops serving, and keeps running", stops_at)
     met = run.until(out=lambda seen: seen.targets.get(address) != "healthy")
     if met["out"] is not None:
         run.settle()
     return [
         Measurement(
             "the failing task is out of rotation",
-            _since(stops_at, met["out"]),
+            met["out"],
             limit=OUT_OF_ROTATION_SECONDS,
             model=expected.noticed,
             note="from the end of the time that the canary was told to serve",
         ),
-        Measurement(
-            "all requests are served again",
-            served_again(run.load.requests, stops_at),
-            model=expected.noticed,
-        ),
-        *run.traffic(stops_at),
+        Measurement("all requests are served again", run.served_again(), model=expected.noticed),
+        *run.traffic(),
     ]
 
 
@@ -226,13 +212,11 @@ def _db_failover(run: Run) -> list[Measurement]:
     run.journal.add({"do": "drop-marker", "marker": marker, **deployment.source})
     ask_marker(deployment, clock, "write", marker, end=run.end)
     run.event("marker written")
-    start = run.breaks(f"reboot with failover, primary in {before.database_zone}")
+    run.breaks(f"reboot with failover, primary in {before.database_zone}")
     _fail_over(deployment)
-    met = run.until(zone=_moved_from(before.database_zone))
+    moved = run.until(zone=_moved_from(before.database_zone))["zone"]
     run.settle()
-    moved = _since(start, met["zone"])
-    again = served_again(run.load.requests, start)
-    traffic = run.traffic(start)
+    again, traffic = run.served_again(), run.traffic()
     kept = ask_marker(deployment, clock, "read", marker, end=run.end)
     run.event("marker read" if kept else "marker lost")
     after = run.look().database_zone
@@ -244,7 +228,7 @@ def _db_failover(run: Run) -> list[Measurement]:
             model=expected.serving,
         ),
         Measurement(
-            "AWS shows the database available in the other zone",
+            _MOVED,
             moved,
             model=expected.noticed,
             note=f"{before.database_zone} before, {after} after",
@@ -294,7 +278,7 @@ def _zone_failure(run: Run) -> list[Measurement]:
         serving = serving.and_also(database.serving)
         restored = restored.and_also(database.restored)
     what = f"stop {tasks(len(victims))} in {zone}"
-    start = run.breaks(what + (" and fail the database over" if with_database else ""))
+    run.breaks(what + (" and fail the database over" if with_database else ""))
     if with_database:
         _fail_over(deployment)
     _stop(deployment, victims)
@@ -309,22 +293,20 @@ def _zone_failure(run: Run) -> list[Measurement]:
     found = [
         Measurement(
             "all requests are served again",
-            served_again(run.load.requests, start),
+            run.served_again(),
             limit=RECOVERY_SECONDS,
             model=serving,
         ),
         Measurement(
             f"{tasks(desired)} {'is' if desired == 1 else 'are'} in rotation again",
-            _since(start, met["tasks"]),
+            met["tasks"],
             limit=RECOVERY_SECONDS,
             model=restored,
         ),
     ]
     if with_database:
-        moved = _since(start, met["zone"])
-        shows = "AWS shows the database available in the other zone"
-        found.append(Measurement(shows, moved, model=database.noticed))
-    return [*found, *run.traffic(start)]
+        found.append(Measurement(_MOVED, met["zone"], model=database.noticed))
+    return [*found, *run.traffic()]
 
 
 DRILLS = {

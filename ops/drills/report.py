@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, get_args
-from xml.etree import ElementTree
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from pydantic import TypeAdapter
 
 from ops.drills.load import Request, Summary
 from ops.errors import OpsError
@@ -123,12 +123,11 @@ class Event:
 
 @dataclass(frozen=True)
 class Slice:
-    """The requests that ended in `width` seconds from `at` on; latencies in seconds."""
+    """The requests that ended in `width` seconds from `at` on; the slowest answer, in seconds."""
 
     at: float
     served: int
     failed: int
-    median: float
     slowest: float
 
 
@@ -205,14 +204,13 @@ def slices(requests: Sequence[Request], start: float, end: float) -> tuple[float
     found = []
     for number in range(int((end - start) // width) + 1):
         inside = buckets.get(number, [])
-        latencies = sorted(request.seconds for request in inside if not request.error)
+        latencies = [request.seconds for request in inside if not request.error]
         found.append(
             Slice(
                 at=number * width,
                 served=len(latencies),
                 failed=len(inside) - len(latencies),
-                median=round(latencies[len(latencies) // 2], 4) if latencies else 0,
-                slowest=round(latencies[-1], 4) if latencies else 0,
+                slowest=round(max(latencies, default=0), 4),
             )
         )
     return width, found
@@ -221,7 +219,8 @@ def slices(requests: Sequence[Request], start: float, end: float) -> tuple[float
 def write(report: Report, folder: Path) -> Path:
     """Write the report as JSON and as HTML; the HTML file."""
     folder.mkdir(parents=True, exist_ok=True)
-    document = {"passed": report.passed, **asdict(report)}
+    met = {by: not report.error and not report.missed(by) for by in get_args(Objectives)}
+    document = {"passed": report.passed, **met, **asdict(report)}
     path = folder / f"{report.name}.json"
     path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     page = path.with_suffix(".html")
@@ -236,18 +235,12 @@ def read(path: Path) -> Report:
         OpsError: it is not one.
     """
     try:
-        document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        document.pop("passed")
-        document["measurements"] = [
-            Measurement(**{**found, "model": found["model"] and Span(**found["model"])})
-            for found in document["measurements"]
-        ]
-        document["events"] = [Event(**event) for event in document["events"]]
-        document["traffic"] = [Slice(**part) for part in document["traffic"]]
-        datetime.strptime(document["started"], STARTED)
-        return Report(**document)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise OpsError(f"{path} is not a report of a drill: {error}") from error
+        report = TypeAdapter(Report).validate_json(path.read_bytes())
+        datetime.strptime(report.started, STARTED)
+    except (OSError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise OpsError(f"{path} is not a report of a drill: {reason}") from error
+    return report
 
 
 def collect(folder: Path) -> list[Report]:
@@ -262,48 +255,19 @@ def collect(folder: Path) -> list[Report]:
     return [read(path) for path in found]
 
 
-_WANTED: dict[Objectives, str] = {"model": "computed", "original": "promised"}
-
-
-def junit(reports: Sequence[Report]) -> str:
-    """The reports as JUnit XML: a suite for each drill, a case for each measurement that counts."""
-    root = ElementTree.Element("testsuites", name="drills")
-    for report in reports:
-        by = report.objectives
-        missed = report.missed(by)
-        suite = ElementTree.SubElement(
-            root,
-            "testsuite",
-            name=report.drill,
-            timestamp=report.started,
-            time=f"{report.seconds:.1f}",
-            tests=str(len(report.judged) + 1),
-            failures=str(len(missed)),
-            errors=str(int(bool(report.error))),
-        )
-        ended = ElementTree.SubElement(
-            suite, "testcase", classname=report.drill, name="the drill runs to its end"
-        )
-        if report.error:
-            ElementTree.SubElement(ended, "error", message=report.error)
-        for found in report.judged:
-            case = ElementTree.SubElement(
-                suite, "testcase", classname=report.drill, name=found.name
-            )
-            if found in missed:
-                message = f"{found.shown}, {_WANTED[by]}: {found.wanted(by)}"
-                ElementTree.SubElement(case, "failure", message=message)
-    ElementTree.indent(root)
-    return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
-
-
-_PAGE = Environment(
+_TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent),
     autoescape=True,
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
-).get_template("page.html.j2")
+)
+_PAGE = _TEMPLATES.get_template("page.html.j2")
+
+
+def junit(reports: Sequence[Report]) -> str:
+    """The reports as JUnit XML."""
+    return _TEMPLATES.get_template("junit.xml.j2").render(reports=reports)
 
 
 def html(report: Report) -> str:
@@ -317,7 +281,7 @@ def overview(reports: Sequence[Report]) -> str:
 
 
 def broken_promises(reports: Sequence[Report]) -> list[str]:
-    """What the original promises and does not keep, a sentence for each."""
+    """What the original promises and was not kept, a sentence for each."""
     return [
         f"{report.title}: {found.name}: {found.shown}. Promised: {found.wanted('original')}."
         + (f" Computed: {found.model}." if found.model else "")

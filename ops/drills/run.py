@@ -14,7 +14,7 @@ from ops.aws import explaining
 from ops.drills import report, undo
 from ops.drills.clock import Clock
 from ops.drills.journal import Journal, Place
-from ops.drills.load import PATH, Background, summary
+from ops.drills.load import PATH, Background, served_again, summary
 from ops.drills.one_off import POLL_SECONDS
 from ops.drills.report import Event, Measurement, Objectives, Report
 from ops.drills.target import Deployment, NotSteady, Snapshot
@@ -50,7 +50,7 @@ class Run:
         self._before: Snapshot | None = None
         self.exact = 0.0
         self.events: list[Event] = []
-        self.broken_at: float | None = None
+        self.broken_at: float | None = None  # what all measurements count from
 
     def event(self, text: str, at: float | None = None) -> None:
         """Note something down, now or at a time of the clock."""
@@ -58,11 +58,10 @@ class Run:
         self.events.append(Event(round(moment, 2), text))
         self._say(text)
 
-    def breaks(self, text: str) -> float:
-        """Note that the damage is done now; the time that all measurements start from."""
-        self.broken_at = self.clock.now()
+    def breaks(self, text: str, at: float | None = None) -> None:
+        """Note that the damage is done, now or at a time of the clock."""
+        self.broken_at = self.clock.now() if at is None else at
         self.event(text, self.broken_at)
-        return self.broken_at
 
     def look(self) -> Snapshot:
         """Ask AWS, and note what changed."""
@@ -73,12 +72,13 @@ class Run:
         return seen
 
     def until(self, **conditions: Callable[[Snapshot], bool]) -> dict[str, float | None]:
-        """Watch until each condition has been true once, or time is up; when each first was."""
+        """Watch until each condition has been true once, or time is up; how long each took."""
+        assert self.broken_at is not None
         met: dict[str, float | None] = dict.fromkeys(conditions)
         for seen in self.watch():
             for name, condition in conditions.items():
                 if met[name] is None and condition(seen):
-                    met[name] = seen.at
+                    met[name] = max(0.0, seen.at - self.broken_at)
             if None not in met.values():
                 break
         return met
@@ -113,10 +113,16 @@ class Run:
         self.event("not steady when the time was up")
         return False
 
-    def traffic(self, since: float, **objectives: float) -> list[Measurement]:
-        """What the requests were like since then; see `report.traffic`."""
-        total = summary(self.load.requests, since, self.clock.now())
+    def traffic(self, **objectives: float) -> list[Measurement]:
+        """What the requests were like since the damage; see `report.traffic`."""
+        assert self.broken_at is not None
+        total = summary(self.load.requests, self.broken_at, self.clock.now())
         return report.traffic(total, **objectives)
+
+    def served_again(self) -> float | None:
+        """Seconds from the damage until all requests were served again."""
+        assert self.broken_at is not None
+        return served_again(self.load.requests, self.broken_at)
 
 
 def _changes(before: Snapshot | None, now: Snapshot) -> Iterator[str]:
@@ -234,7 +240,6 @@ def execute(
         title=drill.title,
         **deployment.facts,
         started=started.strftime(report.STARTED),
-        rehearsed_speed=clock.speed,
         objectives=objectives,
         seconds=round(ended - run.began, 1),
         error=error,

@@ -260,9 +260,10 @@ class Deployment:
         return int(self.service["desiredCount"])
 
     @property
-    def facts(self) -> dict[str, str]:
+    def facts(self) -> dict[str, Any]:
         """What a report says of it."""
-        return {"project": self.project, "region": self.region, "url": self.url}
+        where = {"project": self.project, "region": self.region, "url": self.url}
+        return {**where, "rehearsed_speed": self._clock.speed}
 
     @property
     def source(self) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 from ops.sandbox.calls import Call
 
 # Of the errors that an operation lists, the one that means it; else it is its protocol's.
-_INVALID = re.compile(r"Validation(Error|Exception)|Invalid(Input|Parameter|ParameterValue).*")
+_INVALID = re.compile("(Validation|Invalid(Input|Parameter|ParameterValue))(Error|Exception)?")
 _CODES = {"query": "ValidationError", "ec2": "InvalidParameterValue", "rest-xml": "MalformedXML"}
 
 
@@ -66,7 +66,8 @@ def _problems(value: Any, shape: Shape, name: str) -> Iterator[str]:
             yield from _problems(key, shape.key, f"{name} (key {key})")
             yield from _problems(inside, shape.value, f"{name}.{key}")
     for constraint in _constraints(value, shape):
-        yield _said(name, constraint, None if shape.metadata.get("sensitive") else value)
+        shown = not shape.metadata.get("sensitive") and isinstance(value, (str, int, float))
+        yield _said(name, constraint, value if shown else None)
 
 
 def _said(name: str, constraint: str, value: object = None) -> str:

@@ -12,12 +12,6 @@ from moto.elbv2.models import ELBv2Backend, FakeHealthStatus, FakeTargetGroup
 
 from ops.drills.rehearsal.world import Stage
 
-_REASONS = {
-    "initial": "Elb.RegistrationInProgress",
-    "unhealthy": "Target.FailedHealthChecks",
-    "draining": "Target.DeregistrationInProgress",
-}
-
 
 @dataclass
 class Target:
@@ -33,9 +27,7 @@ class Target:
     drained_at: float = 0
 
     def health(self) -> FakeHealthStatus:
-        return FakeHealthStatus(
-            self.address, str(self.port), "traffic-port", self.state, _REASONS.get(self.state)
-        )
+        return FakeHealthStatus(self.address, str(self.port), "traffic-port", self.state)
 
 
 class Balancer:

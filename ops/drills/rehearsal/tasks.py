@@ -39,11 +39,9 @@ class Task:
     """A task: what DescribeTasks tells of it, and its process."""
 
     arn: str
-    cluster_arn: str
-    definition: Any  # moto's TaskDefinition; moto has no types
     service: str
     started_by: str
-    subnet: Any
+    subnet: Any  # moto's Subnet; moto has no types
     address: str
     command: list[str]
     environment: dict[str, str]
@@ -56,35 +54,16 @@ class Task:
     reason: str = ""
 
     def described(self) -> dict[str, Any]:
-        """As in the answer of DescribeTasks."""
-        code = self.process.poll() if self.process else None
+        """As in the answer of DescribeTasks, as far as a drill reads it."""
+        code = self.process.poll() if self.process and self.status == "STOPPED" else None
+        address = {"name": "privateIPv4Address", "value": self.address}
         return {
             "taskArn": self.arn,
-            "clusterArn": self.cluster_arn,
-            "taskDefinitionArn": self.definition.arn,
             "availabilityZone": self.subnet.availability_zone,
             "lastStatus": self.status,
-            "desiredStatus": self.desired,
-            "startedBy": self.started_by,
             "stoppedReason": self.reason or None,
-            "group": f"service:{self.service}" if self.service else "family:drill",
-            "attachments": [
-                {
-                    "type": "ElasticNetworkInterface",
-                    "status": "ATTACHED",
-                    "details": [
-                        {"name": "subnetId", "value": self.subnet.id},
-                        {"name": "privateIPv4Address", "value": self.address},
-                    ],
-                }
-            ],
-            "containers": [
-                {
-                    "name": self.definition.container_definitions[0]["name"],
-                    "lastStatus": self.status,
-                    "exitCode": code if self.status == "STOPPED" else None,
-                }
-            ],
+            "attachments": [{"type": "ElasticNetworkInterface", "details": [address]}],
+            "containers": [{"exitCode": code}],
         }
 
 
@@ -279,8 +258,6 @@ class Scheduler:
         container: dict[str, Any] = definition.container_definitions[0]
         task = Task(
             arn=f"{cluster_arn.replace(':cluster/', ':task/')}/{uuid.uuid4().hex}",
-            cluster_arn=cluster_arn,
-            definition=definition,
             service=service,
             started_by=started_by,
             subnet=subnet,

@@ -13,23 +13,6 @@ from moto.core.utils import iso_8601_datetime_without_milliseconds, utcnow
 
 from ops.sandbox.services import Record, adds, state
 
-_CHANGEABLE = (
-    "Frequency",
-    "MonitorArnList",
-    "Subscribers",
-    "SubscriptionName",
-    "Threshold",
-    "ThresholdExpression",
-)
-
-
-def _monitor(response: CostExplorerResponse, arn: str) -> dict[str, Any]:
-    return _found(response, "Monitor", arn)
-
-
-def _subscription(response: CostExplorerResponse, arn: str) -> dict[str, Any]:
-    return _found(response, "Subscription", arn)
-
 
 def _found(response: CostExplorerResponse, kind: str, arn: str) -> dict[str, Any]:
     record: Record | None = state(response.ce_backend, kind).get(arn)
@@ -78,7 +61,7 @@ def get_anomaly_monitors(self: CostExplorerResponse) -> str:
 
 @adds(CostExplorerResponse)
 def update_anomaly_monitor(self: CostExplorerResponse) -> str:
-    monitor = _monitor(self, self._get_param("MonitorArn"))
+    monitor = _found(self, "Monitor", self._get_param("MonitorArn"))
     monitor["MonitorName"] = self._get_param("MonitorName") or monitor["MonitorName"]
     return json.dumps({"MonitorArn": monitor["MonitorArn"]})
 
@@ -112,9 +95,8 @@ def get_anomaly_subscriptions(self: CostExplorerResponse) -> str:
 
 @adds(CostExplorerResponse)
 def update_anomaly_subscription(self: CostExplorerResponse) -> str:
-    subscription = _subscription(self, self._get_param("SubscriptionArn"))
-    given = {name: self._get_param(name) for name in _CHANGEABLE}
-    changes = {name: value for name, value in given.items() if value is not None}
+    changes = {name: value for name, value in json.loads(self.body).items() if value is not None}
+    subscription = _found(self, "Subscription", changes["SubscriptionArn"])
     _check_subscription(self, {**subscription, **changes})
     subscription.update(changes)
     return json.dumps({"SubscriptionArn": subscription["SubscriptionArn"]})
@@ -127,7 +109,7 @@ def delete_anomaly_subscription(self: CostExplorerResponse) -> str:
 
 def _check_subscription(response: CostExplorerResponse, subscription: dict[str, Any]) -> None:
     for arn in subscription["MonitorArnList"]:
-        _monitor(response, arn)
+        _found(response, "Monitor", arn)
     immediate = subscription["Frequency"] == "IMMEDIATE"
     for subscriber in subscription["Subscribers"]:
         if immediate != (subscriber["Type"] == "SNS"):

@@ -159,7 +159,7 @@ def remove_source_identifier_from_subscription(self: RDSResponse) -> ActionResul
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY = 24 * 60
-_TIME = "((?:[01][0-9]|2[0-3]):[0-5][0-9])"
+_TIME = "([01][0-9]|2[0-3]):[0-5][0-9]"
 _WEEKLY_WINDOW = re.compile(f"({'|'.join(_DAYS)}):{_TIME}-({'|'.join(_DAYS)}):{_TIME}")
 _DAILY_WINDOW = re.compile(f"{_TIME}-{_TIME}")
 
@@ -173,22 +173,19 @@ def valid_preferred_maintenance_window(
     moto takes windows that touch for overlapping ones, looks at no day of the week, and refuses a
     window over the week's end.
     """
-    weekly = _WEEKLY_WINDOW.fullmatch(maintenance_window)
-    if weekly is None:
+    if not _WEEKLY_WINDOW.fullmatch(maintenance_window):
         return original(maintenance_window, None)
-    first_day, starts, last_day, ends = weekly.groups()
-    start = _DAYS.index(first_day) * _DAY + _minutes(starts)
-    length = (_DAYS.index(last_day) * _DAY + _minutes(ends) - start) % (7 * _DAY)
+    start, end = map(_minutes, maintenance_window.split("-"))
+    length = (end - start) % (7 * _DAY)
     if length < 30:
         return "The maintenance window must be at least 30 minutes."
     if length > _DAY:
         return "Maintenance window must be less than 24 hours."
     if not backup_window:
         return None
-    daily = _DAILY_WINDOW.fullmatch(backup_window)
-    if daily is None:
+    if not _DAILY_WINDOW.fullmatch(backup_window):
         return f"Invalid backup window format: {backup_window}. Example: 03:00-04:00"
-    opens, closes = map(_minutes, daily.groups())
+    opens, closes = map(_minutes, backup_window.split("-"))
     backed_up = {minute % _DAY for minute in range(opens, closes + _DAY * (closes <= opens))}
     if any(minute % _DAY in backed_up for minute in range(start, start + length)):
         return "The backup window and maintenance window must not overlap."
@@ -196,5 +193,6 @@ def valid_preferred_maintenance_window(
 
 
 def _minutes(time: str) -> int:
-    hours, minutes = time.split(":")
-    return int(hours) * 60 + int(minutes)
+    """Of a time like `03:00` since midnight, of one like `tue:03:00` since Monday."""
+    *day, hours, minutes = time.split(":")
+    return sum(_DAYS.index(name) * _DAY for name in day) + int(hours) * 60 + int(minutes)

@@ -44,7 +44,7 @@ def test_a_failover_that_loses_what_was_written(bring: Bring, tmp_path: Path) ->
 @pytest.mark.slow(9)
 def test_a_load_balancer_that_keeps_sending_to_a_dead_task(bring: Bring, tmp_path: Path) -> None:
     with bring(replace(QUICK, react_seconds=1, balancer_notices=False)) as alive:
-        report = alive.drill("task-failure", tmp_path, limit_seconds=100)
+        report = alive.drill("task-failure", tmp_path, limit_seconds=60)
     assert "requests that failed" in missed(report)
     failed = next(found for found in report.judged if found.name == "requests that failed")
     assert failed.value is not None

@@ -56,7 +56,7 @@ def test_a_plan_breaks_nothing(alive: Alive) -> None:
     assert len(alive.stand_in.log) == before
 
 
-@pytest.mark.slow(6)
+@pytest.mark.slow(8)
 def test_task_failure(alive: Alive, tmp_path: Path) -> None:
     begun = alive.clock.now()
     report = alive.drill("task-failure", tmp_path)
@@ -75,7 +75,7 @@ def test_task_failure(alive: Alive, tmp_path: Path) -> None:
     assert report.rehearsed_speed == SPEED
 
 
-@pytest.mark.slow(40)
+@pytest.mark.slow(22)
 def test_health_check(alive: Alive, tmp_path: Path) -> None:
     """The time is the health check's own, as Terraform was given it: 3 failures, 30 s apart."""
     begun = alive.clock.now()
@@ -98,24 +98,22 @@ def test_health_check(alive: Alive, tmp_path: Path) -> None:
 
 
 def assert_served_again(alive: Alive, report: Report, broke: tuple[float, float]) -> Measurement:
-    """Requests come three a second; the first that a task answers out of the database, after ECS
+    """Requests come twice a second; the first that a task answers out of the database, after ECS
     has replaced those that failed their health checks meanwhile, is the one that counts.
 
-    How much of the outage they see depends on the machine: one that is too busy to ask meanwhile
-    sees only a request fail that was under way, or none. How the figure comes from the requests is
-    held by test_load.py.
+    A busy machine sends fewer. How the figure comes from the requests is held by test_load.py.
     """
     found = figures(report)
     back = alive.told("failed over", broke[0])
     assert back - alive.told("failover", broke[0]) >= WORLD.failover_seconds
     healthy = max(done.at for done in alive.stand_in.log if done.what == "healthy")
-    latest = max(back, healthy) - broke[0] + 0.34
+    latest = max(back, healthy) - broke[0] + 0.5
     again = found["all requests are served again"]
-    assert_measured(again, (0, latest))
+    assert_measured(again, (WORLD.failover_seconds / 2, latest))
     return again
 
 
-@pytest.mark.slow(9)
+@pytest.mark.slow(18)
 def test_db_failover(alive: Alive, tmp_path: Path) -> None:
     zone = alive.deployment.observe().database_zone
     report = alive.drill("db-failover", tmp_path)
@@ -134,7 +132,7 @@ def test_db_failover(alive: Alive, tmp_path: Path) -> None:
     assert not list(tmp_path.glob("journal-*"))
 
 
-@pytest.mark.slow(7)
+@pytest.mark.slow(10)
 def test_zone_failure(alive: Alive, tmp_path: Path) -> None:
     """It takes the zone of the primary, and moves that too."""
     zone = alive.deployment.observe().database_zone

@@ -160,7 +160,20 @@ def test_the_background_keeps_its_rate_until_it_is_stopped(server: str) -> None:
             time.sleep(0.01)
     done = sorted(load.requests, key=lambda request: request.at)
     assert {request.error for request in done} == {""}
-    pauses = [later.at - earlier.at for earlier, later in pairwise(done)]
-    assert pauses == pytest.approx([0.2] * len(pauses))
+    pauses = [(later.at - earlier.at) / 0.2 for earlier, later in pairwise(done)]
+    assert pauses == pytest.approx([max(1, round(pause)) for pause in pauses])
     time.sleep(0.1)
     assert len(load.requests) == len(_Handler.seen) == len(done)
+
+
+def test_a_background_that_was_held_up_does_not_lag(server: str) -> None:
+    """After a minute in which it came to nothing, requests count from when they are sent."""
+    clock = Clock(5)
+    with Background(f"{server}/", clock, per_second=5, timeout_seconds=600) as load:
+        while len(load.requests) < 5:
+            time.sleep(0.01)
+        clock._origin -= clock.real(60)
+        held_up = clock.now()
+        while len(load.requests) < 20:
+            time.sleep(0.01)
+    assert all(request.at > held_up - 1 for request in load.requests[10:])

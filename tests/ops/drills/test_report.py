@@ -1,5 +1,6 @@
 """Reports: judged rightly, the same for the same data, and safe to open anywhere."""
 
+import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -32,7 +33,7 @@ GOOD = Report(
     ],
     events=[Event(5, "stop task 1"), Event(12, "steady again")],
     width=10,
-    traffic=[Slice(0, 90, 0, 0.1, 0.2), Slice(10, 80, 10, 0.1, 0.4)],
+    traffic=[Slice(0, 90, 0, 0.2), Slice(10, 80, 10, 0.4)],
 )
 REHEARSED = replace(GOOD, rehearsed_speed=8, objectives="model")
 SLOWLY_REHEARSED = replace(
@@ -108,6 +109,8 @@ def test_written_and_read_again(tmp_path: Path) -> None:
     page = report.write(GOOD, tmp_path)
     assert page.name == "20261201T100000Z-task-failure.html".replace("Z-", "-")
     assert report.read(page.with_suffix(".json")) == GOOD
+    document = json.loads(report.write(SLOWLY_REHEARSED, tmp_path).with_suffix(".json").read_text())
+    assert (document["passed"], document["model"], document["original"]) == (True, True, False)
 
 
 def test_the_same_data_makes_the_same_page() -> None:
@@ -164,6 +167,7 @@ def test_a_page_shows_what_was_found() -> None:
     assert "Ended early: AWS does not accept" in Parsed(report.html(ABORTED)).text
     assert "rehearsal" not in text
     assert "passed by what the original promises. Times are exact to 1 s" in " ".join(text.split())
+    assert '<td class="number" data-is="promised"></td>' in report.html(GOOD), "hidden when narrow"
     rehearsed = Parsed(report.html(SLOWLY_REHEARSED)).text
     for expected in ("8 times as fast", "✓ passed", "✓ 20-90 s", "✗ at most 60 s"):
         assert expected in rehearsed
@@ -256,7 +260,7 @@ def test_the_overview_says_what_is_promised_and_not_kept() -> None:
     assert (
         "A task stops: its replacement runs: 75 s. Promised: at most 60 s. Computed: 20-90 s."
     ) in text
-    assert "Nothing of what was measured" in Parsed(report.overview([REHEARSED])).text
+    assert "Nothing that was measured" in Parsed(report.overview([REHEARSED])).text
 
 
 def test_the_overview_says_what_a_rehearsal_is() -> None:

@@ -352,6 +352,16 @@ def database(rds: Any) -> dict[str, Any]:
     return dict(found)
 
 
+def test_stickiness_that_is_off_lasts_a_day(client: Client) -> None:
+    elb, vpc = client("elbv2"), client("ec2").create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    made = elb.create_target_group(Name="t", Protocol="HTTP", Port=80, VpcId=vpc, TargetType="ip")
+    arn = made["TargetGroups"][0]["TargetGroupArn"]
+    attributes = elb.describe_target_group_attributes(TargetGroupArn=arn)["Attributes"]
+    found = {each["Key"]: each["Value"] for each in attributes if "stickiness" in each["Key"]}
+    assert found["stickiness.enabled"] == "false"
+    assert found["stickiness.lb_cookie.duration_seconds"] == "86400"
+
+
 def test_each_database_is_found_by_an_id_of_its_own(rds: Any) -> None:
     """Terraform asks by it, also where a second environment has a database too."""
     for name in ("d", "e"):
