@@ -115,5 +115,7 @@ def _passes(service: str, path: list[str], thing: object) -> bool:
     if getattr(thing, "deletion_date", None) or getattr(thing, "deleted_date", None):
         return True
     # Made by the service for its own use, named so that nobody else can: RDS's parameter and
-    # option groups, KMS's keys.
+    # option groups, the keys that AWS manages.
+    if any(alias.startswith("alias/aws/") for alias in getattr(thing, "aliases", ())):
+        return True
     return service == "rds" and path[-1].startswith("default")

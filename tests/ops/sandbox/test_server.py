@@ -192,6 +192,12 @@ def test_leftovers_passes_what_is_deleted_and_only_still_listed(
     assert sandbox.leftovers() == []
 
 
+def test_leftovers_passes_a_key_that_aws_manages(sandbox: Sandbox, client: Client) -> None:
+    """The first secret without a key of its own brings it, and nobody can delete it."""
+    client("kms").describe_key(KeyId="alias/aws/secretsmanager")
+    assert sandbox.leftovers() == []
+
+
 CREATED: dict[str, tuple[str, dict[str, Any]]] = {
     "acm": ("request_certificate", {"DomainName": "example.com"}),
     "backup": ("create_backup_vault", {"BackupVaultName": "vault"}),
