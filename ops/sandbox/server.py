@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from functools import cache
 from types import TracebackType
 from typing import Any
 
@@ -66,8 +67,6 @@ class Sandbox:
         self._port = port
         self._server: BaseWSGIServer | None = None
         self._thread: threading.Thread | None = None
-        with aws_settings_hidden():
-            self._session = boto3.Session("sandbox", "sandbox")
         self.actions: set[str] = set()
         self.terraform_actions: set[str] = set()
         self.refused: dict[str, str] = {}
@@ -162,7 +161,7 @@ class Sandbox:
             attempts: how often a call is tried in all.
         """
         with aws_settings_hidden():
-            return self._session.client(
+            return _session().client(
                 service,
                 region_name=region or self._region,
                 endpoint_url=self.endpoint,
@@ -172,6 +171,12 @@ class Sandbox:
     def leftovers(self) -> list[str]:
         """What exists beyond a fresh account's defaults, see `ops.sandbox.leftovers`."""
         return leftovers.leftovers()
+
+
+@cache
+def _session() -> boto3.Session:
+    """One for all sandboxes: it reads AWS's API models, which takes long, once."""
+    return boto3.Session("sandbox", "sandbox")
 
 
 def _forget_everything() -> None:
