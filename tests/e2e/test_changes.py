@@ -53,14 +53,3 @@ def test_a_new_key_replaces_the_uploads(tmp_path: Path) -> None:
         stack.replace(synthesize(keyed, stack_id=STACK, outdir=tmp_path).text)
         changes = stack.changes(stack.terraform(), only)
         assert changes["aws_efs_file_system.uploads"] == ["delete", "create"]
-
-
-@pytest.mark.slow(60)
-def test_the_cookie_can_be_switched_off(tmp_path: Path) -> None:
-    group = "aws_lb_target_group.main"
-    with prepared(STACK) as stack:
-        stack.terraform().apply(f"-target={group}")
-        without: dict[str, Any] = {"load_balancer": {"stickiness_seconds": None}}
-        stack.replace(synthesize(without, stack_id=STACK, outdir=tmp_path).text)
-        changes = stack.changes(stack.terraform(), f"-target={group}")
-        assert changes == {group: ["update"]}

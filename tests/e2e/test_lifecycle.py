@@ -62,7 +62,7 @@ def applied(_applied: Deployed) -> Iterator[Deployed]:
     certificate = _applied.variables.get("certificate_arn")
     if certificate:
         _applied.sandbox.client("acm").delete_certificate(CertificateArn=certificate)
-        _applied.replace(synthesized("resilience-platform"))
+    _applied.replace(synthesized("resilience-platform"))
 
 
 @pytest.mark.slow(150)
@@ -162,10 +162,18 @@ def test_the_contracts_stack_is_planned_to_be_hardened_in_place(
     replaced = {address for address, actions in changes.items() if "delete" in actions}
     assert replaced == {"aws_ecs_task_definition.wordpress"}, "a new revision"
 
-    new_key = {**hardened, "customer_managed_keys": [*keys, "database"]}
+    new_key: dict[str, object] = {"project_name": before, "customer_managed_keys": ["database"]}
     applied.replace(synthesize(new_key, stack_id=before, outdir=outdir).text)
     changes = applied.changes(applied.terraform(), NO_REFRESH)
     assert changes["aws_db_instance.wordpress"] == ["delete", "create"]
+
+
+@pytest.mark.slow(10)
+def test_the_cookie_can_be_switched_off(applied: Deployed, tmp_path: Path) -> None:
+    without: dict[str, object] = {"load_balancer": {"stickiness_seconds": None}}
+    applied.replace(synthesize(without, stack_id="resilience-platform", outdir=tmp_path).text)
+    changes = applied.changes(applied.terraform(), NO_REFRESH)
+    assert changes == {"aws_lb_target_group.main": ["update"]}
 
 
 @pytest.mark.slow(30)

@@ -1,4 +1,7 @@
-"""Each stack of cdktf.json beside the contract's: apply, an empty second plan, destroy."""
+"""Stacks of cdktf.json beside the contract's: apply, an empty second plan, destroy.
+
+For staging see test_interrupted.py.
+"""
 
 import json
 import shutil
@@ -10,19 +13,6 @@ from tests.e2e.deployment import NO_REFRESH, prepared, settings
 from tests.synth.synthesized import synthesize
 
 ORIGINAL = Path(__file__).with_name("fixtures") / "wp-ecs.tf"
-
-
-@pytest.mark.slow(210)
-def test_staging_applies_plans_empty_and_destroys() -> None:
-    """Nothing to do after an apply, and nothing left after a destroy."""
-    with prepared("resilience-platform-staging") as stack:
-        terraform = stack.terraform()
-        terraform.apply()
-        assert stack.changes(terraform) == {}
-        assert not stack.sandbox.refused
-
-        terraform.destroy()
-        assert stack.sandbox.leftovers() == []
 
 
 @pytest.mark.slow(210)
