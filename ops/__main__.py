@@ -247,7 +247,7 @@ def report(reports: Reports = REPORTS) -> None:
 def verify_cleanup(
     project: Annotated[str, typer.Option(help="project_name of the stack")] = STACK,
     region: Annotated[
-        str | None, typer.Option(help="AWS region", show_default="the configured one")
+        str | None, typer.Option(help="AWS region", show_default="the project's in cdktf.json")
     ] = None,
     json_output: Annotated[bool, typer.Option("--json", help="for other programs")] = False,
 ) -> None:
