@@ -1,4 +1,4 @@
-"""What somebody changed in AWS by hand: `python -m ops drift`.
+"""What somebody changed in AWS by hand: `.venv/bin/python -m ops drift`.
 
 A plan knows two things about a resource: what changed since the last apply, and what the next apply
 would change. Drift is what stands in both. So neither what autoscaling does counts, which the

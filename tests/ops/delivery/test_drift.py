@@ -1,4 +1,4 @@
-"""`python -m ops drift`: what of a plan was changed by hand, and how the command ends."""
+"""`.venv/bin/python -m ops drift`: what of a plan was changed by hand, and how the command ends."""
 
 from pathlib import Path
 from typing import Any
