@@ -99,7 +99,9 @@ def preflight(
     stack: Annotated[str, typer.Argument(help="stack id of cdktf.json")] = STACK,
     run: Annotated[
         Literal["PROPOSED", "TRACKED", "DESTROY", "DRIFT"],
-        typer.Option(case_sensitive=False, help="the kind of run to judge for"),
+        typer.Option(
+            case_sensitive=False, help="the kind of run to judge for", show_default="proposed"
+        ),
     ] = "PROPOSED",
     aws: Annotated[bool, typer.Option("--aws", help="plan against AWS, not the sandbox")] = False,
     state: Annotated[
@@ -121,7 +123,7 @@ def preflight(
     )
 
 
-StackName = Annotated[str, typer.Option(help="stack id of cdktf.json")]
+StackName = Annotated[str, typer.Option(help="stack id")]
 OutputsFile = Annotated[
     str | None,
     typer.Option(
