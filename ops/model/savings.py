@@ -44,7 +44,10 @@ class Change:
 
 CHANGES = (
     Change({"database.engine_version": "8.4"}, "an upgrade, if it is deployed already"),
-    Change({"database.multi_az": False}, "an outage until the database is restored"),
+    Change(
+        {"database.multi_az": False},
+        "an outage until the database is restored, and up to 5 minutes of data",
+    ),
     Change({"database.instance_class": "db.t3.micro"}, "1 GiB of memory"),
     Change(
         {"container.capacity": "FARGATE_SPOT"}, "AWS may stop a task, two minutes after it said so"
