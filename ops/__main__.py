@@ -99,7 +99,9 @@ def preflight(
     stack: Annotated[str, typer.Argument(help="stack id of cdktf.json")] = STACK,
     run: Annotated[
         Literal["PROPOSED", "TRACKED", "DESTROY", "DRIFT"],
-        typer.Option(case_sensitive=False, help="the kind of run to judge for"),
+        typer.Option(
+            case_sensitive=False, help="the kind of run to judge for", show_default="proposed"
+        ),
     ] = "PROPOSED",
     aws: Annotated[bool, typer.Option("--aws", help="plan against AWS, not the sandbox")] = False,
     state: Annotated[
@@ -121,7 +123,7 @@ def preflight(
     )
 
 
-StackName = Annotated[str, typer.Option(help="stack id of cdktf.json")]
+StackName = Annotated[str, typer.Option(help="stack id")]
 OutputsFile = Annotated[
     str | None,
     typer.Option(
@@ -247,7 +249,7 @@ def report(reports: Reports = REPORTS) -> None:
 def verify_cleanup(
     project: Annotated[str, typer.Option(help="project_name of the stack")] = STACK,
     region: Annotated[
-        str | None, typer.Option(help="AWS region", show_default="the configured one")
+        str | None, typer.Option(help="AWS region", show_default="the project's in cdktf.json")
     ] = None,
     json_output: Annotated[bool, typer.Option("--json", help="for other programs")] = False,
 ) -> None:

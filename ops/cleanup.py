@@ -6,15 +6,16 @@ by itself, final snapshots, network interfaces that are let go late.
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any
 
 from rich.console import Console
 
-from ops import CDKTF_JSON
 from ops.aws import Clients, clients, explaining
+from ops.errors import OpsError
+from ops.model.stack import declared
 
 _KINDS = (
     ("ecs", "cluster", "list_clusters", "arn", "arn"),
@@ -93,12 +94,15 @@ class Found:
 def run(project: str, region: str | None, console: Console, *, json_output: bool = False) -> bool:
     """Print what is left of a project; whether nothing is, of a project that there was.
 
-    Raises:
-        OpsError: AWS cannot be asked.
+    Args:
+        region: where to look; default: where cdktf.json has the project.
     """
     known = _projects()
-    found = search(clients(region), project, known)
-    passed = not found.left and (found.seen or project in known)
+    homes = known.get(project, [])
+    if region is None and len(homes) > 1:
+        raise OpsError(f"{project} is in {' and '.join(homes)}: look in each, with --region")
+    found = search(clients(region or next(iter(homes), None)), project, known)
+    passed = not found.left and (found.seen or found.region in homes)
     if json_output:
         print(json.dumps(asdict(found), indent=2))
     else:
@@ -109,19 +113,20 @@ def run(project: str, region: str | None, console: Console, *, json_output: bool
     return passed
 
 
-def _text(found: Found, known: list[str]) -> str:
+def _text(found: Found, known: Mapping[str, list[str]]) -> str:
     place = f"account {found.account}, {found.region}"
     if found.left:
         lines = [f"  {left.service:<24}{left.kind:<22}{left.name}" for left in found.left]
         return "\n".join([f"left of {found.project} in {place}:", *lines])
     if found.seen:
         return f"✓ nothing of {found.project} is left in {place}"
-    if found.project in known:
+    homes = known.get(found.project, [])
+    if found.region in homes:
         return f"✓ nothing of {found.project} is in {place}, and nothing shows that it ever was"
-    return (
-        f"nothing of {found.project} was ever seen in {place}, and cdktf.json has no such project "
-        f"(it has {', '.join(known)}): check --project"
-    )
+    never = f"nothing of {found.project} was ever seen in {place}, and cdktf.json has "
+    if homes:
+        return f"{never}it in {' and '.join(homes)}: check --region"
+    return f"{never}no such project (it has {', '.join(known)}): check --project"
 
 
 def search(aws: Clients, project: str, others: Iterable[str] = ()) -> Found:
@@ -167,11 +172,12 @@ def search(aws: Clients, project: str, others: Iterable[str] = ()) -> Found:
     return Found(project, account, aws("ecs").meta.region_name, seen, left)
 
 
-def _projects() -> list[str]:
-    """The projects of cdktf.json: a stack's id, unless its settings say otherwise."""
-    document = json.loads(CDKTF_JSON.read_text(encoding="utf-8"))
-    stacks: dict[str, Any] = document.get("context", {}).get("stacks", {})
-    return [settings.get("project_name") or stack_id for stack_id, settings in stacks.items()]
+def _projects() -> dict[str, list[str]]:
+    """The projects of cdktf.json, each with its regions."""
+    found: dict[str, list[str]] = {}
+    for settings in declared().values():
+        found.setdefault(str(settings.project_name), []).append(settings.region)
+    return found
 
 
 def _matcher(project: str, others: Iterable[str]) -> Callable[[str], bool]:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich import box
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.segment import Segment
 from rich.status import Status
 from rich.table import Table
 
@@ -73,9 +74,21 @@ def _plain(text: str) -> str:
     return text.replace("[", r"\[")
 
 
+class _Table(Table):
+    """Without the blanks that fill its lines, which a pipe would keep."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for line in Segment.split_lines(super().__rich_console__(console, options)):  # type: ignore[arg-type]
+            while line and not line[-1].text.strip():
+                line.pop()
+            if line:
+                line[-1] = Segment(line[-1].text.rstrip(), line[-1].style)
+            yield from (*line, Segment.line())
+
+
 def table(title: str, *headings: str) -> Table:
     """An empty table, whose long cells are folded rather than cut."""
-    made = Table(title=title, title_justify="left", box=box.SIMPLE)
+    made = _Table(title=title, title_justify="left", box=box.SIMPLE)
     for heading in headings:
         made.add_column(heading, overflow="fold")
     return made

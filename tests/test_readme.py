@@ -161,6 +161,21 @@ def test_the_commands_are_spelt_in_the_one_way_that_works_when_pasted() -> None:
     assert {command.lstrip('`"{') for command in spelt} == {".venv/bin/python -m ops"}
 
 
+def test_what_the_first_deploy_writes_can_be_pasted_twice(tmp_path: Path) -> None:
+    """The second time keeps the password and what the user has written; git ignores both files."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    lines = re.findall(r"^(?:export TF_VAR|\[ -e ).*", text, re.MULTILINE)
+    assert len(lines) == 3
+    script = "\n".join([*lines, "printenv TF_VAR_db_password"])
+    first = run("sh", "-euc", script, cwd=tmp_path, check=True).stdout
+    assert re.fullmatch(r"[\w+=]{24,33}\n", first)
+    (tmp_path / "terraform.tfvars").write_text("mine")
+    assert run("sh", "-euc", script, cwd=tmp_path, check=True).stdout == first
+    assert (tmp_path / "terraform.tfvars").read_text() == "mine"
+    for file in tmp_path.iterdir():
+        run("git", "check-ignore", file.name, check=True)
+
+
 def test_every_page_is_found_from_the_readme() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     pages = {str(path.relative_to(ROOT)) for path in FILES} - {"README.md"}

@@ -1,4 +1,4 @@
-"""What somebody changed in AWS by hand: `python -m ops drift`.
+"""What somebody changed in AWS by hand: `.venv/bin/python -m ops drift`.
 
 A plan knows two things about a resource: what changed since the last apply, and what the next apply
 would change. Drift is what stands in both. So neither what autoscaling does counts, which the
@@ -51,8 +51,7 @@ def run(
             found = look(terraform, platform.plan, say)
     else:
         with tempfile.TemporaryDirectory(prefix="opsfolio-") as scratch:
-            with say.step(f"Synthesize {stack_id}"):
-                terraform = _connected(stack_id, Path(scratch), state, say)
+            terraform = _connected(stack_id, Path(scratch), state, say)
             with say.step("terraform init"):
                 terraform.init()
             found = look(terraform, Path(scratch) / "plan", say)
@@ -68,7 +67,8 @@ def run(
 
 def _connected(stack_id: str, scratch: Path, state: Path | None, say: Narrator) -> Terraform:
     """Terraform for the AWS account of the environment, with the state that the stack has there."""
-    folder = synthesize(stack_id, scratch)
+    with say.step(f"Synthesize {stack_id}"):
+        folder = synthesize(stack_id, scratch)
     file = folder / "cdk.tf.json"
     stack = json.loads(file.read_text(encoding="utf-8"))
     if state is not None or "local" in stack["terraform"]["backend"]:

@@ -1,4 +1,4 @@
-"""What a Spacelift run would do and say, before anybody pushes: `python -m ops preflight`.
+"""What a Spacelift run would do and say, before anybody pushes: `ops preflight`.
 
 `ops.delivery.workspace` plans, and every policy of `spacelift/policies/` judges. Spacelift has the
 stack as the tracked branch describes it, so that is what its limits are taken from; what the

@@ -145,7 +145,7 @@ def planned(
         scratch = Path(open_until_done.enter_context(tempfile.TemporaryDirectory()))
         if aws:
             account, values = inherited("AWS_"), inherited("TF_VAR_")
-        else:
+        else:  # not `deployed`: here the hooks synthesize, in the copy
             account, values = open_until_done.enter_context(Sandbox()).environment, inputs()
         folder = scratch / "source"
         folder.mkdir()

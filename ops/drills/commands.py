@@ -126,7 +126,9 @@ def drill(name: str, options: Options, console: Console) -> bool:
     for sentence in report.broken_promises(done):
         _say(console, f"promise not kept: {sentence}", "yellow")
     passed = sum(found.passed for found in done)
-    overview_page = report.write_overview(options.reports)
+    overview_page, _, left_out = report.write_overview(options.reports)
+    for sentence in left_out:
+        _say(console, sentence, "yellow")
     console.print(f"{passed} of {len(chosen)} drills passed; {overview_page}", markup=False)
     return passed == len(chosen)
 
@@ -283,17 +285,14 @@ def _scaling(deployment: Deployment, clock: Clock, start: float) -> Iterator[lis
 
 
 def overview(console: Console, folder: Path) -> bool:
-    """Collect all reports of a folder into one page and JUnit XML; whether all passed.
-
-    Raises:
-        OpsError: there is no report.
-    """
-    found = report.collect(folder)
-    page = report.write_overview(folder)
+    """Collect all reports of a folder into one page and JUnit XML; whether all passed."""
+    page, found, left_out = report.write_overview(folder)
     for drilled in found:
         mark = "[green]✓[/green]" if drilled.passed else "[red]✗[/red]"
         console.print(
             f"{mark} {drilled.when}: {escape(drilled.drill)} on {escape(drilled.project)}"
         )
+    for sentence in left_out:
+        _say(console, sentence, "yellow")
     _say(console, f"{page}, {folder / 'junit.xml'}")
-    return all(drilled.passed for drilled in found)
+    return not left_out and all(drilled.passed for drilled in found)

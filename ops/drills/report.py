@@ -238,21 +238,26 @@ def read(path: Path) -> Report:
         report = TypeAdapter(Report).validate_json(path.read_bytes())
         datetime.strptime(report.started, STARTED)
     except (OSError, ValueError) as error:
-        reason = " ".join(str(error).split())
-        raise OpsError(f"{path} is not a report of a drill: {reason}") from error
+        raise OpsError(
+            f"{path} is not a report of a drill, or was written by another version: delete it, or "
+            "move it away"
+        ) from error
     return report
 
 
-def collect(folder: Path) -> list[Report]:
-    """All reports in a folder, the oldest first.
-
-    Raises:
-        OpsError: there is none, or one cannot be read.
-    """
-    found = sorted(folder.glob("[0-9]*T[0-9]*-*.json"))
-    if not found:
+def collect(folder: Path) -> tuple[list[Report], list[str]]:
+    """All reports in a folder, the oldest first, and what is wrong with those that are left out."""
+    paths = sorted(folder.glob("[0-9]*T[0-9]*-*.json"))
+    if not paths:
         raise OpsError(f"{folder} holds no report: run a drill first, or name another --reports")
-    return [read(path) for path in found]
+    found: list[Report] = []
+    left_out: list[str] = []
+    for path in paths:
+        try:
+            found.append(read(path))
+        except OpsError as error:
+            left_out.append(str(error))
+    return found, left_out
 
 
 _TEMPLATES = Environment(
@@ -317,14 +322,10 @@ def _chart(report: Report) -> dict[str, Any]:
     }
 
 
-def write_overview(folder: Path) -> Path:
-    """Write `index.html` and `junit.xml` about all reports in a folder; the page.
-
-    Raises:
-        OpsError: see `collect`.
-    """
-    reports = collect(folder)
+def write_overview(folder: Path) -> tuple[Path, list[Report], list[str]]:
+    """Write `index.html` and `junit.xml` about a folder; the page, and what `collect` found."""
+    reports, left_out = collect(folder)
     (folder / "junit.xml").write_text(junit(reports), encoding="utf-8")
     page = folder / "index.html"
     page.write_text(overview(reports), encoding="utf-8")
-    return page
+    return page, reports, left_out

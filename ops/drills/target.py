@@ -14,7 +14,7 @@ from ops.aws import Clients, explaining
 from ops.drills.clock import Clock
 from ops.errors import OpsError
 from ops.model import recovery
-from ops.terraform import find_binary
+from ops.terraform import error_text, find_binary
 
 MANAGED_BY = "cdktf"
 """The tag ManagedBy that this project's provider gives to all it makes."""
@@ -96,14 +96,17 @@ def _terraform_output(stack_id: str) -> str:
             "outputs with --outputs FILE"
         )
     done = subprocess.run(
-        [str(find_binary(os.environ)), "output", "-json"],
+        [str(find_binary(os.environ)), "output", "-json", "-no-color"],
         cwd=folder,
         capture_output=True,
         text=True,
     )
     if done.returncode:
-        reason = " ".join(done.stderr.split())
-        raise OpsError(f"terraform output failed in cdktf.out/stacks/{stack_id}: {reason}")
+        reason = error_text(done.stderr.splitlines()).partition("\n")[0]
+        raise OpsError(
+            f"terraform output failed in cdktf.out/stacks/{stack_id}: deploy the stack from here, "
+            f"or give its outputs with --outputs FILE ({reason})"
+        )
     return done.stdout
 
 

@@ -166,11 +166,13 @@ def run(stack_id: str, console: Console, *, json_output: bool = False) -> None:
         return
     shown = table(
         f"Recovery of {stack_id}, best to worst case",
-        *("failure", "noticed", "serving again", "restored", "worst case"),
+        *("failure", "noticed", "serving again", "restored"),
     )
+    reasons = table("Where the worst case comes from", "failure", "because")
     for s in computed.scenarios:
-        shown.add_row(s.name, str(s.noticed), str(s.serving), str(s.restored), s.because)
-    console.print(shown)
+        shown.add_row(s.name, str(s.noticed), str(s.serving), str(s.restored))
+        reasons.add_row(s.name, s.because)
+    console.print(shown, reasons)
 
     c = computed.configuration
     if c.multi_az and not c.outlasts_failover:

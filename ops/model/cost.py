@@ -118,12 +118,17 @@ def _hourly(
 ) -> Item:
     """`share` of the month's hours."""
     hours = HOURS * share
-    quantity = f"{round(count, 2):g} {unit} x {hours:.0f} h"
+    quantity = f"{_counted(count, unit)} x {hours:.0f} h"
     return Item(name, quantity, price, count * price * hours, original)
 
 
 def _monthly(name: str, count: float, unit: str, price: float, original: str = "") -> Item:
-    return Item(name, f"{count:g} {unit}", price, count * price, original)
+    return Item(name, _counted(count, unit), price, count * price, original)
+
+
+def _counted(count: float, unit: str) -> str:
+    """`1 gateway`, of the unit `gateways`."""
+    return f"{round(count, 2):g} " + (re.sub(r"(?<=s)es\b|s\b", "", unit) if count == 1 else unit)
 
 
 def _tasks(stack: Stack) -> list[Item]:
@@ -192,7 +197,7 @@ def _network(stack: Stack) -> list[Item]:
     if block(service["network_configuration"]).get("assign_public_ip"):
         public += _task_count(stack) * _awake_share(stack)
     bill = [
-        _hourly("Load balancer", len(balancers), "load balancer", BALANCER_HOUR, "20"),
+        _hourly("Load balancer", len(balancers), "load balancers", BALANCER_HOUR, "20"),
         _hourly(
             "Load balancer: capacity units (assumed)",
             ASSUMED_BALANCER_UNITS,
@@ -259,15 +264,14 @@ def _monitoring(stack: Stack) -> list[Item]:
     metrics = CONTAINER_INSIGHTS_METRICS if insights else 0
     logs = ASSUMED_LOGS_GB * max(1, len(stack.all("aws_cloudwatch_log_group")))
     dashboards = len(stack.all("aws_cloudwatch_dashboard"))
-    return [
-        _monthly("CloudWatch logs (assumed)", logs, "GB", LOGS_GB, "1"),
-        _monthly("Container Insights", metrics, "metrics, about", METRIC_MONTH, "missing"),
-        _monthly(
-            "Alarms, with autoscaling's own", alarms, "metrics", ALARM_METRIC_MONTH, "missing"
-        ),
-        _monthly("Dashboard", dashboards, "dashboard", DASHBOARD_MONTH, "missing"),
-        Item("SNS, budget, anomaly detection", "little use is free", None, 0, "missing"),
-    ]
+    lines = (
+        ("CloudWatch logs (assumed)", logs, "GB", LOGS_GB, "1"),
+        ("Container Insights", metrics, "metrics, about", METRIC_MONTH, "missing"),
+        ("Alarms, with autoscaling's own", alarms, "metrics", ALARM_METRIC_MONTH, "missing"),
+        ("Dashboard", dashboards, "dashboards", DASHBOARD_MONTH, "missing"),
+    )
+    little = Item("SNS, budget, anomaly detection", "little use is free", None, 0, "missing")
+    return [*(_monthly(*line) for line in lines if line[1]), little]
 
 
 def _protection(stack: Stack) -> list[Item]:

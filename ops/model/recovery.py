@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from constructs_lib.settings.database import connections
 from ops.errors import OpsError
@@ -202,24 +203,8 @@ def configuration(stack: Stack) -> Configuration:
     network = block(service.get("network_configuration"))
     breaker = block(service.get("deployment_circuit_breaker"))
 
-    def number(holder: dict[str, object], key: str, default: int) -> int:
-        value = stack.value(holder.get(key))
-        return default if value is None else int(value)
-
-    tasks, cooldown = number(service, "desired_count", 0), None
-    most = tasks
-    for target in stack.all("aws_appautoscaling_target").values():
-        tasks = number(target, "min_capacity", tasks)
-        most = number(target, "max_capacity", tasks)
-        if most > tasks:
-            cooldown = max(
-                number(
-                    block(policy.get("target_tracking_scaling_policy_configuration")),
-                    "scale_out_cooldown",
-                    300,
-                )
-                for policy in stack.all("aws_appautoscaling_policy").values()
-            )
+    number = partial(_number, stack)
+    tasks, most, cooldown = _scaling(stack, number(service, "desired_count", 0))
     task = stack.referred(service["task_definition"])
     workers = re.search(r"MaxRequestWorkers (\d+)", str(task.get("container_definitions")))
     path = str(stack.value(check.get("path", "/")))
@@ -246,6 +231,26 @@ def configuration(stack: Stack) -> Configuration:
         connections=connections(str(stack.value(database["instance_class"]))),
         rotation=_rotation(stack, database),
     )
+
+
+def _number(stack: Stack, holder: dict[str, object], key: str, default: int) -> int:
+    value = stack.value(holder.get(key))
+    return default if value is None else int(value)
+
+
+def _scaling(stack: Stack, tasks: int) -> tuple[int, int, int | None]:
+    """The fewest and the most tasks, and the cool-down of autoscaling if it can add one."""
+    most, cooldown = tasks, None
+    for target in stack.all("aws_appautoscaling_target").values():
+        tasks = _number(stack, target, "min_capacity", tasks)
+        most = _number(stack, target, "max_capacity", tasks)
+        if most > tasks:
+            tracking = "target_tracking_scaling_policy_configuration"
+            cooldown = max(
+                _number(stack, block(policy.get(tracking)), "scale_out_cooldown", 300)
+                for policy in stack.all("aws_appautoscaling_policy").values()
+            )
+    return tasks, most, cooldown
 
 
 def _rotation(stack: Stack, database: dict[str, object]) -> str | None:

@@ -44,7 +44,10 @@ class Change:
 
 CHANGES = (
     Change({"database.engine_version": "8.4"}, "an upgrade, if it is deployed already"),
-    Change({"database.multi_az": False}, "an outage until the database is restored"),
+    Change(
+        {"database.multi_az": False},
+        "an outage until the database is restored, and up to 5 minutes of data",
+    ),
     Change({"database.instance_class": "db.t3.micro"}, "1 GiB of memory"),
     Change(
         {"container.capacity": "FARGATE_SPOT"}, "AWS may stop a task, two minutes after it said so"
@@ -170,6 +173,8 @@ def run(stack_id: str, console: Console) -> None:
     console.print(shown)
     shown = table("What each would save by itself", "setting", "the price is", "USD a month")
     shown.columns[-1].justify = "right"
+    words = [word for change in found.savings for word in change.name.split()]
+    shown.columns[0].min_width = max(map(len, words), default=0)  # no setting is broken in two
     for change, saved in sorted(found.savings.items(), key=lambda each: -each[1]):
         shown.add_row(change.name, change.price, f"{saved:.2f}")
     console.print(shown)

@@ -12,8 +12,9 @@ from typing import Any
 
 from rich.console import Console
 
-from ops import ROOT
+from ops import CDKTF_JSON, ROOT
 from ops.console import Narrator
+from ops.errors import OpsError
 from ops.model.stack import refuse_spacelift, synthesize
 from ops.sandbox.server import ACCOUNT_ID, Sandbox
 from ops.terraform import Terraform, TerraformMissing
@@ -149,7 +150,18 @@ def practice(sandbox: Sandbox, scratch: Path) -> dict[str, str]:
     Args:
         scratch: existing folder for the CLI configuration, without which `cdktf` would not find a
             provider mirror of this machine.
+
+    Raises:
+        OpsError: there is a state that practising would empty.
     """
+    # A refresh drops what it does not find, and in the sandbox it finds nothing.
+    for file in CDKTF_JSON.parent.glob("terraform.*.tfstate"):
+        if '"mode": "managed"' in file.read_text(encoding="utf-8"):
+            raise OpsError(
+                f"{file.name} knows of resources, and practising would make it forget them: "
+                f"delete it if it is from practice (its ARNs have the account {ACCOUNT_ID}), else "
+                "practise in another checkout (`git worktree add ../practice`, there `make synth`)"
+            )
     environment = {
         **sandbox.environment,
         "CHECKPOINT_DISABLE": "1",  # no calls home, which are red errors where they find no way

@@ -40,7 +40,7 @@ class Prescribed(NamedTuple):
     Attributes:
         check: Checkov's id.
         names: of the resources.
-        sentence: of the original's README, unless it says where else.
+        sentence: of the original's README, or of its container definition; or "our choice: ...".
         setting: what mends it in a stack that may.
     """
 
@@ -62,7 +62,7 @@ PRESCRIBED = (
     Prescribed(
         "CKV2_AWS_12",
         ("main",),
-        "security groups: aws_security_group.alb_sg, ecs_sg, rds_sg (the contract)",
+        "our choice: as in the original, AWS's default group stays as it is; nothing uses it",
         "network.default_security_group_closed",
     ),
     Prescribed("CKV2_AWS_20", ("main",), _PORT, "load_balancer.https"),
@@ -97,7 +97,7 @@ STAGING_TOO = (
     Prescribed(
         "CKV_AWS_157",
         ("wordpress",),
-        "single-AZ database: what staging saves (docs/cost.md)",
+        "our choice: a database in one zone is what staging saves",
         "database.multi_az",
     ),
 )
@@ -268,6 +268,13 @@ def figures(scan: Scan) -> str:
     )
 
 
+def quoted(sentence: str) -> str:
+    """The original's words in quotation marks; its code, and words of ours, without."""
+    if sentence.startswith("our choice: "):
+        return sentence
+    return f"`{sentence}`" if sentence.startswith("{") else f"“{sentence}”"
+
+
 def prescriptions(rows: Iterable[Prescribed], scan: Scan) -> str:
     return table(
         ("check", "resource", "what it wants", "what prescribes otherwise", "mended by"),
@@ -276,7 +283,7 @@ def prescriptions(rows: Iterable[Prescribed], scan: Scan) -> str:
                 row.check,
                 ", ".join(f"`{name}`" for name in row.names),
                 scan.titles[row.check],
-                f"`{row.sentence}`" if row.sentence.startswith("{") else f"“{row.sentence}”",
+                quoted(row.sentence),
                 f"`{row.setting}`",
             )
             for row in rows

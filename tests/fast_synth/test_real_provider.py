@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from constructs_lib import fast_synth
+from ops import ROOT
 from tests.programs import python, run
 
 HOOK = Path(fast_synth.__file__).with_name("preload.js")
@@ -159,3 +160,5 @@ def test_a_resource_costs_few_messages_to_the_kernel(tmp_path: Path) -> None:
     resources = sum(len(named) for named in synthesized["resource"].values())
     messages = sum(json.loads(counts.read_text()).values())
     assert resources < messages <= 7.7 * resources
+    said = f"{messages} for the {resources} resources of `{stack}`, {messages / resources:.1f} each"
+    assert said in (ROOT / "docs" / "fast-synth.md").read_text(encoding="utf-8")

@@ -1,4 +1,7 @@
-"""Imports go one way, and none goes to cdktf: what ops says of a stack is about its JSON."""
+"""Imports go one way, and none goes to cdktf: what ops says of a stack is about its JSON.
+
+And no module is longer than a page that is still read.
+"""
 
 import ast
 from collections.abc import Iterator
@@ -65,6 +68,21 @@ def test_a_module_imports_from_its_room_and_from_layers_before_it() -> None:
         if name.split(".")[0] == "ops" and room(name) != room(mine) and layer(name) >= layer(mine)
     }
     assert wrong == set()
+
+
+def test_no_module_and_no_function_is_long() -> None:
+    """Of 450 and 60 lines: a room with more in it wants a second one."""
+    long = []
+    for path in FILES:
+        text = path.read_text(encoding="utf-8")
+        long += [path.name] if len(text.splitlines()) > 450 else []
+        long += [
+            f"{path.name}: {node.name}"
+            for node in ast.walk(ast.parse(text))
+            if isinstance(node, ast.FunctionDef)
+            if (node.end_lineno or 0) - node.lineno >= 60
+        ]
+    assert long == []
 
 
 def test_only_sandbox_and_rehearsal_know_the_emulator() -> None:

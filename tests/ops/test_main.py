@@ -18,6 +18,16 @@ def test_the_list_of_commands_cuts_no_sentence_at_80_columns() -> None:
     assert "..." not in commands
 
 
+def test_a_default_is_offered_as_it_is_typed_and_unbroken() -> None:
+    shown = [
+        python("-m", "ops", command, "--help", env={**os.environ, "COLUMNS": "80"}).stdout
+        for command in ("preflight", "drill")
+    ]
+    assert "<proposed|" in shown[0]
+    assert "(proposed)]" in shown[0]
+    assert "[default: resilience-platform]" in shown[1]
+
+
 def test_every_drill_is_a_choice_of_the_command() -> None:
     """`ops.__main__` names them again because importing them takes a second."""
     choices, _ = get_args(get_type_hints(__main__.drill, include_extras=True)["name"])[0:2]

@@ -1,4 +1,4 @@
-"""`python -m ops drift`: what of a plan was changed by hand, and how the command ends."""
+"""`.venv/bin/python -m ops drift`: what of a plan was changed by hand, and how the command ends."""
 
 from pathlib import Path
 from typing import Any
@@ -98,6 +98,7 @@ def test_the_exit_code_says_whether_there_is_drift(
 def test_without_a_state_it_fails_with_the_way_out(tmp_path: Path) -> None:
     done = python("-m", "ops", "drift", "--state", tmp_path / "none.tfstate")
     assert done.returncode == 1
+    assert "✓ Synthesize" in done.stdout, "that went well"
     (error,) = done.stderr.splitlines()
     assert error == (
         "error: none.tfstate is not there, so nothing is known to be deployed: name --state"

@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from ops.aws import clients, explained
+from ops.drills import target
 from ops.drills.clock import Clock
 from ops.drills.drills import DRILLS
 from ops.drills.run import plan
@@ -65,6 +66,29 @@ def test_outputs_that_are_not_there(tmp_path: Path) -> None:
         read_outputs(str(tmp_path / "nothing"), STACK)
     with pytest.raises(OpsError, match=r"^cdktf.out/stacks/nowhere is not there: deploy the"):
         read_outputs(None, "nowhere")
+
+
+def test_a_folder_that_is_not_initialized_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Terraform says it, in colours and a frame unless it is told not to."""
+    program = tmp_path / "terraform"
+    program.write_text(
+        "#!/bin/sh\n"
+        'case "$*" in *-no-color*) ;; *) printf "\\033[31m" >&2;; esac\n'
+        "printf '╷\\n│ Error: Required plugins are not installed\\n│ \\n│ Run init.\\n╵\\n' >&2\n"
+        "exit 1\n"
+    )
+    program.chmod(0o755)
+    (tmp_path / "cdktf.out" / "stacks" / STACK).mkdir(parents=True)
+    monkeypatch.setattr(target, "ROOT", tmp_path)
+    monkeypatch.setenv("TERRAFORM_BINARY", str(program))
+    with pytest.raises(OpsError) as refused:
+        read_outputs(None, STACK)
+    assert str(refused.value) == (
+        f"terraform output failed in cdktf.out/stacks/{STACK}: deploy the stack from here, or give "
+        "its outputs with --outputs FILE (Error: Required plugins are not installed)"
+    )
 
 
 def found(sandbox: Sandbox, outputs: Outputs) -> Deployment:

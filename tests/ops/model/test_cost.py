@@ -190,9 +190,20 @@ def test_an_instance_class_without_a_known_price_is_not_invented() -> None:
     assert line("RDS instance", instance_class="db.r6g.large").usd is None
 
 
-def test_container_insights_switched_off_costs_nothing() -> None:
-    """No custom metrics."""
-    assert line("Container Insights", insights="disabled").usd == 0
+def test_what_is_switched_off_is_not_on_the_bill() -> None:
+    off = {"insights": "disabled", "more": {"aws_cloudwatch_dashboard": {}}}
+    names = {item.name for item in cost.items(platform(**off))}
+    assert {item.name for item in cost.items(platform())} - names == {
+        "Container Insights",
+        "Dashboard",
+    }
+
+
+def test_one_of_something_is_not_several() -> None:
+    assert line("NAT", public_tasks=False, gateways=1).quantity == "1 gateway x 730 h"
+    assert line("NAT", public_tasks=False, gateways=2).quantity == "2 gateways x 730 h"
+    assert cost.items(platform())[2].quantity == "1 load balancer x 730 h"
+    assert line("Dashboard").quantity == "1 dashboard"
 
 
 def test_a_stack_without_database_has_no_bill() -> None:

@@ -420,6 +420,10 @@ def test_the_command_warns_when_a_failover_replaces_every_task(
     """The tables name every scenario and every claim."""
     stack = Stack(platform())
     monkeypatch.setattr(claims, "read_stack", lambda stack_id: stack)
+    console = Console(width=80, record=True)
+    claims.run("resilience-platform", console)
+    lines = console.export_text().splitlines()
+    assert len(lines) < 95, "a reason is not squeezed into a narrow column"
     console = Console(width=200, record=True)
     claims.run("resilience-platform", console)
     shown = console.export_text()

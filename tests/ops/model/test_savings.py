@@ -90,6 +90,19 @@ def test_the_table_has_the_largest_saving_first(monkeypatch: pytest.MonkeyPatch)
     assert lines[-3:-1] == ["database.multi_az: false 30.00", "container.cpu: 256 slow 1.20"]
 
 
+def test_no_setting_is_broken_in_two_and_no_line_filled_with_blanks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """At 80 columns, in a pipe."""
+    stack = Costs([Item("Load balancer", "1", 1, 19.714)], dict.fromkeys(CHANGES, 1.0))
+    monkeypatch.setattr(savings, "costs", lambda names: dict.fromkeys(names, stack))
+    output = io.StringIO()
+    savings.run("blog", Console(file=output, width=80))
+    text = output.getvalue()
+    assert [word for change in CHANGES for word in change.name.split() if word not in text] == []
+    assert [line for line in text.splitlines() if line != line.rstrip()] == []
+
+
 @pytest.mark.parametrize("name", ["nowhere", "spacelift"])
 def test_a_stack_without_a_bill_is_refused(name: str) -> None:
     with pytest.raises(OpsError, match=rf"stack '?{name}"):
