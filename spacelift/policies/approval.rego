@@ -5,8 +5,6 @@
 #   an undecided run would hang.
 package spacelift
 
-import rego.v1
-
 # METADATA
 # title: Nothing to review
 # description: A run in a state that asks nobody is approved.

@@ -6,8 +6,6 @@
 #   a space that others use, too.
 package spacelift
 
-import rego.v1
-
 # METADATA
 # title: Inbox
 # description: The Spacelift inbox, for stacks labelled `notify:inbox`.

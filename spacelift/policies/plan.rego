@@ -9,8 +9,6 @@
 #   only what must never happen, or drift in what a human accepted would never be looked for again.
 package spacelift
 
-import rego.v1
-
 # ---------------------------------------------------------------- what Spacelift asks for
 
 # METADATA

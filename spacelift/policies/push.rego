@@ -5,8 +5,6 @@
 #   branch or a pull request a proposed run. Spacelift plans a commit once, whatever tells of it.
 package spacelift
 
-import rego.v1
-
 # METADATA
 # title: Tracked branch
 # description: A push to the stack's tracked branch starts a tracked run.

@@ -559,13 +559,14 @@ def test_every_rule_that_speaks_has_metadata(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", OUTPUTS)
-def test_every_policy_describes_itself_and_is_rego_v1(name: str) -> None:
+def test_every_policy_describes_itself_and_imports_nothing(name: str) -> None:
+    """Spacelift puts its definitions in front, and an import behind those is refused."""
     text = (POLICIES / f"{name}.rego").read_text()
     head, rest = text.split("package spacelift\n", 1)
     metadata = yaml.safe_load(re.sub(r"^# ?", "", head.removeprefix("# METADATA\n"), flags=re.M))
     assert metadata["title"]
     assert metadata["description"]
-    assert rest.lstrip().startswith("import rego.v1\n")
+    assert not re.search(r"^\s*import\b", rest, re.MULTILINE)
     # a longer body than Spacelift's editor shows at once is fine, a template in it is not
     assert "${" not in text
     assert "%{" not in text
@@ -731,9 +732,12 @@ def push_policy(tmp_path: Path) -> Path:
     [
         ("track if {", "track if (", r"^push\.rego: "),
         ("not pull_request\n", "not pull_rquest\n", r"^push\.rego: .*pull_rquest"),
-        ("import rego.v1\n", "", r"^push\.rego: "),
+        ("package spacelift\n", "package spacelift\n\nimport rego.v1\n", r"^push\.rego: .*import"),
+        ("package spacelift\n", "package push\n", r"^push\.rego: the package has to be spacelift$"),
+        ("track if {", "track {", r"^push\.rego: "),
+        ("track if {", "result := 1\n\ntrack if {", r"^push\.rego: "),
     ],
-    ids=["syntax", "unknown variable", "not v1"],
+    ids=["syntax", "unknown variable", "import", "package", "not v1", "Spacelift's own name"],
 )
 def test_a_policy_that_does_not_parse_is_refused_in_one_line(
     push_policy: Path, before: str, after: str, message: str
