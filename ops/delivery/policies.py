@@ -1,12 +1,12 @@
 """Spacelift's policies, evaluated on this machine.
 
-Spacelift runs the files of `spacelift/policies/` in its own Open Policy Agent, behind definitions of
-its own (`PRELUDES`). So a file imports nothing: an import behind a definition is refused, and
-Spacelift does not support `rego.v1`, which its engine `REGO_V1` needs no import for. This module does
-the same with regorus, which needs one. Of the Rego engines in PyPI it is the strict one: it refuses
-a misspelt name, an unsafe variable, a wrong type and Rego before v1. rego-cpp takes each of them for
-"undefined", so that a rule passes, and cannot return a text with quotes. It alone saw that a rule
-has two defaults, which OPA refuses; `Policy` looks for that itself.
+Spacelift runs the files of `spacelift/policies/` in its own Open Policy Agent, behind definitions
+of its own (`PRELUDES`). So a file imports nothing: an import behind a definition is refused, and
+Spacelift does not support importing `rego.v1`, which its engine `REGO_V1` does not need. regorus,
+which does the same here, needs it. Of the Rego engines in PyPI it is the strict one: it refuses
+a misspelt name, an unsafe variable, a wrong type and Rego before v1. rego-cpp takes each of them
+for "undefined", so that a rule passes, and cannot return a text with quotes. It alone saw that a
+rule has two defaults, which OPA refuses; `Policy` looks for that itself.
 `ops.delivery.inputs` makes the documents that a policy is fed.
 
 https://docs.spacelift.io/concepts/policy
@@ -84,7 +84,8 @@ class Policy:
         if path.stem not in OUTPUTS:
             raise OpsError(f"{path.name}: unknown policy; known are {', '.join(OUTPUTS)}")
         try:
-            head, package, body = path.read_text(encoding="utf-8").partition("\npackage spacelift\n")
+            text = path.read_text(encoding="utf-8")
+            head, package, body = text.partition("\npackage spacelift\n")
             if not package:
                 raise ValueError("the package has to be spacelift")
             _refuse_second_default(path.stem, body)

@@ -14,8 +14,8 @@ approve if not under_review
 # title: Approved
 # description: >-
 #   As many different people approved as the label `approvals:<number>` says (one without it), and
-#   nobody rejected. The author of the commit counts where the stack is labelled `author-may-approve`
-#   and not `approval-by-others`. Drift reconciliation is a tracked run and needs the same, and so does
+#   nobody rejected. The author of the commit counts where the stack is labelled `author-may-approve`.
+#   Drift reconciliation is a tracked run and needs the same, and so does
 #   destroying, or a task that does more than read.
 approve if {
 	under_review
@@ -87,10 +87,7 @@ approvers contains lower(approval.author) if {
 	may_approve(approval)
 }
 
-author_counts if {
-	"author-may-approve" in labels
-	not "approval-by-others" in labels
-}
+author_counts if "author-may-approve" in labels
 
 may_approve(_) if author_counts
 
