@@ -32,12 +32,12 @@ reject if {
 }
 
 # A run is reviewed while it is unconfirmed. A destroy run may never come to that state, and a task
-# never does, so they are reviewed while they are queued, too.
+# never does, so they are reviewed in the two other states that Spacelift has for it, too.
 under_review if input.run.state == "UNCONFIRMED"
 
 under_review if {
 	by_hand
-	input.run.state == "QUEUED"
+	input.run.state in {"QUEUED", "PENDING_REVIEW"}
 }
 
 by_hand if input.run.type == "DESTROY"
@@ -49,11 +49,11 @@ by_hand if {
 
 # A task runs any command with the stack's credentials and meets no plan policy. So what is let pass
 # is listed, without anything that a shell would act on. What prints values that are sensitive is not:
-# show, and output of a name or as JSON.
+# show, state show, and output of a name or as JSON.
 reads_only if {
 	is_string(input.run.command)
 	regex.match(
-		`^(terraform|tofu) (output|validate|version|state (list|show)( [\w.\[\]"-]+)*)( -no-color)?$`,
+		`^(terraform|tofu) (output|validate|version|state list( [A-Za-z_][\w.\[\]"-]*)*)( -no-color)?$`,
 		input.run.command,
 	)
 }

@@ -2,8 +2,8 @@
 # title: Notification policy
 # description: >-
 #   Tells people when a run needs them: it failed, it waits for approval, it found drift; and a pull
-#   request what it would do. Where to is said by the stack's labels; a stack without one of them is left alone, so the policy may stand in
-#   a space that others use, too.
+#   request what it would do. Where to is said by the stack's labels; a stack without one of them is
+#   left alone, so the policy may stand in a space that others use, too.
 package spacelift
 
 # METADATA
@@ -110,9 +110,9 @@ events contains event("approval", "WARNING", "waits for approval") if waits
 
 waits if run.state == "UNCONFIRMED"
 
-# What the approval policy reviews while it is queued.
+# What the approval policy reviews before it is planned.
 waits if {
-	run.state == "QUEUED"
+	run.state in {"QUEUED", "PENDING_REVIEW"}
 	by_hand
 }
 
@@ -126,7 +126,7 @@ by_hand if {
 reads_only if {
 	is_string(run.command)
 	regex.match(
-		`^(terraform|tofu) (output|validate|version|state (list|show)( [\w.\[\]"-]+)*)( -no-color)?$`,
+		`^(terraform|tofu) (output|validate|version|state list( [A-Za-z_][\w.\[\]"-]*)*)( -no-color)?$`,
 		run.command,
 	)
 }

@@ -165,7 +165,6 @@ def test_a_run_in_any_other_state_is_approved_or_it_would_hang(
         "terraform version",
         "terraform state list module.x",
         "terraform state list",
-        "tofu state show aws_sns_topic_subscription.email[0]",
     ],
 )
 def test_a_task_that_only_reads_is_approved(command: str) -> None:
@@ -184,6 +183,10 @@ def test_a_task_that_only_reads_is_approved(command: str) -> None:
         "aws rds delete-db-instance --db-instance-identifier x --skip-final-snapshot",
         "sh -c 'tofu apply -auto-approve -dest\"\"roy'",
         "terraform show",
+        "tofu state show aws_sns_topic_subscription.email[0]",
+        "tofu state show -show-sensitive aws_db_instance.wordpress",
+        "tofu state list -state=other",
+        'tofu state list "-state=other"',
         "tofu show -json",
         "terraform output -json",
         "tofu output -raw db_password",
@@ -201,6 +204,16 @@ def test_any_other_task_needs_two_people(command: str | None) -> None:
     task = Run(type="TASK", state="QUEUED", command=command)
     assert approval(task, ["bob"]) == UNDECIDED
     assert approval(task, ["bob", "cid"]) == APPROVED
+
+
+@pytest.mark.parametrize("run", [QUEUED_DESTROY, DESTROY_TASK], ids=lambda run: run.type)
+def test_what_waits_in_pending_review_is_asked_for_and_told(run: Run) -> None:
+    """One of the three states in which Spacelift takes reviews."""
+    pending = replace(run, state="PENDING_REVIEW")
+    assert approval(pending) == UNDECIDED
+    assert approval(pending, ["bob", "cid"]) == APPROVED
+    (told,) = notified(pending, ("notify:inbox",))["inbox"]
+    assert told["title"] == "resilience-platform: waits for approval"
 
 
 def test_people_who_approved_a_queued_destroy_run_are_not_asked_again() -> None:
