@@ -60,7 +60,7 @@ comment := concat("\n", array.concat(
 	[
 		concat("", ["**", input.run_updated.stack.id, "**: [run ", run.id, "](", url, ") ", lower(run.state)]),
 		"",
-		concat("", ["- plan: ", counted("added"), " to add, ", counted("changed"), " to change, ", counted("deleted"), " to destroy"]),
+		concat("", ["- plan: ", plan]),
 		concat("", ["- cost: ", cost]),
 	],
 	[concat("", ["- ", receipt.name, ": ", receipt.outcome]) |
@@ -69,6 +69,27 @@ comment := concat("\n", array.concat(
 		is_string(receipt.outcome)
 	],
 ))
+
+# A run that failed before its plan has none to count; the plan policy's verdict shows that it had.
+plan := concat("", [
+	counted("added"), " to add, ", counted("changed"), " to change, ", counted("deleted"), " to destroy",
+	rarely("import"), rarely("forget"),
+]) if {
+	planned
+} else := "not planned"
+
+rarely(action) := "" if {
+	counted(action) == "0"
+} else := concat("", [", ", counted(action), " to ", action])
+
+planned if run.state == "FINISHED"
+
+planned if count(changes) > 0
+
+planned if {
+	some receipt in list(run.policy_receipts)
+	receipt.type == "PLAN"
+}
 
 # A replacement adds one resource and destroys one.
 counted(wanted) := format_int(count([change |

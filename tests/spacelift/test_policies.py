@@ -479,6 +479,7 @@ def commented(run: Run, labels: tuple[str, ...] = ("notify:pull-request",), **mo
         *[{"phase": "plan", "action": "added", "entity": resource}] * 3,
         {"phase": "plan", "action": "changed", "entity": resource},
         {"phase": "plan", "action": "destroy-Before-create-replaced", "entity": resource},
+        *[{"phase": "plan", "action": "forget", "entity": resource}] * 2,
         {"phase": "plan", "action": "added", "entity": output},
         {"phase": "apply", "action": "deleted", "entity": resource},
     ]
@@ -499,7 +500,7 @@ def test_a_pull_request_is_told_in_one_comment_what_it_would_do() -> None:
     url = "https://opsfolio.app.spacelift.io/stack/resilience-platform/run/01RUN"
     body = f"""**resilience-platform**: [run 01RUN]({url}) failed
 
-- plan: 4 to add, 1 to change, 1 to destroy
+- plan: 4 to add, 1 to change, 1 to destroy, 2 to forget
 - cost: 416 USD a month
 - opsfolio-plan: deny
 - opsfolio-push: propose"""
@@ -509,6 +510,22 @@ def test_a_pull_request_is_told_in_one_comment_what_it_would_do() -> None:
     (later,) = commented(Run(state="FINISHED", id="02RUN"))["pull_request"]
     assert later["deduplication_key"] == key
     assert "- cost: not estimated" in later["body"]
+
+
+@pytest.mark.parametrize(
+    ("state", "receipts", "plan"),
+    [
+        ("FAILED", [], "not planned"),
+        ("FAILED", [{"name": "p", "outcome": "propose", "type": "GIT_PUSH"}], "not planned"),
+        ("FAILED", [{"name": "p", "outcome": "deny", "type": "PLAN"}], "0 to add, 0 to change"),
+        ("FINISHED", [], "0 to add, 0 to change, 0 to destroy"),
+    ],
+)
+def test_a_run_that_failed_before_its_plan_counts_nothing(
+    state: str, receipts: list[Any], plan: str
+) -> None:
+    told = commented(Run(state=state), changes=[], policy_receipts=receipts)
+    assert f"- plan: {plan}" in told["pull_request"][0]["body"]
 
 
 def plan_flags(report: Any) -> list[str]:
