@@ -80,7 +80,7 @@ class VcsSettings(Group):
 
 
 class DriftSettings(Group):
-    """When a stack is compared with AWS. It takes a private worker pool and a paid plan.
+    """When a stack is compared with AWS. By Spacelift, with a private worker pool and a paid plan.
 
     https://docs.spacelift.io/concepts/stack/drift-detection
     """
@@ -92,6 +92,9 @@ class DriftSettings(Group):
     )
     ignore_state: bool = setting(
         False, "also where the last run failed or was discarded, so that drift is looked for again"
+    )
+    external_state: bool = setting(
+        False, "the state can be fetched from outside runs, as the workflow drift does"
     )
 
 

@@ -363,6 +363,7 @@ class SpaceliftStack(AddressedStack):
             description=f"CDKTF stack {slug}: planned on every push, applied after approval.",
             terraform_workflow_tool=settings.tool,
             terraform_version=settings.tool_version,
+            terraform_external_state_access=settings.drift.external_state or None,
             space_id=self._space,
         )
         for name in ("username", "password") if _has_password(platform) else ():

@@ -38,6 +38,7 @@ MAXIMAL: dict[str, object] = {
         "timezone": "Europe/Berlin",
         "reconcile": False,
         "ignore_state": True,
+        "external_state": True,
     },
     "aws": {"read_role": False, "duration_seconds": 900, "generate_credentials_in_worker": True},
     "notification": {
@@ -470,6 +471,15 @@ def test_drift_detection_exists_exactly_when_there_are_private_workers(
         assert detection["timezone"] == "Europe/Berlin"
         assert (detection["reconcile"], detection["ignore_state"]) == (False, True)
         assert maximal.all("spacelift_stack")[name]["worker_pool_id"] == "01WORKERS"
+
+
+def test_the_state_can_be_fetched_from_outside_only_where_it_is_wanted(
+    default: Synthesized, maximal: Synthesized
+) -> None:
+    key = "terraform_external_state_access"
+    assert key not in default.all("spacelift_stack")["resilience-platform"]
+    assert maximal.all("spacelift_stack")["resilience-platform"][key] is True
+    assert key not in maximal.all("spacelift_stack")["spacelift"]
 
 
 def test_messages_go_where_the_settings_say(default: Synthesized, maximal: Synthesized) -> None:
