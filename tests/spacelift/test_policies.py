@@ -622,7 +622,7 @@ def sub_paths(document: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ..
 IDENTITIES = {"address", "id", "name", "type"}
 UNREAD = {
     *("commit", "created_at", "flags", "hash"),
-    *("message", "provider_name", "request", "updated_at"),
+    *("message", "request", "updated_at"),
 }
 """What no rule looks at: leaving it out would only take time."""
 
