@@ -256,7 +256,7 @@ def _pushes(stack: Stack, base: str | None) -> Iterator[Finding]:
     }
     for branch, pull_request, text in (
         (older.branch, None, f"a push to another branch; files changed: {len(files)}"),
-        (older.branch, pull, "a pull request, unless its commit is planned already"),
+        (older.branch, pull, "a pull request, maybe besides the run of the push"),
         (stack.branch, None, f"a push to {stack.branch}"),
     ):
         event = inputs.push_input(
