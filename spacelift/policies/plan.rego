@@ -188,8 +188,8 @@ needs_human contains message if {
 # title: A cluster stands in two zones
 # description: >-
 #   A database cluster has instances in two zones, or a class that brings them, with the same exception.
-#   Instances whose zone is not said stand where AWS puts them, which is apart. Those whose cluster is
-#   known only after the apply count where the plan has one cluster of the kind.
+#   An instance whose zone is not said counts as apart, since AWS chooses; one whose cluster is known
+#   only after the apply counts where the plan has one cluster of the kind.
 needs_human contains message if {
 	not "single-az" in labels
 	some resource in planned
