@@ -45,7 +45,7 @@ https://docs.spacelift.io/vendors/terraform/version-management"""
 APPROVALS_LABEL = r"approvals:[1-9][0-9]?"
 
 OTHERS_LABEL = "approval-by-others"
-"""On a stack where the author of a commit may not approve it."""
+"""Takes the label author-may-approve off a stack, where the settings give it to all."""
 
 _ID = text("text that is not empty", r"^.+$")
 _GROUP = text("a group's name of letters, digits, spaces and . / _ -", r"^[A-Za-z_][\w ./-]*$")
@@ -80,7 +80,7 @@ class VcsSettings(Group):
 
 
 class DriftSettings(Group):
-    """When a stack is compared with AWS. It takes a private worker pool and a paid plan.
+    """When a stack is compared with AWS. By Spacelift, with a private worker pool and a paid plan.
 
     https://docs.spacelift.io/concepts/stack/drift-detection
     """
@@ -92,6 +92,9 @@ class DriftSettings(Group):
     )
     ignore_state: bool = setting(
         False, "also where the last run failed or was discarded, so that drift is looked for again"
+    )
+    external_state: bool = setting(
+        False, "the state can be fetched from outside runs, as the workflow drift does"
     )
 
 
@@ -142,6 +145,15 @@ class RoleSettings(Group):
         groups = [*self.reader, *self.approver]
         for group in dict.fromkeys(group for group in groups if groups.count(group) > 1):
             yield f"the group {group!r} stands twice; name it once, an approver reads, too"
+        names = [address_name(group) for group in dict.fromkeys(groups)]
+        for name in dict.fromkeys(name for name in names if names.count(name) > 1):
+            alike = " and ".join(repr(group) for group in groups if address_name(group) == name)
+            yield f"the groups {alike} would have the same Terraform address; rename one of them"
+
+
+def address_name(group: str) -> str:
+    """A group's name in Terraform addresses."""
+    return re.sub(r"[^A-Za-z0-9_-]", "-", group)
 
 
 class SpaceliftSettings(Group):
@@ -246,6 +258,17 @@ def labels(stack_id: str, platform: StackSettings, settings: SpaceliftSettings) 
     if settings.infracost:
         features.append("infracost")
     return sorted({*limits, *features, *extra})
+
+
+def notification_routes(wanted: NotificationSettings, webhook: str) -> list[str]:
+    """The labels that say where messages about a stack go; `webhook` is the id that it has."""
+    routes = {
+        "notify:inbox": wanted.inbox,
+        "notify:pull-request": wanted.pull_request,
+        f"notify:slack:{wanted.slack_channel_id}": wanted.slack_channel_id,
+        f"notify:webhook:{webhook}": wanted.webhook_endpoint,
+    }
+    return [*filter(routes.get, routes)]
 
 
 def load_spacelift(path: Path, stacks: Mapping[str, StackSettings]) -> SpaceliftSettings | None:

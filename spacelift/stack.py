@@ -11,9 +11,9 @@ https://docs.spacelift.io/vendors/terraform/terraform-provider
 """
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from cdktf import TerraformVariable, TerraformVariableValidationConfig
 from constructs import Construct
@@ -25,13 +25,13 @@ from constructs_lib.settings.types import matches
 from spacelift import hooks
 from spacelift.resources import Argument, Resource, SpaceliftProvider, literal
 from spacelift.settings import (
-    APPROVALS_LABEL,
-    OTHERS_LABEL,
     PUBLIC_REGISTRIES,
     RUNNER_IMAGE,
     STACK_ID,
     SpaceliftSettings,
+    address_name,
     labels,
+    notification_routes,
     who_approves,
 )
 
@@ -92,15 +92,14 @@ class SpaceliftStack(AddressedStack):
         self._roles()
         self._context_id = self._context()
         self._policies = {name: self._policy(name) for name in _POLICIES}
-        for suffix, (role, _, _) in self._aws_roles.items():
-            self._integration(suffix, role)
+        for suffix, role in self._aws_roles.items():
+            self._integration(suffix, role.variable)
         routes = self._notification_routes()
+        limits = {id: labels(id, platform, settings) for id, platform in stacks.items()}
         for stack_id, platform in stacks.items():
-            self._platform_stack(
-                stack_id, platform, [*labels(stack_id, platform, settings), *routes]
-            )
+            self._platform_stack(stack_id, platform, [*limits[stack_id], *routes])
         if settings.self_managed:
-            self._this_stack(routes)
+            self._this_stack([who_approves(settings, ()), *limits.values()], routes)
         if settings.worker_pool_id is None:
             self.notes.append(
                 "spacelift: no drift detection, because it needs a private worker pool; "
@@ -214,7 +213,7 @@ class SpaceliftStack(AddressedStack):
                 actions=actions,
             )
             for group in groups:
-                slug = re.sub(r"[^A-Za-z0-9_-]", "-", group)
+                slug = address_name(group)
                 mapping = Resource(self, f"spacelift_idp_group_mapping.{slug}", name=group)
                 Resource(
                     self,
@@ -247,48 +246,36 @@ class SpaceliftStack(AddressedStack):
             space_id=self._shared_space,
         ).reference
         if self._settings.infracost:
-            self._secret(
-                "infracost_api_key",
-                "INFRACOST_API_KEY",
-                "var.infracost_api_key",
-                context_id=context_id,
-            )
             # A run without an estimate goes on, and the plan policy says that it has none.
-            Resource(
-                self,
-                "spacelift_environment_variable.infracost_warn_on_failure",
-                name="INFRACOST_WARN_ON_FAILURE",
-                context_id=context_id,
-                value="true",
-                write_only=False,
-            )
+            for name, value in (
+                ("API_KEY", "${var.infracost_api_key}"),
+                ("WARN_ON_FAILURE", "true"),
+            ):
+                self._environment(
+                    f"infracost_{name.lower()}",
+                    f"INFRACOST_{name}",
+                    value,
+                    secret=name == "API_KEY",
+                    context_id=context_id,
+                )
         return context_id
 
-    def _secret(self, address: str, name: str, value: str, **of: str) -> None:
-        """A variable of a stack's or a context's runs that nobody may read.
+    def _environment(
+        self, address: str, name: str, value: str, *, secret: bool = False, **of: str
+    ) -> None:
+        """A variable of a stack's or a context's runs.
 
-        The value is a reference and stays out of the state. Spacelift takes a new one when
-        `secrets_version` changes.
+        A secret nobody may read, and its value, a reference, stays out of the state: Spacelift
+        takes a new one when `secrets_version` changes.
         """
+        version = str(self._settings.secrets_version)
         Resource(
             self,
             f"spacelift_environment_variable.{address}",
             name=name,
-            value_wo=f"${{{value}}}",
-            value_wo_version=str(self._settings.secrets_version),
-            write_only=True,
+            **({"value_wo": value, "value_wo_version": version} if secret else {"value": value}),
+            write_only=secret,
             **of,
-        )
-
-    def _plain(self, address: str, name: str, value: str, stack_id: str) -> None:
-        """A variable of a stack's runs that anybody may read who sees the stack."""
-        Resource(
-            self,
-            f"spacelift_environment_variable.{address}",
-            name=name,
-            value=f"${{{value}}}",
-            stack_id=stack_id,
-            write_only=False,
         )
 
     def _policy(self, name: str) -> str:
@@ -307,12 +294,7 @@ class SpaceliftStack(AddressedStack):
 
     def _notification_routes(self) -> list[str]:
         """The labels that say where messages about a stack go."""
-        wanted = self._settings.notification
-        routes = ["notify:inbox"] if wanted.inbox else []
-        if wanted.pull_request:
-            routes.append("notify:pull-request")
-        if wanted.slack_channel_id:
-            routes.append(f"notify:slack:{wanted.slack_channel_id}")
+        wanted, webhook = self._settings.notification, ""
         if wanted.webhook_endpoint:
             webhook = Resource(
                 self,
@@ -322,9 +304,8 @@ class SpaceliftStack(AddressedStack):
                 enabled=True,
                 retry_on_failure=True,
                 space_id=self._shared_space,
-            )
-            routes.append(f"notify:webhook:{webhook.reference}")
-        return routes
+            ).reference
+        return notification_routes(wanted, webhook)
 
     def _stack(self, slug: str, labels: Sequence[str], **arguments: Argument) -> str:
         """A stack of this repository, with hooks and policies; its id."""
@@ -382,15 +363,17 @@ class SpaceliftStack(AddressedStack):
             description=f"CDKTF stack {slug}: planned on every push, applied after approval.",
             terraform_workflow_tool=settings.tool,
             terraform_version=settings.tool_version,
+            terraform_external_state_access=settings.drift.external_state or None,
             space_id=self._space,
         )
         for name in ("username", "password") if _has_password(platform) else ():
-            value = f'var.db_credentials["{slug}"].{name}'
-            self._secret(f"{slug}-db_{name}", f"TF_VAR_db_{name}", value, stack_id=stack_id)
-        for name in _inputs(platform):
-            self._plain(
-                f"{slug}-{name}", f"TF_VAR_{name}", f'var.inputs["{slug}"].{name}', stack_id
+            value = f'${{var.db_credentials["{slug}"].{name}}}'
+            self._environment(
+                f"{slug}-db_{name}", f"TF_VAR_db_{name}", value, secret=True, stack_id=stack_id
             )
+        for name in _inputs(platform):
+            value = f'${{var.inputs["{slug}"].{name}}}'
+            self._environment(f"{slug}-{name}", f"TF_VAR_{name}", value, stack_id=stack_id)
         if settings.worker_pool_id is not None:
             Resource(
                 self,
@@ -401,33 +384,28 @@ class SpaceliftStack(AddressedStack):
                 reconcile=settings.drift.reconcile,
                 ignore_state=settings.drift.ignore_state,
             )
-        for suffix, (_, plans, applies) in self._aws_roles.items():
+        for suffix, role in self._aws_roles.items():
             Resource(
                 self,
                 f"spacelift_aws_integration_attachment.{slug}{suffix}",
                 integration_id=f"${{spacelift_aws_integration.platform{suffix}.id}}",
                 stack_id=stack_id,
-                read=plans,
-                write=applies,
+                read=role.plans,
+                write=role.applies,
             )
 
-    def _this_stack(self, routes: Sequence[str]) -> None:
+    def _this_stack(self, limits: Sequence[Sequence[str]], routes: Sequence[str]) -> None:
         """The stack whose runs apply this one.
 
         Its runs administer the space, so none is for a branch that nobody has merged, and it takes
-        the people that the strictest of the stacks takes, whose labels it could change.
+        the people that the strictest of the stacks takes, whose labels it could change: of several
+        numbers of approvals the largest counts.
         """
-        settings = self._settings
-        strictest = {
-            label
-            for extra in settings.labels.values()
-            for label in extra
-            if label == OTHERS_LABEL or re.fullmatch(APPROVALS_LABEL, label)
-        }
-        people = who_approves(settings, ())
+        people = {label for each in limits for label in each if label.startswith("approvals:")}
+        people |= {"author-may-approve"}.intersection(*limits)
         stack_id = self._stack(
             STACK_ID,
-            sorted({*people, *strictest, *routes, *_ADMIN_LABELS}),
+            sorted({*people, *routes, *_ADMIN_LABELS}),
             description="This account's stacks, policies and roles for the platform, as code.",
             terraform_workflow_tool="OPEN_TOFU",
             terraform_version=TERRAFORM_VERSION,
@@ -442,24 +420,30 @@ class SpaceliftStack(AddressedStack):
             stack_id=stack_id,
         )
         for name, (type, secret) in self._declared.items():
-            value = f"var.{name}" if type == "string" else f"jsonencode(var.{name})"
+            value = f"${{var.{name}}}" if type == "string" else f"${{jsonencode(var.{name})}}"
             address = f"{STACK_ID}-{name}"
-            if secret:
-                self._secret(address, f"TF_VAR_{name}", value, stack_id=stack_id)
-            else:
-                self._plain(address, f"TF_VAR_{name}", value, stack_id)
+            self._environment(address, f"TF_VAR_{name}", value, secret=secret, stack_id=stack_id)
 
 
-def _aws_roles(read_role: bool) -> dict[str, tuple[str, bool, bool]]:
-    """Ending of the names of what has to do with a role: its variable, if it plans, if it applies.
+class _AwsRole(NamedTuple):
+    """A role that runs take: the variable with its ARN, and what for."""
+
+    variable: str
+    plans: bool
+    applies: bool
+
+
+def _aws_roles(read_role: bool) -> dict[str, _AwsRole]:
+    """The roles, by the ending of the names of what has to do with them.
 
     Spacelift asks for the read role when it plans and for the write role when it applies, and ends
     the external id in that word.
     """
-    applies = ("aws_role_arn", not read_role, True)
-    return (
-        {"": applies, "-read": ("aws_read_role_arn", True, False)} if read_role else {"": applies}
-    )
+    reads = {"-read": _AwsRole("aws_read_role_arn", plans=True, applies=False)}
+    return {
+        "": _AwsRole("aws_role_arn", plans=not read_role, applies=True),
+        **(reads if read_role else {}),
+    }
 
 
 def _has_password(platform: StackSettings) -> bool:

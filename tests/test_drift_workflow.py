@@ -35,12 +35,15 @@ if [ "$2" = list ]; then echo "$ISSUES"; else cp issue.md body; fi
 """
 CURL = """
 echo "${@: -1}" >> calls
-cat > posted.json
-echo '{"data": {"apiKeyUser": {"jwt": "a-token"}}}'
-"""
-TOFU = """
-echo "$* $TF_TOKEN_spacelift_io" >> calls
-if [ "$3" = pull ]; then echo '{"serial": 7}'; fi
+case "$*" in
+  *"--output "*) echo '{"serial": 7}' > "${@: -2:1}" ;;
+  *"--oauth2-bearer a-token "*)
+    cat > asked.json
+    echo '{"data": {"stateDownloadUrl": {"url": "https://signed"}}}' ;;
+  *)
+    cat > posted.json
+    echo '{"data": {"apiKeyUser": {"jwt": "a-token"}}}' ;;
+esac
 """
 
 
@@ -53,7 +56,7 @@ def script(name: str) -> dict[str, Any]:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A checkout in which programs stand that write down how they are called."""
-    programs = {".venv/bin/python": PYTHON, "bin/gh": GH, "bin/curl": CURL, "bin/tofu": TOFU}
+    programs = {".venv/bin/python": PYTHON, "bin/gh": GH, "bin/curl": CURL}
     for name, text in programs.items():
         file = tmp_path / name
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -79,7 +82,7 @@ def test_it_is_off_until_the_variable_is_set_and_may_only_read_and_write_issues(
     assert set(with_["aws-actions/configure-aws-credentials"]) == {"role-to-assume", "aws-region"}
     tool = with_["opentofu/setup-opentofu"]["tofu_version"]
     assert (SpaceliftSettings().tool, tool) == ("OPEN_TOFU", SpaceliftSettings().tool_version)
-    assert script("fetch")["if"] == "vars.SPACELIFT_ACCOUNT != ''"
+    assert script("fetch")["if"] == "vars.SPACELIFT_ENDPOINT != ''"
 
 
 def test_no_secret_is_written_into_a_script() -> None:
@@ -120,28 +123,24 @@ def test_without_drift_no_issue_is_touched_and_an_error_fails_the_job(
 
 @needs_jq
 def test_the_state_comes_from_spacelift_to_where_the_command_looks(folder: Path) -> None:
-    done = execute("fetch", folder, ACCOUNT="acme", KEY_ID="01KEY", KEY_SECRET="hush")
+    endpoint = "https://acme.app.us.spacelift.io"
+    done = execute("fetch", folder, ENDPOINT=endpoint, KEY_ID="01KEY", KEY_SECRET="hush")
     assert done.returncode == 0, done.stderr
     assert "hush" not in done.stdout + done.stderr
     assert (folder / "calls").read_text().splitlines() == [
-        "https://acme.app.spacelift.io/graphql",
-        "-chdir=fetched init -input=false a-token",
-        "-chdir=fetched state pull a-token",
+        f"{endpoint}/graphql",
+        f"{endpoint}/graphql",
+        "https://signed",
     ]
     posted = json.loads((folder / "posted.json").read_text())
     assert posted["variables"] == {"id": "01KEY", "secret": "hush"}
-    backend = json.loads((folder / "fetched" / "backend.tf.json").read_text())
-    assert backend["terraform"]["backend"]["remote"] == {
-        "hostname": "spacelift.io",
-        "organization": "acme",
-        "workspaces": {"name": STACK},
-    }
+    assert json.loads((folder / "asked.json").read_text())["variables"] == {"id": STACK}
     assert json.loads((folder / f"terraform.{STACK}.tfstate").read_text()) == {"serial": 7}
 
 
 @needs_jq
 def test_a_key_that_spacelift_refuses_ends_the_job(folder: Path) -> None:
     (folder / "bin" / "curl").write_text('#!/bin/sh\necho \'{"data": {"apiKeyUser": null}}\'\n')
-    done = execute("fetch", folder, ACCOUNT="acme", KEY_ID="01KEY", KEY_SECRET="wrong")
+    done = execute("fetch", folder, ENDPOINT="https://acme", KEY_ID="01KEY", KEY_SECRET="wrong")
     assert done.returncode != 0
     assert not (folder / "calls").exists()

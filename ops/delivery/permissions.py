@@ -172,7 +172,10 @@ resource with which they do.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_aws-services-that-work-with-iam.html
 """
 
-_READING = re.compile(r"\w+(-\w+)*:(Describe|Get|List|View)")
+_READING = re.compile(
+    r"(?!secretsmanager:GetRandomPassword|s3:ListBucketVersions)\w+(-\w+)*:(Describe|Get|List|View)"
+)
+"""What a plan may call. Those that it does not are for an apply, see `UNSEEN`."""
 
 _ATTACHING = {"iam:AttachRolePolicy", "iam:DetachRolePolicy"}
 

@@ -1,11 +1,12 @@
 """Spacelift's policies, evaluated on this machine.
 
-Spacelift runs the files of `spacelift/policies/` in its own Open Policy Agent, together with
-definitions of its own (`PRELUDES`). This module does the same with regorus. Of the Rego engines in
-PyPI it is the strict one: it refuses a misspelt name, an unsafe variable, a wrong type and Rego
-before v1. rego-cpp takes each of them for "undefined", so that a rule passes, and
-cannot return a text with quotes. It alone saw that a rule has two defaults, which OPA refuses;
-`Policy` looks for that itself.
+Spacelift runs the files of `spacelift/policies/` in its own Open Policy Agent, behind definitions
+of its own (`PRELUDES`). So a file imports nothing: an import behind a definition is refused, and
+Spacelift does not support importing `rego.v1`, which its engine `REGO_V1` does not need. regorus,
+which does the same here, needs it. Of the Rego engines in PyPI it is the strict one: it refuses
+a misspelt name, an unsafe variable, a wrong type and Rego before v1. rego-cpp takes each of them
+for "undefined", so that a rule passes, and cannot return a text with quotes. It alone saw that a
+rule has two defaults, which OPA refuses; `Policy` looks for that itself.
 `ops.delivery.inputs` makes the documents that a policy is fed.
 
 https://docs.spacelift.io/concepts/policy
@@ -29,8 +30,6 @@ from ops.errors import OpsError
 
 POLICIES = ROOT / "spacelift" / "policies"
 
-PACKAGE = "data.spacelift"
-
 OUTPUTS: Mapping[str, tuple[str, ...]] = {
     "plan": ("deny", "warn", "flag"),
     "approval": ("approve", "reject"),
@@ -40,18 +39,34 @@ OUTPUTS: Mapping[str, tuple[str, ...]] = {
 """The rules that Spacelift asks for, by policy (the file's name without `.rego`)."""
 
 PRELUDES: Mapping[str, tuple[str, ...]] = {
-    # quoted in Spacelift's documentation
+    # quoted in Spacelift's documentation, in the words of Rego before v1
     "approval": ("approve", "reject", "sample"),
     # inferred: the booleans that the documentation says a push policy may define
     "push": (
         *("track", "propose", "ignore", "ignore_track", "notrigger", "notify", "fail"),
         *("prioritize", "allow_fork", "sample"),
     ),
-    # inferred: the others define sets, which have no default, and every policy may be sampled
+    # inferred: the others answer with sets, and every policy may be sampled
     "plan": ("sample",),
     "notification": ("sample",),
 }
-"""The rules for which Spacelift itself writes `default <rule> := false`, by policy."""
+"""The rules for which Spacelift itself writes `default <rule> := false`, by policy. Besides, it
+defines `flag` as a set, and `result`, which it asks for, with the answers of all these rules.
+https://docs.spacelift.io/concepts/policy#policy-structure"""
+
+
+def _prelude(policy: str) -> str:
+    """On one line, so that messages show the file's own lines."""
+    rules = dict.fromkeys((*OUTPUTS[policy], *PRELUDES[policy], "flag"))
+    result = ", ".join(f'"{rule}": {rule}' for rule in rules)
+    return " ".join(
+        (
+            "package spacelift import rego.v1",
+            f"result := {{{result}}}",
+            *(f"default {rule} := false" for rule in PRELUDES[policy]),
+            'flag contains "never" if false',
+        )
+    )
 
 
 class Policy:
@@ -69,18 +84,16 @@ class Policy:
         if path.stem not in OUTPUTS:
             raise OpsError(f"{path.name}: unknown policy; known are {', '.join(OUTPUTS)}")
         try:
-            source = path.read_text(encoding="utf-8")
-            # At the end, so that messages show the file's own lines; the order says nothing.
-            source += "".join(f"\ndefault {rule} := false\n" for rule in PRELUDES[path.stem])
-            _refuse_second_default(source)
-            answers = ", ".join(f'"{rule}": {rule}' for rule in OUTPUTS[path.stem])
-            source += f"\nanswers_of_all_rules := {{{answers}}}\n"
+            text = path.read_text(encoding="utf-8")
+            head, package, body = text.partition("\npackage spacelift\n")
+            if not package:
+                raise ValueError("the package has to be spacelift")
+            _refuse_second_default(path.stem, body)
+            source = f"{head}\n{_prelude(path.stem)}\n{body}"
             with tempfile.TemporaryDirectory() as folder:
                 whole = Path(folder) / path.name
                 whole.write_text(source, encoding="utf-8")
-                self._engine = opa_eval.OpaEval(
-                    str(whole), query="data.spacelift.answers_of_all_rules"
-                )
+                self._engine = opa_eval.OpaEval(str(whole), query="data.spacelift.result")
         except (OSError, RuntimeError, ValueError) as error:
             raise OpsError(f"{path.name}: {_one_line(error)}") from None
 
@@ -92,13 +105,13 @@ class Policy:
         """
         try:
             answers = json.loads(self._engine.evaluate(json.dumps(document)))
-            return {rule: _ordered(value) for rule, value in answers.items()}
+            return {rule: _ordered(answers[rule]) for rule in OUTPUTS[self._path.stem]}
         except (RuntimeError, ValueError) as error:
             raise OpsError(f"{self._path.name}: {_one_line(error)}") from None
 
 
-def _refuse_second_default(source: str) -> None:
-    names = re.findall(r"^\s*default\s+(\w+)", source, re.MULTILINE)
+def _refuse_second_default(policy: str, body: str) -> None:
+    names = [*PRELUDES[policy], *re.findall(r"^\s*default\s+(\w+)", body, re.MULTILINE)]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise ValueError(
             f"default of {', '.join(twice)} is defined twice; leave it out, Spacelift defines it"

@@ -26,7 +26,7 @@ from ops.console import table
 from ops.delivery import inputs, policies, workspace
 from ops.delivery.inputs import Document, Run, RunType, Stack
 from ops.errors import OpsError
-from spacelift.settings import SpaceliftSettings, labels, load_spacelift
+from spacelift.settings import SpaceliftSettings, labels, load_spacelift, notification_routes
 
 Kind = Literal["PROPOSED", "TRACKED", "DESTROY", "DRIFT"]
 """What a user calls a run. Drift detection is a proposed one."""
@@ -123,13 +123,7 @@ def _declared(stack_id: str, path: Path) -> Declared:
 def _stack(stack_id: str, declared: Declared, *, estimated: bool) -> Stack:
     """The stack in Spacelift, with a cost estimate to judge or without."""
     told, vcs = declared[1].notification, declared[1].vcs
-    routes = {
-        "notify:inbox": told.inbox,
-        "notify:pull-request": told.pull_request,
-        f"notify:slack:{told.slack_channel_id}": told.slack_channel_id,
-        f"notify:webhook:{WEBHOOK}": told.webhook_endpoint,
-    }
-    found = [*labels(stack_id, *declared), *filter(routes.get, routes)]
+    found = [*labels(stack_id, *declared), *notification_routes(told, WEBHOOK)]
     # Whether Spacelift would have an estimate cannot be known here.
     kept = tuple(label for label in found if label != "infracost" or estimated)
     return Stack(id=stack_id, labels=kept, branch=vcs.branch, repository=vcs.repository)
@@ -262,7 +256,7 @@ def _pushes(stack: Stack, base: str | None) -> Iterator[Finding]:
     }
     for branch, pull_request, text in (
         (older.branch, None, f"a push to another branch; files changed: {len(files)}"),
-        (older.branch, pull, "a pull request, unless its commit is planned already"),
+        (older.branch, pull, "a pull request, maybe besides the run of the push"),
         (stack.branch, None, f"a push to {stack.branch}"),
     ):
         event = inputs.push_input(

@@ -5,8 +5,6 @@
 #   an undecided run would hang.
 package spacelift
 
-import rego.v1
-
 # METADATA
 # title: Nothing to review
 # description: A run in a state that asks nobody is approved.
@@ -16,8 +14,8 @@ approve if not under_review
 # title: Approved
 # description: >-
 #   As many different people approved as the label `approvals:<number>` says (one without it), and
-#   nobody rejected. The author of the commit counts where the stack is labelled `author-may-approve`
-#   and not `approval-by-others`. Drift reconciliation is a tracked run and needs the same, and so does
+#   nobody rejected. The author of the commit counts where the stack is labelled `author-may-approve`.
+#   Drift reconciliation is a tracked run and needs the same, and so does
 #   destroying, or a task that does more than read.
 approve if {
 	under_review
@@ -34,12 +32,12 @@ reject if {
 }
 
 # A run is reviewed while it is unconfirmed. A destroy run may never come to that state, and a task
-# never does, so they are reviewed while they are queued, too.
+# never does, so they are reviewed in the two other states that Spacelift has for it, too.
 under_review if input.run.state == "UNCONFIRMED"
 
 under_review if {
 	by_hand
-	input.run.state == "QUEUED"
+	input.run.state in {"QUEUED", "PENDING_REVIEW"}
 }
 
 by_hand if input.run.type == "DESTROY"
@@ -51,11 +49,11 @@ by_hand if {
 
 # A task runs any command with the stack's credentials and meets no plan policy. So what is let pass
 # is listed, without anything that a shell would act on. What prints values that are sensitive is not:
-# show, and output of a name or as JSON.
+# show, state show, and output of a name or as JSON.
 reads_only if {
 	is_string(input.run.command)
 	regex.match(
-		`^(terraform|tofu) (output|validate|version|state (list|show)( [\w.\[\]"-]+)*)( -no-color)?$`,
+		`^(terraform|tofu) (output|validate|version|state list( [A-Za-z_][\w.\[\]"-]*)*)( -no-color)?$`,
 		input.run.command,
 	)
 }
@@ -89,10 +87,7 @@ approvers contains lower(approval.author) if {
 	may_approve(approval)
 }
 
-author_counts if {
-	"author-may-approve" in labels
-	not "approval-by-others" in labels
-}
+author_counts if "author-may-approve" in labels
 
 may_approve(_) if author_counts
 

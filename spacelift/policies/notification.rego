@@ -2,11 +2,9 @@
 # title: Notification policy
 # description: >-
 #   Tells people when a run needs them: it failed, it waits for approval, it found drift; and a pull
-#   request what it would do. Where to is said by the stack's labels; a stack without one of them is left alone, so the policy may stand in
-#   a space that others use, too.
+#   request what it would do. Where to is said by the stack's labels; a stack without one of them is
+#   left alone, so the policy may stand in a space that others use, too.
 package spacelift
-
-import rego.v1
 
 # METADATA
 # title: Inbox
@@ -62,7 +60,7 @@ comment := concat("\n", array.concat(
 	[
 		concat("", ["**", input.run_updated.stack.id, "**: [run ", run.id, "](", url, ") ", lower(run.state)]),
 		"",
-		concat("", ["- plan: ", counted("added"), " to add, ", counted("changed"), " to change, ", counted("deleted"), " to destroy"]),
+		concat("", ["- plan: ", plan]),
 		concat("", ["- cost: ", cost]),
 	],
 	[concat("", ["- ", receipt.name, ": ", receipt.outcome]) |
@@ -71,6 +69,27 @@ comment := concat("\n", array.concat(
 		is_string(receipt.outcome)
 	],
 ))
+
+# A run that failed before its plan has none to count; the plan policy's verdict shows that it had.
+plan := concat("", [
+	counted("added"), " to add, ", counted("changed"), " to change, ", counted("deleted"), " to destroy",
+	rarely("import"), rarely("forget"),
+]) if {
+	planned
+} else := "not planned"
+
+rarely(action) := "" if {
+	counted(action) == "0"
+} else := concat("", [", ", counted(action), " to ", action])
+
+planned if run.state == "FINISHED"
+
+planned if count(changes) > 0
+
+planned if {
+	some receipt in list(run.policy_receipts)
+	receipt.type == "PLAN"
+}
 
 # A replacement adds one resource and destroys one.
 counted(wanted) := format_int(count([change |
@@ -112,9 +131,9 @@ events contains event("approval", "WARNING", "waits for approval") if waits
 
 waits if run.state == "UNCONFIRMED"
 
-# What the approval policy reviews while it is queued.
+# What the approval policy reviews before it is planned.
 waits if {
-	run.state == "QUEUED"
+	run.state in {"QUEUED", "PENDING_REVIEW"}
 	by_hand
 }
 
@@ -128,7 +147,7 @@ by_hand if {
 reads_only if {
 	is_string(run.command)
 	regex.match(
-		`^(terraform|tofu) (output|validate|version|state (list|show)( [\w.\[\]"-]+)*)( -no-color)?$`,
+		`^(terraform|tofu) (output|validate|version|state list( [A-Za-z_][\w.\[\]"-]*)*)( -no-color)?$`,
 		run.command,
 	)
 }

@@ -9,8 +9,6 @@
 #   only what must never happen, or drift in what a human accepted would never be looked for again.
 package spacelift
 
-import rego.v1
-
 # ---------------------------------------------------------------- what Spacelift asks for
 
 # METADATA
@@ -85,8 +83,9 @@ nothing_drifted if {
 # title: Data, keys and addresses are kept
 # description: >-
 #   Destroying or replacing a database or database cluster, file system, volume, bucket, backup vault,
-#   KMS key or secret loses data, a load balancer or VPC the address people use. A destroy run may; so
-#   may a run of a stack labelled `allow-destroy:<address>`, for that one address.
+#   KMS key, secret or CloudFormation stack loses data, a load balancer, VPC or Elastic IP the address
+#   people use. A destroy run may; so may a run of a stack labelled `allow-destroy:<address>`, for that
+#   one address.
 never contains message if {
 	not destroy_run
 	some resource in resources
@@ -119,7 +118,8 @@ never contains message if {
 # description: >-
 #   An ingress rule whose source is the whole internet (a prefix shorter than /8, IPv6 included) may
 #   open TCP 80 or TCP 443, nothing else: not 3306, no range, no other protocol. Holds for inline
-#   rules and for rule resources, also where a source is sensitive and therefore hashed.
+#   rules and for rule resources. A sensitive source is hashed and recognised where it is written as
+#   usual; any other of these needs a human.
 never contains message if {
 	some rule in ingress
 	some source in rule.sources
@@ -151,16 +151,18 @@ never contains message if {
 # METADATA
 # title: The database is encrypted
 # description: >-
-#   `storage_encrypted` must be known and true, of a cluster, too. Encryption cannot be switched on in place, so a stack
-#   that took over an unencrypted database carries the label `allow-unencrypted`.
+#   `storage_encrypted` must be known and true, of a cluster, too (`encrypted` of Redshift). Encryption
+#   cannot be switched on in place, so a stack that took over an unencrypted database carries the label
+#   `allow-unencrypted`.
 needs_human contains message if {
 	not "allow-unencrypted" in labels
 	some resource in planned
 	resource.type in stores
-	value := object.get(resource.change.after, "storage_encrypted", "unknown")
+	name := object.get(encryption, resource.type, "storage_encrypted")
+	value := object.get(resource.change.after, name, "unknown")
 	value != true
 	message := concat("", [
-		resource.address, ": storage_encrypted is ", text(value),
+		resource.address, ": ", name, " is ", text(value),
 		" and must be true; a stack that may do without is labelled allow-unencrypted",
 	])
 }
@@ -185,17 +187,23 @@ needs_human contains message if {
 # METADATA
 # title: A cluster stands in two zones
 # description: >-
-#   A database cluster has at least two instances, or a class that brings them, with the same exception.
+#   A database cluster has instances in two zones, or a class that brings them, with the same exception.
+#   An instance whose zone is not said counts as apart, since AWS chooses; one whose cluster is known
+#   only after the apply counts where the plan has one cluster of the kind.
 needs_human contains message if {
 	not "single-az" in labels
 	some resource in planned
-	resource.type == "aws_rds_cluster"
+	resource.type in clusters
 	not is_string(object.get(resource.change.after, "db_cluster_instance_class", null))
-	members := [member.address | some member in planned; member_of(member, resource)]
-	count(members) < 2
+	places := {place |
+		some member in planned
+		member_of(member, resource)
+		place := zone(member)
+	}
+	count(places) < 2
 	message := concat("", [
-		resource.address, ": the cluster has ", text(count(members)),
-		" of the two instances it needs; a stack that wants one zone is labelled single-az",
+		resource.address, ": the cluster has instances known to be its own in ", text(count(places)),
+		" of the two zones it needs; a stack that wants one zone is labelled single-az",
 	])
 }
 
@@ -248,11 +256,10 @@ needs_human contains message if {
 # description: >-
 #   A group's rules, or a prefix list's entries, that are known only after the apply cannot be checked
 #   before it. A new group that says nothing about ingress looks the same: `ingress = []` says none.
+#   Entries that are sensitive cannot be checked either, unless the label `allow-cidr:<source>` has them.
 needs_human contains message if {
-	some unread in known_later
-	message := concat("", [
-		unread.address, ": ", unread.what, " that are known only after the apply; write them down",
-	])
+	some unread in unknown
+	message := concat("", [unread.address, ": ", unread.what, "; write them down"])
 }
 
 # METADATA
@@ -266,6 +273,25 @@ needs_human contains message if {
 	not is_object(object.get(resource, ["change", "after"], null))
 	message := concat("", [
 		resource.address, ": the plan shows no planned values, so nothing about it could be checked",
+	])
+}
+
+# METADATA
+# title: The provider is known
+# description: >-
+#   These rules know the types of hashicorp/aws. What another provider makes or changes, Cloud Control
+#   (awscc) among them, is not checked, unless the label `allow-provider:<provider>` says that it need
+#   not be. What a provisioner does is in no plan.
+needs_human contains message if {
+	some resource in resources
+	resource.change.actions != ["no-op"]
+	not leaves(resource)
+	provider := text(object.get(resource, "provider_name", null))
+	not regex.match(`^registry\.(terraform\.io|opentofu\.org)/(hashicorp/aws|spacelift-io/spacelift)$`, provider)
+	not concat("", ["allow-provider:", provider]) in labels
+	message := concat("", [
+		resource.address, ": the provider ", provider, " is not one whose resources are checked; ",
+		"a stack that may use it is labelled allow-provider:", provider,
 	])
 }
 
@@ -384,25 +410,33 @@ readable_limit(label) if regex.match(`^[a-z-]+:[0-9]{1,12}(\.[0-9]{1,9})?$`, lab
 precious := {type: kind |
 	some kind, types in {
 		"database": {
-			"aws_db_cluster_snapshot", "aws_db_instance", "aws_db_snapshot", "aws_docdb_cluster",
-			"aws_dynamodb_table", "aws_neptune_cluster", "aws_redshift_cluster",
+			"aws_db_cluster_snapshot", "aws_db_instance", "aws_db_snapshot", "aws_db_snapshot_copy",
+			"aws_dynamodb_table", "aws_redshift_cluster", "aws_redshiftserverless_namespace",
 		},
 		"database cluster": {
+			"aws_docdb_cluster", "aws_docdb_cluster_instance", "aws_docdb_global_cluster",
+			"aws_neptune_cluster", "aws_neptune_cluster_instance", "aws_neptune_global_cluster",
 			"aws_rds_cluster", "aws_rds_cluster_instance", "aws_rds_global_cluster", "aws_rds_shard_group",
 		},
 		"file system": {
 			"aws_efs_file_system", "aws_fsx_lustre_file_system", "aws_fsx_ontap_file_system",
 			"aws_fsx_openzfs_file_system", "aws_fsx_windows_file_system",
 		},
-		"volume": {"aws_ebs_snapshot", "aws_ebs_volume"},
+		"volume": {
+			"aws_ebs_snapshot", "aws_ebs_snapshot_copy", "aws_ebs_volume", "aws_fsx_ontap_volume",
+			"aws_fsx_openzfs_volume",
+		},
 		"bucket": {"aws_s3_bucket", "aws_s3_directory_bucket"},
 		"backup vault": {"aws_backup_logically_air_gapped_vault", "aws_backup_vault"},
 		"KMS key": {
 			"aws_kms_external_key", "aws_kms_key", "aws_kms_replica_external_key", "aws_kms_replica_key",
 		},
 		"secret": {"aws_secretsmanager_secret"},
+		# the hardened stack keeps secrets in one
+		"CloudFormation stack": {"aws_cloudformation_stack"},
 		"load balancer": {"aws_alb", "aws_elb", "aws_lb"},
 		"VPC": {"aws_default_vpc", "aws_vpc"},
+		"Elastic IP": {"aws_eip"},
 	}
 	some type in types
 }
@@ -410,9 +444,14 @@ precious := {type: kind |
 # Databases by what they can be asked: whether the internet reaches them, and whether they encrypt.
 reachable := {
 	"aws_db_instance", "aws_neptune_cluster_instance", "aws_rds_cluster_instance", "aws_redshift_cluster",
+	"aws_redshiftserverless_workgroup",
 }
 
-stores := {"aws_db_instance", "aws_docdb_cluster", "aws_neptune_cluster", "aws_rds_cluster"}
+clusters := {"aws_docdb_cluster", "aws_neptune_cluster", "aws_rds_cluster"}
+
+stores := clusters | {"aws_db_instance", "aws_redshift_cluster"}
+
+encryption := {"aws_redshift_cluster": "encrypted"}
 
 group_types := {"aws_security_group", "aws_default_security_group"}
 
@@ -424,10 +463,20 @@ checked := (((reachable | stores) | group_types) | rule_types) | prefix_types
 
 # An instance of the cluster; of one that is created with it the cluster's name may not be known yet.
 member_of(member, cluster) if {
-	member.type == "aws_rds_cluster_instance"
-	name := object.get(cluster.change.after, "cluster_identifier", null)
-	object.get(member.change.after, "cluster_identifier", name) in {name, null}
+	member.type == concat("", [cluster.type, "_instance"])
+	is_string(cluster.change.after.cluster_identifier)
+	member.change.after.cluster_identifier == cluster.change.after.cluster_identifier
 }
+
+member_of(member, cluster) if {
+	member.type == concat("", [cluster.type, "_instance"])
+	not is_string(object.get(member.change.after, "cluster_identifier", null))
+	count([other | some other in planned; other.type == cluster.type]) == 1
+}
+
+zone(member) := object.get(member.change.after, "availability_zone", member.address) if {
+	is_string(object.get(member.change.after, "availability_zone", member.address))
+} else := member.address
 
 destroy_run if input.spacelift.run.type == "DESTROY"
 
@@ -512,15 +561,22 @@ later(values, key) if {
 	null in values[key]
 }
 
-known_later contains {"address": resource.address, "what": "ingress rules"} if {
+unknown contains {"address": resource.address, "what": "ingress rules that are known only after the apply"} if {
 	some resource in planned
 	resource.type in group_types
 	later(resource.change.after, "ingress")
 }
 
-known_later contains {"address": entry.address, "what": "entries of the prefix list"} if {
+unknown contains {"address": entry.address, "what": "entries of the prefix list that are known only after the apply"} if {
 	some entry in prefix_entries
 	entry.later
+}
+
+unknown contains {"address": entry.address, "what": "entries of the prefix list that are sensitive and cannot be read"} if {
+	some entry in prefix_entries
+	some source in entry.sources
+	hidden(source)
+	not labelled_source(source)
 }
 
 # What prefix lists of the plan hold, whatever resource declares it.
@@ -621,7 +677,17 @@ protocol(rule) := name if {
 	same(rule.protocol, name)
 } else := rule.protocol
 
-shown(source) := object.get(hashed_networks, source, source)
+shown(source) := network if {
+	network := hashed_networks[source]
+} else := concat("", ["a source that is sensitive and cannot be read (", source, ")"]) if {
+	hidden(source)
+} else := source
+
+# A hash that is of none of the networks that were tried.
+hidden(source) if {
+	regex.match(`^[0-9a-f]{8}$`, source)
+	not hashed_networks[source]
+}
 
 # The items to go through; none where the input has null.
 list(value) := present if {

@@ -2,10 +2,9 @@
 # title: Push policy
 # description: >-
 #   Says what a Git event starts: a push to the tracked branch a tracked run, a push to any other
-#   branch or a pull request a proposed run. Spacelift plans a commit once, whatever tells of it.
+#   branch or a pull request a proposed run. Spacelift starts one run of a type for a commit, whatever
+#   tells of it; a pull request of GitHub's is planned as merged, so it may have a run besides.
 package spacelift
-
-import rego.v1
 
 # METADATA
 # title: Tracked branch

@@ -37,7 +37,7 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder with the documentation in it, as it would be for a single stack."""
     only = {docs.STACK: load_stacks(CDKTF_JSON)[docs.STACK]}
     monkeypatch.setattr(docs, "declared", lambda: only)
-    monkeypatch.setattr(docs, "load_spacelift", lambda path, stacks: None)  # its labels name others
+    monkeypatch.setattr(docs, "load_spacelift", lambda *_: None)  # its labels name other stacks
     docs._costs.cache_clear()
     for name in ("README.md", "CONTRIBUTING.md"):
         shutil.copy(ROOT / name, tmp_path)

@@ -4,12 +4,15 @@ The resource changes are written here, because most of these are not in a plan o
 Titles are those of test_plan_policy.py.
 """
 
+import json
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ops import CDKTF_JSON
 from ops.delivery.inputs import Document, Run, RunType, Stack, plan_input
 from ops.delivery.policies import review
 from tests.spacelift.plans import infracost
@@ -28,12 +31,14 @@ from tests.spacelift.test_plan_policy import (
     NEVER,
     NO_COST,
     OPEN,
+    PROVIDER,
     PUBLIC,
     READABLE,
     RULES_KNOWN,
     ZONES,
     titles,
 )
+from tests.synth.synthesized import synthesize
 
 WORLD = "0.0.0.0/0"
 LOAD_BALANCER = "aws_security_group.alb_sg"
@@ -158,7 +163,11 @@ KEPT_TYPES = [
     *("aws_s3_bucket", "aws_s3_directory_bucket", "aws_secretsmanager_secret"),
     *("aws_backup_vault", "aws_backup_logically_air_gapped_vault"),
     *("aws_kms_key", "aws_kms_external_key", "aws_kms_replica_key"),
-    *("aws_lb", "aws_alb", "aws_elb", "aws_vpc", "aws_default_vpc"),
+    *("aws_lb", "aws_alb", "aws_elb", "aws_vpc", "aws_default_vpc", "aws_eip"),
+    *("aws_cloudformation_stack", "aws_fsx_ontap_volume", "aws_fsx_openzfs_volume"),
+    *("aws_ebs_snapshot_copy", "aws_db_snapshot_copy", "aws_redshiftserverless_namespace"),
+    *("aws_docdb_cluster_instance", "aws_neptune_cluster_instance"),
+    *("aws_docdb_global_cluster", "aws_neptune_global_cluster"),
 ]
 
 
@@ -187,18 +196,76 @@ MEMBER = {"publicly_accessible": False, "cluster_identifier": "c"}
 CLUSTER = {"storage_encrypted": True, "cluster_identifier": "c", "db_cluster_instance_class": None}
 
 
-def cluster(members: int, member: Any = MEMBER, **values: Any) -> list[Change]:
+HOLDS_NOTHING = re.compile(
+    r"aws_("
+    r"appautoscaling_.*|backup_plan|backup_selection|budgets_budget|ce_anomaly_.*|cloudwatch_.*|"
+    r"db_(event_subscription|parameter_group|subnet_group)|default_security_group|ecs_.*|"
+    r"efs_(access_point|file_system_policy|mount_target)|flow_log|iam_role.*|internet_gateway|"
+    r"kms_alias|lb_.+|nat_gateway|route_table.*|s3_bucket_.+|secretsmanager_secret_rotation|"
+    r"security_group|service_discovery_.*|sns_.*|ssm_document|subnet|wafv2_.*)"
+)
+"""Types that can be made again as they were; logs are kept for days only, in any case."""
+
+
+def test_every_type_that_this_platform_makes_is_kept_or_holds_nothing(tmp_path: Path) -> None:
+    types: set[str] = set()
+    for stack_id, values in json.loads(CDKTF_JSON.read_text())["context"]["stacks"].items():
+        made = synthesize(values, stack_id=stack_id, outdir=tmp_path / stack_id)
+        types |= {*made.document["resource"]}
+    losses = said(*(destroyed(f"{type_}.main") for type_ in types))["deny"]
+    kept = {message.partition(".")[0] for message in losses}
+    assert {"aws_db_instance", "aws_kms_key", "aws_cloudformation_stack"} <= kept
+    assert {type_ for type_ in types if not HOLDS_NOTHING.fullmatch(type_)} == kept
+
+
+NEW_MEMBER = {"publicly_accessible": False}
+"""Of a cluster whose name is known only after the apply."""
+
+
+def cluster(
+    members: int, member: Any = MEMBER, name: str = "aws_rds_cluster", **values: Any
+) -> list[Change]:
     return [
-        resource("aws_rds_cluster.main", {**CLUSTER, **values}),
-        *(resource(f"aws_rds_cluster_instance.main[{n}]", member) for n in range(members)),
+        resource(f"{name}.main", {**CLUSTER, **values}),
+        *(resource(f"{name}_instance.main[{n}]", member) for n in range(members)),
     ]
+
+
+def redshift(**values: Any) -> Change:
+    return resource(
+        "aws_redshift_cluster.r", {"publicly_accessible": False, "encrypted": True, **values}
+    )
 
 
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
         (cluster(2), set()),
-        (cluster(2, {"publicly_accessible": False}), set()),
+        (cluster(2, NEW_MEMBER), set()),
+        (cluster(2, name="aws_docdb_cluster"), set()),
+        (cluster(1, name="aws_docdb_cluster"), {MEMBERS}),
+        (cluster(2, name="aws_neptune_cluster"), set()),
+        (cluster(1, name="aws_neptune_cluster"), {MEMBERS}),
+        (cluster(2, {**MEMBER, "availability_zone": "eu-central-1a"}), {MEMBERS}),
+        (cluster(2, {**MEMBER, "availability_zone": None}), set()),
+        (
+            [
+                *cluster(1, {**MEMBER, "availability_zone": "eu-central-1a"}),
+                resource(
+                    "aws_rds_cluster_instance.b", {**MEMBER, "availability_zone": "eu-central-1b"}
+                ),
+            ],
+            set(),
+        ),
+        # which of two clusters they belong to is not known
+        (
+            [
+                *cluster(2, NEW_MEMBER),
+                resource("aws_rds_cluster.b", {**CLUSTER, "cluster_identifier": "b"}),
+            ],
+            {MEMBERS},
+        ),
+        ([*cluster(2), *cluster(2, name="aws_docdb_cluster")], set()),
         (cluster(0, db_cluster_instance_class="db.m5d.large"), set()),
         (cluster(0), {MEMBERS}),
         (cluster(1), {MEMBERS}),
@@ -207,10 +274,14 @@ def cluster(members: int, member: Any = MEMBER, **values: Any) -> list[Change]:
         (cluster(2, storage_encrypted=None), {ENCRYPTED}),
         (cluster(2, {**MEMBER, "publicly_accessible": True}), {PUBLIC}),
         (cluster(2, {"cluster_identifier": "c"}), {PUBLIC}),
-        ([resource("aws_docdb_cluster.d", {"storage_encrypted": False})], {ENCRYPTED}),
-        ([resource("aws_neptune_cluster.n", {})], {ENCRYPTED}),
+        (cluster(2, name="aws_docdb_cluster", storage_encrypted=False), {ENCRYPTED}),
+        (cluster(2, name="aws_neptune_cluster", storage_encrypted=None), {ENCRYPTED}),
         ([resource("aws_neptune_cluster_instance.n", {"publicly_accessible": True})], {PUBLIC}),
-        ([resource("aws_redshift_cluster.r", {"publicly_accessible": True})], {PUBLIC}),
+        ([redshift()], set()),
+        ([redshift(publicly_accessible=True)], {PUBLIC}),
+        ([redshift(encrypted=False)], {ENCRYPTED}),
+        ([redshift(encrypted=None)], {ENCRYPTED}),
+        ([resource("aws_redshiftserverless_workgroup.w", {"publicly_accessible": True})], {PUBLIC}),
         ([resource("aws_rds_cluster.c")], {READABLE}),
         ([resource("aws_ec2_managed_prefix_list.p")], {READABLE}),
     ],
@@ -316,6 +387,22 @@ def test_a_sensitive_network_is_recognised_by_its_hash(network: str, expected: s
     assert denied(alone) == {expected}
 
 
+@pytest.mark.parametrize("network", ["0::/0", "0:0:0:0:0:0:0:0/0"])
+def test_a_sensitive_network_in_another_spelling_is_said_not_to_be_readable(network: str) -> None:
+    group = resource(GROUP, inline(3306, ipv6_cidr_blocks=[network]), sensitive={"ingress": True})
+    assert denied(group) == {GROUPS}
+    (message,) = said(group, run_type="TRACKED")["warn"]
+    assert "from a source that is sensitive and cannot be read (" in message
+    for listed, sensitive in (
+        (resource(PREFIXES, {"entry": [{"cidr": network}]}, sensitive={"entry": True}), "entries"),
+        (resource(PREFIX, {"cidr": network}, sensitive={"cidr": True}), "entries"),
+    ):
+        assert denied(listed) == {RULES_KNOWN}
+        (message,) = said(listed, run_type="TRACKED")["warn"]
+        assert f"{sensitive} of the prefix list that are sensitive and cannot be read" in message
+        assert denied(listed, labels=(f"allow-cidr:{network}",)) == set()
+
+
 PREFIXES = "aws_ec2_managed_prefix_list.p"
 PREFIX = "aws_ec2_managed_prefix_list_entry.p"
 
@@ -343,6 +430,25 @@ PREFIX = "aws_ec2_managed_prefix_list_entry.p"
 )
 def test_a_prefix_list_hides_nothing(changes: list[Change], expected: set[str]) -> None:
     assert denied(*changes) == expected
+
+
+# ------------------------------------------------------------------ providers
+
+OPEN_BY_CLOUD_CONTROL = {"security_group_ingress": [{"cidr_ip": WORLD, "from_port": 22}]}
+
+
+@pytest.mark.parametrize("host", ["registry.terraform.io", "registry.opentofu.org"])
+def test_what_another_provider_makes_needs_a_human(host: str) -> None:
+    provider = f"{host}/hashicorp/awscc"
+    group = {**resource(GROUP, OPEN_BY_CLOUD_CONTROL | {"ingress": []}), "provider_name": provider}
+    assert denied(group) == {PROVIDER}
+    assert titles(said(group, run_type="TRACKED")["warn"]) == {PROVIDER}
+    assert denied(group, labels=(f"allow-provider:{provider}",)) == set()
+    assert denied(group | {"provider_name": f"{host}/hashicorp/aws"}) == set()
+    assert denied(group | {"provider_name": f"{host}/somebody/aws"}) == {PROVIDER}
+    assert denied(group | {"provider_name": f"{host}/spacelift-io/spacelift"}) == set()
+    accepted = {**group, "change": {**group["change"], "actions": ["no-op"]}}
+    assert denied(accepted) == set()
 
 
 # ------------------------------------------------------------------ costs

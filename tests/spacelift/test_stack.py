@@ -13,7 +13,7 @@ import yaml
 from constructs_lib.settings import SettingsError, parse_stack, validated
 from ops import ROOT
 from spacelift import hooks
-from spacelift.settings import SpaceliftSettings, labels, load_spacelift
+from spacelift.settings import SpaceliftSettings, labels, load_spacelift, who_approves
 from tests.programs import python
 from tests.spacelift.schema import SCHEMA, findings
 
@@ -38,6 +38,7 @@ MAXIMAL: dict[str, object] = {
         "timezone": "Europe/Berlin",
         "reconcile": False,
         "ignore_state": True,
+        "external_state": True,
     },
     "aws": {"read_role": False, "duration_seconds": 900, "generate_credentials_in_worker": True},
     "notification": {
@@ -418,7 +419,7 @@ def test_spacelift_can_run_this_stack_too_but_for_no_branch(
     assert (stack["terraform_workflow_tool"], stack["terraform_version"]) == ("OPEN_TOFU", "1.11.0")
     assert {*stack["labels"]} == {
         *("feature:ignore_runtime_config", "tracked-only"),
-        *("approvals:1", "author-may-approve", "approval-by-others", "approvals:2"),
+        *("approvals:1", "approvals:2"),
         *("notify:inbox", "notify:pull-request"),
     }
     assert stack["autodeploy"] is stack["allow_run_promotion"] is False
@@ -443,6 +444,18 @@ def test_spacelift_can_run_this_stack_too_but_for_no_branch(
     assert variables["aws_role_arn"]["value"] == "${var.aws_role_arn}"
 
 
+def test_a_stack_that_is_not_delivered_locks_nobody_out_of_this_one(tmp_path: Path) -> None:
+    """The repository's own settings, of which the hardened stack asks for somebody else."""
+    context = json.loads((ROOT / "cdktf.json").read_text())["context"]
+    settings = {**context["spacelift"], "self_managed": True}
+    stacks: dict[str, object] = {id: {} for id in context["stacks"]}
+    stack = synthesize(tmp_path, stacks, settings).all("spacelift_stack")["spacelift"]
+    assert {*who_approves(validated(SpaceliftSettings, "spacelift", settings), ())} == {
+        label for label in stack["labels"] if "appro" in label
+    }
+    assert "author-may-approve" in stack["labels"]
+
+
 def test_drift_detection_exists_exactly_when_there_are_private_workers(
     several: Synthesized, maximal: Synthesized
 ) -> None:
@@ -458,6 +471,15 @@ def test_drift_detection_exists_exactly_when_there_are_private_workers(
         assert detection["timezone"] == "Europe/Berlin"
         assert (detection["reconcile"], detection["ignore_state"]) == (False, True)
         assert maximal.all("spacelift_stack")[name]["worker_pool_id"] == "01WORKERS"
+
+
+def test_the_state_can_be_fetched_from_outside_only_where_it_is_wanted(
+    default: Synthesized, maximal: Synthesized
+) -> None:
+    key = "terraform_external_state_access"
+    assert key not in default.all("spacelift_stack")["resilience-platform"]
+    assert maximal.all("spacelift_stack")["resilience-platform"][key] is True
+    assert key not in maximal.all("spacelift_stack")["spacelift"]
 
 
 def test_messages_go_where_the_settings_say(default: Synthesized, maximal: Synthesized) -> None:
@@ -518,6 +540,10 @@ def load(folder: Path, context: dict[str, object], *stack_ids: str) -> Spacelift
         ({"stacks": ["other"]}, "stacks: other is not a stack of cdktf.json, which"),
         ({"stacks": []}, "stacks = []: "),
         ({"roles": {"reader": ["a", "b"], "approver": ["a"]}}, "roles: the group 'a' stands twice"),
+        (
+            {"roles": {"reader": ["a b"], "approver": ["a-b"]}},
+            "roles: the groups 'a b' and 'a-b' would have the same Terraform address; rename one",
+        ),
         ({"aws": {"duration_seconds": 3601}}, "aws.duration_seconds = 3601: "),
         (
             {"tool": "TERRAFORM_FOSS", "tool_version": "1.6.0"},

@@ -163,7 +163,8 @@ def test_who_plans_may_read_all_that_is_deployed_and_change_nothing() -> None:
     """Nor see what is secret: neither a secret's value, nor an object, nor what a key hides."""
     deployed = set().union(*map(granted, FILES))
     read = re.compile(r"[\w-]+:(Describe|Get|List|View)\w+")
-    assert granted(READER) == {action for action in deployed if read.fullmatch(action)}
+    applied = {"secretsmanager:GetRandomPassword", "s3:ListBucketVersions"}
+    assert granted(READER) == {a for a in deployed - applied if read.fullmatch(a)}
     assert not granted(READER) & {
         *("secretsmanager:GetSecretValue", "ssm:GetParameter", "s3:GetObject", "kms:Decrypt"),
         *("logs:GetLogEvents", "iam:PassRole", "sts:AssumeRole"),

@@ -90,10 +90,12 @@ def test_an_unchanged_checkout_passes(settings: Path, plans: PlanDocuments) -> N
     assert rows(output, "changes") == [
         f"planned {adds} to add, 0 to change, 0 to destroy, from an empty state"
     ]
+    page = (ROOT / "docs" / "spacelift.md").read_text()
+    assert f"planned        {adds} to add, 0 to change, 0 to destroy, from an empty state" in page
     assert rows(output, "approval") == ["not asked the run is FINISHED after the plan"]
     assert rows(output, "push") == [
         "proposed run a push to another branch; files changed: 0; cancels an older one that waits",
-        "proposed run a pull request, unless its commit is planned already; cancels an older one "
+        "proposed run a pull request, maybe besides the run of the push; cancels an older one "
         "that waits",
         "tracked run a push to main",
     ]
