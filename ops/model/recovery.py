@@ -221,7 +221,7 @@ def configuration(stack: Stack) -> Configuration:
                 for policy in stack.all("aws_appautoscaling_policy").values()
             )
     task = stack.referred(service["task_definition"])
-    workers = re.search(r"MaxRequestWorkers (\d+)", str(task.get("container_definitions")))
+    workers = re.search(r"(?i)MaxRequestWorkers (\d+)", str(task.get("container_definitions")))
     path = str(stack.value(check.get("path", "/")))
     return Configuration(
         tasks=tasks,
