@@ -37,13 +37,16 @@ FARGATE_MEMORY = whole(512, 122880, "a whole number of MiB from {} to {}")
 
 _NAME = text("1 to 255 letters, digits, - and _", r"^[A-Za-z0-9_-]{1,255}$", verb="have")
 _COMMAND = text("a shell command", r"^.+$")
-_PLATFORMS_ENVIRONMENT = dict.fromkeys(
-    (
-        *("WORDPRESS_DB_HOST", "WORDPRESS_DB_USER", "WORDPRESS_DB_PASSWORD", "WORDPRESS_DB_NAME"),
-        "WORDPRESS_CONFIG_EXTRA",
-    ),
-    "the platform sets it",
-)
+_KEYS = {
+    f"{scheme}_{part}": "keys and salts are secrets, which all tasks share with shared_keys"
+    for scheme in ("AUTH", "SECURE_AUTH", "LOGGED_IN", "NONCE")
+    for part in ("KEY", "SALT")
+}
+_OURS = ("DB_HOST", "DB_USER", "DB_PASSWORD", "DB_NAME", "CONFIG_EXTRA")
+_PLATFORMS_ENVIRONMENT = {
+    **{f"WORDPRESS_{name}": "the platform sets it" for name in _OURS},
+    **{f"WORDPRESS_{name}": why for name, why in _KEYS.items()},
+}
 
 _PLATFORMS_CONSTANTS = {
     **dict.fromkeys(
@@ -54,14 +57,7 @@ _PLATFORMS_CONSTANTS = {
         ("WP_HOME", "WP_SITEURL"), "the address comes from load_balancer; set fixed_site_url"
     ),
     "MYSQL_CLIENT_FLAGS": "TLS to the database comes with database.require_tls",
-    **dict.fromkeys(
-        (
-            f"{scheme}_{part}"
-            for scheme in ("AUTH", "SECURE_AUTH", "LOGGED_IN", "NONCE")
-            for part in ("KEY", "SALT")
-        ),
-        "keys and salts are secrets, which all tasks share with shared_keys",
-    ),
+    **_KEYS,
     # the image defines them before ours, and PHP keeps the first definition
     **{
         name: f"the image sets it; set {variable} in environment"
@@ -98,7 +94,7 @@ def _object(
                 raise ValueError(f"{key!r} is not {name}")
             if reason := (reserved or {}).get(key):
                 raise ValueError(f"{key} cannot be set here: {reason}")
-            if SECRET.search(key):
+            if SECRET.search(key) and key.lower() != "servertokens":  # Apache's: how much it tells
                 raise ValueError(
                     f"{key} looks like a secret, which would stand in the task definition for "
                     "everyone to read; leave it out"

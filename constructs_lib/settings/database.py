@@ -106,9 +106,11 @@ _WEEKLY = text(
 )
 
 
+_FIELD = "[0-9A-Z*,/#-]+"
 _ROTATION = text(
-    "cron(0 hour day-of-month month day-of-week *), like cron(0 2 ? JAN SUN#1 *)",
-    r"^cron\(0 ([01]?[0-9]|2[0-3])( [0-9A-Z?*,/#-]+){3} \*\)$",
+    "cron(0 hour day-of-month month day-of-week *) with ? for one of the two days, like "
+    "cron(0 2 ? JAN SUN#1 *)",
+    rf"^cron\(0 ([01]?[0-9]|2[0-3]) ({_FIELD} {_FIELD} \?|\? {_FIELD} {_FIELD}) \*\)$",
 )
 """https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_schedule.html"""
 

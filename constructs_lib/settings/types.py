@@ -29,7 +29,7 @@ ListOf = Annotated[tuple[T, ...], Field(strict=False)]
 Schema = dict[str, Any]
 """A JSON Schema. `Any`, because its shape is pydantic's affair."""
 
-SECRET = re.compile(r"password|secret|token|credential|key$", re.IGNORECASE)
+SECRET = re.compile(r"password|secret|token|credential|(key|pass|pw)$", re.IGNORECASE)
 """A name that matches holds a secret, whose value is never shown."""
 
 

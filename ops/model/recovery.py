@@ -206,7 +206,7 @@ def configuration(stack: Stack) -> Configuration:
     number = partial(_number, stack)
     tasks, most, cooldown = _scaling(stack, number(service, "desired_count", 0))
     task = stack.referred(service["task_definition"])
-    workers = re.search(r"MaxRequestWorkers (\d+)", str(task.get("container_definitions")))
+    workers = re.search(r"(?i)MaxRequestWorkers (\d+)", str(task.get("container_definitions")))
     path = str(stack.value(check.get("path", "/")))
     return Configuration(
         tasks=tasks,

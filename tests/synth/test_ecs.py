@@ -86,6 +86,16 @@ def test_the_hardened_stacks_workers_fit_its_database_and_its_load_balancer() ->
     assert apache["KeepAliveTimeout"] == 65
 
 
+def test_the_hardened_stacks_database_is_not_short_of_connections_at_a_quarter_of_them() -> None:
+    """The alarm's default of 60 is the smallest class's."""
+    hardened = load_stacks(CDKTF_JSON)["resilience-platform-hardened"]
+    assert hardened.monitoring
+    share = hardened.monitoring.db_connections_percent * connections(
+        hardened.database.instance_class
+    )
+    assert hardened.monitoring.db_connections == share // 100
+
+
 def test_without_autoscaling_the_desired_count_is_kept(synth: Synthesizer) -> None:
     count = synth(autoscaling=None).variables["desired_count"]
     assert count["description"] == "Tasks to run."

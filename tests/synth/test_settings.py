@@ -102,7 +102,7 @@ REGION = Bounds(
     "one of af-south-1, ap-east-1, ",
 )
 DIRECTIVES = Bounds(
-    ({}, {"A": "${x} %{X}i", "a.b_1": -1, "C": False}),
+    ({}, {"A": "${x} %{X}i", "a.b_1": -1, "C": False, "ServerTokens": "Prod"}),
     ("A 1", ["A"], None),
     "an object of texts, numbers, true and false",
 )
@@ -266,8 +266,11 @@ BOUNDS: dict[str, Bounds] = {
                 "cron(0 */4 * * ? *)",
             ),
             *("cron(0 2 1 1 ? 2030)", "cron(0 2 1 * *)", 2),
+            # AWS wants one of the two days, and a question mark for the other
+            *("cron(0 2 1 JAN SUN *)", "cron(0 2 * JAN * *)", "cron(0 2 ? JAN ? *)"),
+            *("cron(0 2 ? ? 1 *)", "cron(0 2 1? JAN ? *)"),
         ),
-        "must be cron(0 hour day-of-month month day-of-week *), like cron(0 2 ? JAN SUN#1 *)",
+        "must be cron(0 hour day-of-month month day-of-week *) with ? for one of the two days, ",
         {"database.password": "managed"},
     ),
     "database.rotation.window_hours": between(
@@ -407,7 +410,12 @@ REFUSED: list[tuple[Values, str]] = [
     ({ENVIRONMENT: {"A B": "1"}}, f"{ENVIRONMENT}: 'A B' … like WORDPRESS_DEBUG"),
     ({ENVIRONMENT: {"A": 1}}, f"{ENVIRONMENT}.A = 1: must be text; write it in quotes"),
     ({ENVIRONMENT: {"WORDPRESS_DB_NAME": "x"}}, "WORDPRESS_DB_NAME cannot be set here: the p"),
-    ({ENVIRONMENT: {"API_TOKEN": "x"}}, "API_TOKEN looks like a secret … leave it out"),
+    # ECS refuses a variable that is a secret, too
+    ({ENVIRONMENT: {"WORDPRESS_AUTH_SALT": "x"}}, "AUTH_SALT cannot be set here: keys and salts"),
+    *(
+        ({ENVIRONMENT: {name: "x"}}, f"{name} looks like a secret … leave it out")
+        for name in ("API_TOKEN", "SMTP_PASS", "API_KEY")
+    ),
     *(
         ({CONSTANTS: {name: "x"}}, f"{CONSTANTS}: {name} cannot be set here: {reason}")
         for name, reason in {
@@ -423,6 +431,8 @@ REFUSED: list[tuple[Values, str]] = [
     ({CONSTANTS: {"A": None}}, f"{CONSTANTS}: A must be text, a number, true or false"),
     ({CONSTANTS: {"API_TOKEN": "x"}}, "API_TOKEN looks like a secret … leave it out"),
     ({"container.apache_conf": {"<Directory": 1}}, "'<Directory' is not a directive's name"),
+    ({"container.apache_conf": {"AuthLDAPBindPassword": 1}}, "BindPassword looks like a secret"),
+    ({"container.php_ini": {"mysqli.default_pw": 1}}, "mysqli.default_pw looks like a secret"),
     ({"container.php_ini": {"A": "b\nc"}}, "must be one line of printable characters"),
     ({"container.php_ini": {"A": [1]}}, "container.php_ini: A must be text, a number, true or"),
     ({"backend": {}}, "backend.type is missing; it must be local or s3"),

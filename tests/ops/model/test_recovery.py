@@ -141,7 +141,7 @@ def test_visitors_beyond_the_connections() -> None:
     assert "4 tasks x 150 workers = 600 connections" in refused.because
     assert "about 60: MySQL refuses more" in refused.because
 
-    told: dict[str, Any] = {"command": "'MaxRequestWorkers 60'"}
+    told: dict[str, Any] = {"command": "'maxRequestWorkers 60'"}
     fits = computed(**told, database={"instance_class": "db.t3.medium"}).scenarios[OVERLOAD]
     assert spans(fits) == (Span(0, 0),) * 3
     assert "x 60 workers = 240 connections, and the database's class allows about 240: " in (

@@ -92,7 +92,11 @@ budgets.BudgetName ce.CostCategoryName ce.CostCategoryValue ce.ResourceTagKey ce
 cloudwatch.DefinitionPath ecs.TagKey ecs.TagValue efs.TagKey efs.TagValue elbv2.TagKey
 elbv2.TagValue events.RunCommandTargetKey iam.tagKeyType iam.tagTemplateKeyType
 iam.tagTemplateValueType iam.tagValueType lambda.TagKey lambda.TagValue logs.ResourceType
-logs.TagFilterKey logs.TagFilterValue logs.TagKey logs.TagValue wafv2.TagKey wafv2.TagValue
+logs.TagFilterKey logs.TagFilterValue logs.TagKey logs.TagValue ssm.AzureApplicationDisplayName
+ssm.AzureSubscriptionDisplayName ssm.AzureTenantDisplayName ssm.CloudConnectorDescription
+ssm.CloudConnectorIamRoleArn ssm.DefaultInstanceName ssm.DisplayName ssm.GcpProjectDisplayName
+ssm.NodeFilterValue ssm.NodeName ssm.PatchGroup ssm.TagKey ssm.TagValue ssm.TargetKey sts.tagKeyType
+sts.tagValueType wafv2.TagKey wafv2.TagValue
 """
 
 
@@ -100,7 +104,7 @@ def test_only_these_patterns_are_not_checked() -> None:
     """Of the services that a stack uses: Python cannot read them."""
     services = (
         "acm application-autoscaling backup budgets ce cloudformation cloudwatch ec2 ecs efs elbv2 "
-        "events iam kms lambda logs rds s3 secretsmanager servicediscovery sns wafv2"
+        "events iam kms lambda logs rds s3 secretsmanager servicediscovery sns ssm sts wafv2"
     )
     found = [
         f"{service}.{name}"
