@@ -107,11 +107,7 @@ def explained(error: Exception) -> OpsError:
 
 @contextlib.contextmanager
 def explaining() -> Iterator[None]:
-    """Makes boto3's errors the line that a user gets.
-
-    Raises:
-        OpsError: see `explained`.
-    """
+    """Makes boto3's errors the line that a user gets."""
     try:
         yield
     except AwsError as error:

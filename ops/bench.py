@@ -178,9 +178,6 @@ def run(console: Console, progress: Console, *, runs: int, quick: bool) -> None:
     Args:
         progress: where each single run is told.
         quick: one run, warm caches only.
-
-    Raises:
-        OpsError: a program or an installation failed.
     """
     runs = 1 if quick else runs
     results: Results = defaultdict(list)

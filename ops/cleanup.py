@@ -91,11 +91,7 @@ class Found:
 
 
 def run(project: str, region: str | None, console: Console, *, json_output: bool = False) -> bool:
-    """Print what is left of a project; whether nothing is, of a project that there was.
-
-    Raises:
-        OpsError: AWS cannot be asked.
-    """
+    """Print what is left of a project; whether nothing is, of a project that there was."""
     known = _projects()
     found = search(clients(region), project, known)
     passed = not found.left and (found.seen or project in known)
@@ -129,9 +125,6 @@ def search(aws: Clients, project: str, others: Iterable[str] = ()) -> Found:
 
     Args:
         others: projects whose names may begin like this one's, and are not meant.
-
-    Raises:
-        OpsError: AWS cannot be asked.
     """
     found: dict[str, Leftover] = {}
     gone: set[str] = set()

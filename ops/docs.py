@@ -54,10 +54,6 @@ def run(console: Console, *, check: bool, root: Path = ROOT) -> None:
     Args:
         check: write nothing.
         root: folder that README.md is in.
-
-    Raises:
-        OpsError: with `check`, a file is stale; always, a marker names no part.
-        OpsError: the stack cannot be synthesized.
     """
     available = parts(read_stack(STACK))
     made = {
@@ -86,9 +82,6 @@ def rendered(text: str, available: Mapping[str, Callable[[], str]], name: str) -
     Args:
         available: part name to what makes it.
         name: of the file, for messages.
-
-    Raises:
-        OpsError: a marker is not closed, or names no part.
     """
 
     def made(found: re.Match[str]) -> str:

@@ -215,9 +215,6 @@ class Terraform:
         on_line: gets every line of output, as it comes.
         binary: program to run; default `find_binary()`.
         mirror: provider mirror; default `find_mirror()`.
-
-    Raises:
-        TerraformMissing: see `find_binary`.
     """
 
     def __init__(

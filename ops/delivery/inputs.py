@@ -106,9 +106,6 @@ def plan_input(
         run: the run that planned.
         stack: the stack it belongs to.
         third_party_metadata: reports of other tools.
-
-    Raises:
-        OpsError: `plan` is not a plan document.
     """
     changes = plan.get("resource_changes", [])
     if "terraform_version" not in plan or not isinstance(changes, Sequence):

@@ -252,11 +252,7 @@ def _declares(stack: Stack, what: str) -> bool:
 
 
 def document(needed: Needs) -> dict[str, Any]:
-    """The policy that grants exactly this.
-
-    Raises:
-        OpsError: it is longer than IAM takes.
-    """
+    """The policy that grants exactly this."""
     shortest = {
         project
         for project in needed.projects
@@ -319,9 +315,6 @@ def documents(called: Mapping[str, Iterable[str]]) -> dict[str, dict[str, Any]]:
     Args:
         called: by file name, what was called in the lives of its stacks; what has to do with roles
             may stand at any.
-
-    Raises:
-        OpsError: a stack cannot be synthesized, or a policy is longer than IAM takes.
     """
     made = {}
     total = _calls(called.get(ROLES, ()))

@@ -59,9 +59,6 @@ class Policy:
 
     Args:
         path: a `.rego` file whose name is a key of `OUTPUTS`.
-
-    Raises:
-        OpsError: the file is missing, cannot be read, or defines a default that Spacelift does.
     """
 
     def __init__(self, path: Path) -> None:
@@ -85,11 +82,7 @@ class Policy:
             raise OpsError(f"{path.name}: {_one_line(error)}") from None
 
     def evaluate(self, document: Document) -> dict[str, Json]:
-        """The value of each rule that Spacelift asks for, sets as sorted lists.
-
-        Raises:
-            OpsError: the policy cannot be evaluated.
-        """
+        """The value of each rule that Spacelift asks for, sets as sorted lists."""
         try:
             answers = json.loads(self._engine.evaluate(json.dumps(document)))
             return {rule: _ordered(value) for rule, value in answers.items()}
@@ -121,11 +114,7 @@ _policy = cache(Policy)  # reading a policy takes as long as evaluating it
 
 
 def review(policy: str, document: Document, *, policies: Path = POLICIES) -> dict[str, Any]:
-    """What a policy answers: the value of each of its `OUTPUTS`, sets as sorted lists.
-
-    Raises:
-        OpsError: see `Policy`.
-    """
+    """What a policy answers: the value of each of its `OUTPUTS`, sets as sorted lists."""
     return _policy(policies / f"{policy}.rego").evaluate(document)
 
 
@@ -145,11 +134,7 @@ _METADATA = re.compile(
 
 
 def rules(path: Path) -> list[Rule]:
-    """The rules of a policy file that have a METADATA block, in the file's order.
-
-    Raises:
-        OpsError: a block is not YAML, or lacks its title or description.
-    """
+    """The rules of a policy file that have a METADATA block, in the file's order."""
     found = []
     for block in _METADATA.finditer(path.read_text(encoding="utf-8")):
         head = block["head"]

@@ -69,9 +69,6 @@ def run(
         state: where to start from; default: nothing, and with `aws` the stack's local state.
         plan: a plan document (`terraform show -json`) to judge instead of planning.
         infracost: Infracost's report on it (`infracost breakdown --format json`).
-
-    Raises:
-        OpsError: a hook, Terraform or a policy cannot be run, or a file cannot be read.
     """
     here = _declared(stack_id, CDKTF_JSON)
     base = _merge_base(here[1].vcs.branch)

@@ -44,11 +44,7 @@ CHANGED_ATTRIBUTES: dict[str, dict[str, Any]] = {
 
 
 def run(console: Console) -> None:
-    """Live every stack's life and write the policies. It takes about half an hour.
-
-    Raises:
-        OpsError: see `called_by` and `permissions.document`.
-    """
+    """Live every stack's life and write the policies. It takes about half an hour."""
     say = Narrator(console)
     called: dict[str, set[str]] = {}
     for name, stack_ids in stacks().items():
@@ -59,12 +55,7 @@ def run(console: Console) -> None:
 
 
 def called_by(stack_id: str, say: Narrator) -> set[str]:
-    """Let a stack live from nothing to nothing, and return what Terraform called.
-
-    Raises:
-        OpsError: Terraform failed or is missing, or the emulator lacks something that was called,
-            so the rest is not known.
-    """
+    """Let a stack live from nothing to nothing, and return what Terraform called."""
     with deployed(stack_id, say) as life:
         stack = json.loads((life.folder / "cdk.tf.json").read_text(encoding="utf-8"))
         new = {

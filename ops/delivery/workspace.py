@@ -105,11 +105,7 @@ def inject_backend(project_root: Path, state: Path) -> None:
 def run_phase(
     commands: Sequence[str], folder: Path, environment: Mapping[str, str], say: Narrator
 ) -> None:
-    """Run a phase's commands in `folder`.
-
-    Raises:
-        OpsError: one of them failed; says what it said.
-    """
+    """Run a phase's commands in `folder`."""
     lines: list[str] = []
     command = ["sh", "-c", joined(commands)]
     with started(command, folder, environment, stderr=subprocess.STDOUT) as process:
@@ -135,11 +131,7 @@ def inputs() -> dict[str, str]:
 def planned(
     stack_id: str, console: Console, run_type: RunType, *, aws: bool, state: Path | None
 ) -> Document:
-    """The plan document of a run in a copy of the checkout.
-
-    Raises:
-        OpsError: a hook or Terraform cannot be run, or fails.
-    """
+    """The plan document of a run in a copy of the checkout."""
     say = Narrator(console)
     with ExitStack() as open_until_done:
         scratch = Path(open_until_done.enter_context(tempfile.TemporaryDirectory()))

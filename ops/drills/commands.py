@@ -74,7 +74,6 @@ def _confirmed(question: str, yes: bool) -> None:
     """Go on only if that is wanted.
 
     Raises:
-        OpsError: there is nobody to ask.
         typer.Abort: it is not.
     """
     if yes:
@@ -85,12 +84,7 @@ def _confirmed(question: str, yes: bool) -> None:
 
 
 def drill(name: str, options: Options, console: Console) -> bool:
-    """Run one drill or, called `all`, each; whether all passed.
-
-    Raises:
-        OpsError: a drill cannot start.
-        typer.Abort: the user said no.
-    """
+    """Run one drill or, called `all`, each; whether all passed."""
     chosen = list(DRILLS.values()) if name == "all" else [DRILLS[name]]
     with _deployment(options, console) as (deployment, clock):
         _say(
@@ -147,11 +141,7 @@ def _write(found: Report, folder: Path, console: Console) -> None:
 
 
 def restore(options: Options, console: Console) -> bool:
-    """Undo what interrupted drills have left; False if one of them still runs.
-
-    Raises:
-        OpsError: AWS refuses, or a journal is of another account.
-    """
+    """Undo what interrupted drills have left; False if one of them still runs."""
     if options.sandbox:
         raise OpsError("a rehearsal leaves nothing to restore: leave out --sandbox")
     left = journal.left_behind(options.reports)
@@ -190,12 +180,7 @@ def load(
     timeout_seconds: float,
     path: str,
 ) -> bool:
-    """Send a burst of requests and report on it; whether at most 1 % failed.
-
-    Raises:
-        OpsError: there is no steady deployment.
-        typer.Abort: the user said no.
-    """
+    """Send a burst of requests and report on it; whether at most 1 % failed."""
     with _deployment(options, console) as (deployment, clock):
         with explaining():
             deployment.check_steady()
@@ -283,11 +268,7 @@ def _scaling(deployment: Deployment, clock: Clock, start: float) -> Iterator[lis
 
 
 def overview(console: Console, folder: Path) -> bool:
-    """Collect all reports of a folder into one page and JUnit XML; whether all passed.
-
-    Raises:
-        OpsError: there is no report.
-    """
+    """Collect all reports of a folder into one page and JUnit XML; whether all passed."""
     found = report.collect(folder)
     page = report.write_overview(folder)
     for drilled in found:

@@ -85,20 +85,12 @@ def left_behind(folder: Path) -> list[Path]:
 
 
 def entries(path: Path) -> list[Undo]:
-    """What a journal lists, without its first line.
-
-    Raises:
-        OpsError: it is no journal.
-    """
+    """What a journal lists, without its first line."""
     return _parsed(path, path.read_text(encoding="utf-8"))[1:]
 
 
 def restore(path: Path, account: str, region: str, execute: Callable[[Undo], None]) -> bool:
-    """Undo what a journal lists and delete it; False if its drill still runs.
-
-    Raises:
-        OpsError: it belongs to another account or region, or is no journal.
-    """
+    """Undo what a journal lists and delete it; False if its drill still runs."""
     with path.open(encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -31,9 +31,6 @@ def run_task(
 
     Args:
         source: `Deployment.source`, of now or as a journal has kept it.
-
-    Raises:
-        OpsError: AWS starts none.
     """
     override = {
         "name": source["container"],
@@ -75,9 +72,6 @@ def ask_marker(
     Args:
         end: how long to wait for it, as a time of the clock.
         source: `Deployment.source`, if not as it is now.
-
-    Raises:
-        OpsError: the task did not run, or could not do it.
     """
     arn = run_task(
         deployment,

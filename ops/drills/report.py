@@ -229,11 +229,7 @@ def write(report: Report, folder: Path) -> Path:
 
 
 def read(path: Path) -> Report:
-    """A report from its JSON file.
-
-    Raises:
-        OpsError: it is not one.
-    """
+    """A report from its JSON file."""
     try:
         report = TypeAdapter(Report).validate_json(path.read_bytes())
         datetime.strptime(report.started, STARTED)
@@ -244,11 +240,7 @@ def read(path: Path) -> Report:
 
 
 def collect(folder: Path) -> list[Report]:
-    """All reports in a folder, the oldest first.
-
-    Raises:
-        OpsError: there is none, or one cannot be read.
-    """
+    """All reports in a folder, the oldest first."""
     found = sorted(folder.glob("[0-9]*T[0-9]*-*.json"))
     if not found:
         raise OpsError(f"{folder} holds no report: run a drill first, or name another --reports")
@@ -318,11 +310,7 @@ def _chart(report: Report) -> dict[str, Any]:
 
 
 def write_overview(folder: Path) -> Path:
-    """Write `index.html` and `junit.xml` about all reports in a folder; the page.
-
-    Raises:
-        OpsError: see `collect`.
-    """
+    """Write `index.html` and `junit.xml` about all reports in a folder; the page."""
     reports = collect(folder)
     (folder / "junit.xml").write_text(junit(reports), encoding="utf-8")
     page = folder / "index.html"

@@ -160,22 +160,14 @@ class Drill:
 
 
 def plan(drill: Drill, deployment: Deployment) -> list[str]:
-    """What the drill would do.
-
-    Raises:
-        OpsError: the deployment is not steady, or the drill is not for it.
-    """
+    """What the drill would do."""
     with explaining():
         deployment.check_steady()
         return drill.plan(deployment)
 
 
 def wait_until_steady(deployment: Deployment, clock: Clock, limit_seconds: float) -> None:
-    """Wait for the deployment to be steady, say after another drill.
-
-    Raises:
-        OpsError: it is not after `limit_seconds`; says what is missing.
-    """
+    """Wait for the deployment to be steady, say after another drill."""
     end = clock.now() + limit_seconds
     while True:
         try:

@@ -44,9 +44,6 @@ def read_outputs(source: str | None, stack_id: str) -> Outputs:
         source: file with `terraform output -json` or `cdktf output --outputs-file`; `-` for
             standard input; None to run `terraform output` in cdktf.out/stacks/<stack>.
         stack_id: which stack, where the file holds several.
-
-    Raises:
-        OpsError: they cannot be read, or some are missing.
     """
     if source is None:
         text, source = _terraform_output(stack_id), f"terraform output of {stack_id}"
@@ -177,9 +174,6 @@ class Deployment:
 
     Attributes:
         project: the tag Project, which all of it has.
-
-    Raises:
-        OpsError: it is not there, or not tagged as this project's.
     """
 
     def __init__(

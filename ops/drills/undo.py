@@ -50,11 +50,7 @@ UNDO: dict[str, Callable[[Deployment, Clock, Undo], None]] = {
 
 
 def undo(deployment: Deployment, clock: Clock, entry: Undo) -> None:
-    """Take away what a journal's entry is about.
-
-    Raises:
-        OpsError: AWS refuses, or the entry is of another version of this program.
-    """
+    """Take away what a journal's entry is about."""
     if entry["do"] not in UNDO:
         raise OpsError(f"an undo {entry['do']!r} is of another version of this program")
     try:

@@ -94,11 +94,7 @@ class Item:
 
 
 def items(stack: Stack) -> list[Item]:
-    """The bill of a stack.
-
-    Raises:
-        OpsError: it has no single service, task definition or database.
-    """
+    """The bill of a stack."""
     return [
         *_tasks(stack),
         *_network(stack),

@@ -29,11 +29,7 @@ class _Node:
 
 
 def mermaid(stack: Stack) -> str:
-    """The diagram: zones, subnets, what runs in them, and who may talk to whom.
-
-    Raises:
-        OpsError: a subnet or a security group is not a resource of the stack.
-    """
+    """The diagram: zones, subnets, what runs in them, and who may talk to whom."""
     nodes = list(_nodes(stack))
     lines = ["flowchart TB", f'  {INTERNET}(("internet"))']
     (vpc,) = stack.all("aws_vpc").values()

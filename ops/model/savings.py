@@ -87,11 +87,7 @@ class Costs:
 
 
 def costs(stack_ids: Iterable[str]) -> dict[str, Costs]:
-    """The bills and savings of stacks of cdktf.json, by stack id.
-
-    Raises:
-        OpsError: a stack cannot be synthesized, or has no bill.
-    """
+    """The bills and savings of stacks of cdktf.json, by stack id."""
     try:
         declared: Any = read_context(CDKTF_JSON).get("stacks", {})
     except SettingsError as error:
@@ -155,11 +151,7 @@ def _synthesized(stacks: Mapping[str, object]) -> dict[str, Stack]:
 
 
 def run(stack_id: str, console: Console) -> None:
-    """Print a stack's bill, and what each setting would save.
-
-    Raises:
-        OpsError: see `costs`.
-    """
+    """Print a stack's bill, and what each setting would save."""
     found = costs([stack_id])[stack_id]
     shown = table(f"{stack_id}: list prices, little traffic", "", "quantity", "USD a month")
     shown.columns[-1].justify = "right"

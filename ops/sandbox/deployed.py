@@ -120,9 +120,6 @@ def deployed(stack_id: str, say: Narrator | None = None) -> Iterator[Deployed]:
 
     Args:
         say: is told of the synthesis, and of every line that Terraform prints.
-
-    Raises:
-        OpsError: the stack cannot be synthesized, or a sandbox runs in this process already.
     """
     refuse_spacelift(stack_id)
     say = say or Narrator(Console(quiet=True))

@@ -89,7 +89,6 @@ class Sandbox:
         """Starts with an empty account.
 
         Raises:
-            OpsError: one runs in this process already.
             OSError: the port asked for is taken.
         """
         if not _one_at_a_time.acquire(blocking=False):

@@ -25,11 +25,7 @@ START_SECONDS = 600
 
 @contextmanager
 def rehearsed(stack_id: str, console: Console) -> Iterator[tuple[Deployment, Clock]]:
-    """A deployment in the sandbox that is steady, and the clock it lives by.
-
-    Raises:
-        OpsError: it cannot be deployed.
-    """
+    """A deployment in the sandbox that is steady, and the clock it lives by."""
     say = Narrator(console)
     with deployed(stack_id, say) as stack:
         terraform = stack.terraform()
