@@ -2,8 +2,7 @@
 
 Real Terraform with the real AWS provider, the AWS CLI and boto3 work against it unchanged: only
 the environment differs (`Sandbox.environment`), and nothing in that environment can reach a real
-account. `ops.sandbox.gateway` stands before moto, and `ops.sandbox.services` adds what moto lacks
-and lists what is still different from AWS.
+account. `ops.sandbox.gateway` stands before moto, and `ops.sandbox.services` adds what moto lacks.
 """
 
 from __future__ import annotations
