@@ -7,7 +7,7 @@ import tempfile
 import threading
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from ops.errors import OpsError
 
@@ -34,6 +34,35 @@ errors = Console(stderr=True, soft_wrap=True)
 
 STACK = "resilience-platform"
 
+# What several commands have.
+Stack = Annotated[str, typer.Argument(help="stack id of cdktf.json")]
+AsJson = Annotated[bool, typer.Option("--json", help="for other programs")]
+StackName = Annotated[str, typer.Option(help="stack id of cdktf.json")]
+OutputsFile = Annotated[
+    str | None,
+    typer.Option(
+        help="file with `terraform output -json` or `cdktf output --outputs-file`, - for stdin",
+        show_default="terraform output in cdktf.out/stacks/<stack>",
+    ),
+]
+Url = Annotated[
+    str | None, typer.Option(help="where requests go", show_default="output application_url")
+]
+InSandbox = Annotated[
+    bool, typer.Option("--sandbox", help="rehearse: deploy to an emulated AWS first")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="say what would be done, and do nothing")]
+Yes = Annotated[bool, typer.Option("--yes", help="do not ask")]
+TimeLimit = Annotated[
+    int, typer.Option(min=30, max=7200, metavar="SECONDS", help="how long each recovery may take")
+]
+Reports = Annotated[Path, typer.Option("--reports", help="folder of the reports", file_okay=False)]
+REPORTS = Path("reports")
+
+
+def _file(text: str) -> Any:
+    return typer.Option(help=text, exists=True, dir_okay=False)
+
 
 def _end(passed: bool) -> None:
     if not passed:
@@ -41,9 +70,7 @@ def _end(passed: bool) -> None:
 
 
 @app.command()
-def demo(
-    stack: Annotated[str, typer.Argument(help="stack id of cdktf.json")] = STACK,
-) -> None:
+def demo(stack: Stack = STACK) -> None:
     """Apply a stack to the sandbox, repair drift, destroy it."""
     from ops import demo as exercise
 
@@ -74,10 +101,7 @@ def sandbox(
 
 
 @app.command("recovery-model")
-def recovery_model(
-    stack: Annotated[str, typer.Argument(help="stack id of cdktf.json")] = STACK,
-    json_output: Annotated[bool, typer.Option("--json", help="for other programs")] = False,
-) -> None:
+def recovery_model(stack: Stack = STACK, json_output: AsJson = False) -> None:
     """Compute how long failures last, and which claims hold."""
     from ops.model import claims
 
@@ -85,9 +109,7 @@ def recovery_model(
 
 
 @app.command("cost")
-def monthly_cost(
-    stack: Annotated[str, typer.Argument(help="stack id of cdktf.json")] = STACK,
-) -> None:
+def monthly_cost(stack: Stack = STACK) -> None:
     """Estimate the bill, and what each setting saves."""
     from ops.model import savings
 
@@ -96,22 +118,15 @@ def monthly_cost(
 
 @app.command()
 def preflight(
-    stack: Annotated[str, typer.Argument(help="stack id of cdktf.json")] = STACK,
+    stack: Stack = STACK,
     run: Annotated[
         Literal["PROPOSED", "TRACKED", "DESTROY", "DRIFT"],
         typer.Option(case_sensitive=False, help="the kind of run to judge for"),
     ] = "PROPOSED",
     aws: Annotated[bool, typer.Option("--aws", help="plan against AWS, not the sandbox")] = False,
-    state: Annotated[
-        Path | None, typer.Option(help="state file to start from", exists=True, dir_okay=False)
-    ] = None,
-    plan: Annotated[
-        Path | None,
-        typer.Option(help="judge this `terraform show -json`", exists=True, dir_okay=False),
-    ] = None,
-    infracost: Annotated[
-        Path | None, typer.Option(help="Infracost's JSON report", exists=True, dir_okay=False)
-    ] = None,
+    state: Annotated[Path | None, _file("state file to start from")] = None,
+    plan: Annotated[Path | None, _file("judge this `terraform show -json`")] = None,
+    infracost: Annotated[Path | None, _file("Infracost's JSON report")] = None,
 ) -> None:
     """Do what a Spacelift run would: hooks, plan, policies. Exit code 1 when one denies."""
     from ops.delivery import preflight as exercise
@@ -121,32 +136,9 @@ def preflight(
     )
 
 
-StackName = Annotated[str, typer.Option(help="stack id of cdktf.json")]
-OutputsFile = Annotated[
-    str | None,
-    typer.Option(
-        help="file with `terraform output -json` or `cdktf output --outputs-file`, - for stdin",
-        show_default="terraform output in cdktf.out/stacks/<stack>",
-    ),
-]
-Url = Annotated[
-    str | None, typer.Option(help="where requests go", show_default="output application_url")
-]
-InSandbox = Annotated[
-    bool, typer.Option("--sandbox", help="rehearse: deploy to an emulated AWS first")
-]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="say what would be done, and do nothing")]
-Yes = Annotated[bool, typer.Option("--yes", help="do not ask")]
-TimeLimit = Annotated[
-    int, typer.Option(min=30, max=7200, metavar="SECONDS", help="how long each recovery may take")
-]
-Reports = Annotated[Path, typer.Option("--reports", help="folder of the reports", file_okay=False)]
-REPORTS = Path("reports")
-
-
 @app.command()
 def drift(
-    stack: Annotated[str, typer.Argument(help="stack id of cdktf.json")] = STACK,
+    stack: Stack = STACK,
     sandbox: InSandbox = False,
     state: Annotated[
         Path | None,
@@ -249,7 +241,7 @@ def verify_cleanup(
     region: Annotated[
         str | None, typer.Option(help="AWS region", show_default="the configured one")
     ] = None,
-    json_output: Annotated[bool, typer.Option("--json", help="for other programs")] = False,
+    json_output: AsJson = False,
 ) -> None:
     """List what a destroy has left in AWS; changes nothing. Exit code 1 with a list."""
     from ops import cleanup
@@ -290,9 +282,8 @@ def main() -> int:
     """The exit code: 0, 1 with the reason on stderr, 2 for wrong usage, 130 after Ctrl-C."""
     # A polite kill ends what was started, as Ctrl-C does; and Ctrl-C does so too in a background
     # job, which a shell starts with SIGINT ignored.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    signal.signal(signal.SIGHUP, signal.default_int_handler)  # a closed terminal
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):  # the last: a closed terminal
+        signal.signal(number, signal.default_int_handler)
     try:
         code = app(standalone_mode=False)
     except KeyboardInterrupt:
