@@ -27,7 +27,7 @@ from ops.delivery.inputs import Document, RunType
 from ops.errors import OpsError
 from ops.sandbox.deployed import stand_ins
 from ops.sandbox.server import Sandbox
-from ops.terraform import Terraform, error_text, started
+from ops.terraform import Terraform, error_text, followed
 
 BACKEND_FILE = "spacelift_backend.tf"
 PLAN_FILE = "spacelift.plan"
@@ -106,14 +106,8 @@ def run_phase(
     commands: Sequence[str], folder: Path, environment: Mapping[str, str], say: Narrator
 ) -> None:
     """Run a phase's commands in `folder`."""
-    lines: list[str] = []
     command = ["sh", "-c", joined(commands)]
-    with started(command, folder, environment, stderr=subprocess.STDOUT) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            lines.append(line.rstrip("\n"))
-            say.line(lines[-1])
-        exit_code = process.wait()
+    exit_code, lines = followed(command, folder, environment, say.line)
     if exit_code:
         raise OpsError(f"the run would fail (exit code {exit_code}): {error_text(lines)}")
 
