@@ -80,7 +80,6 @@ class Found:
     Attributes:
         seen: whether anything shows that the project ever was in this account and region: what is
             left, or what AWS still lists although it is deleted.
-        left: what is left.
     """
 
     project: str

@@ -17,9 +17,6 @@ QUIET_SECONDS = 15
 class Narrator:
     """Tells what happens: a line for each finished step, and a live line while one runs.
 
-    Args:
-        console: where to.
-
     On something that is not a terminal (CI, a pipe) a step that takes long prints a line now and
     then, instead of the live one.
     """

@@ -49,12 +49,7 @@ def documents(root: Path) -> list[Path]:
 
 
 def run(console: Console, *, check: bool, root: Path = ROOT) -> None:
-    """Rewrite the generated parts and files.
-
-    Args:
-        check: write nothing.
-        root: folder that README.md is in.
-    """
+    """Rewrite the generated parts and files."""
     available = parts(read_stack(STACK))
     made = {
         path: rendered(path.read_text(encoding="utf-8"), available, path.name)
@@ -77,12 +72,7 @@ def run(console: Console, *, check: bool, root: Path = ROOT) -> None:
 
 
 def rendered(text: str, available: Mapping[str, Callable[[], str]], name: str) -> str:
-    """`text` with every generated part made anew.
-
-    Args:
-        available: part name to what makes it.
-        name: of the file, for messages.
-    """
+    """`text` with every generated part made anew."""
 
     def made(found: re.Match[str]) -> str:
         part = found["name"]

@@ -85,10 +85,6 @@ def find_mirror(registry: str, candidates: Sequence[Path] | None = None) -> Path
 
     That is: of major version 5, for this system and processor, either unpacked
     (`<version>/<system>_<processor>/`) or as the registry's zip file.
-
-    Args:
-        registry: host name, the first folder inside a mirror.
-        candidates: folders to look at; default `mirror_candidates()`.
     """
     target = _this_machine()
     for candidate in mirror_candidates() if candidates is None else candidates:
@@ -144,7 +140,6 @@ def cli_config(registry: str, *, mirror: Path | None, cache: Path) -> str:
     """A CLI configuration that takes the provider from a mirror, or keeps what it downloads.
 
     Args:
-        registry: host name that `hashicorp/aws` is looked up under.
         mirror: from `find_mirror`. Terraform links an unpacked provider from there, it does not
             copy its 700 MB; a zip file is unpacked for every working folder.
         cache: folder to keep downloads in, for want of a mirror. Must exist.
@@ -187,14 +182,11 @@ class Terraform:
     5 s later SIGKILL. A second Ctrl-C skips to the next signal.
 
     Args:
-        folder: where the configuration lies and the state goes.
         scratch: existing folder for the CLI configuration.
         environment: what to add to the cleaned environment, for example `Sandbox.environment`.
         variables: input variables; anything but a string is passed as JSON. They travel in the
             environment, so no process list shows a password.
         on_line: gets every line of output, as it comes.
-        binary: program to run; default `find_binary()`.
-        mirror: provider mirror; default `find_mirror()`.
     """
 
     def __init__(
@@ -246,13 +238,7 @@ class Terraform:
         self.run("validate")
 
     def plan(self, *arguments: str, out: Path | None = None, destroy: bool = False) -> bool:
-        """Whether anything would change.
-
-        Args:
-            arguments: further ones, for example `-refresh-only`.
-            out: file to write the plan to, for `apply` and `show`.
-            destroy: plan the end of everything.
-        """
+        """Whether anything would change."""
         options = ["-input=false", "-detailed-exitcode", *arguments]
         options += [f"-out={out}"] if out else []
         options += ["-destroy"] if destroy else []

@@ -99,14 +99,7 @@ def plan_input(
     stack: Stack,
     third_party_metadata: Document | None = None,
 ) -> dict[str, Json]:
-    """The input of a plan policy.
-
-    Args:
-        plan: `terraform show -json` of a plan file.
-        run: the run that planned.
-        stack: the stack it belongs to.
-        third_party_metadata: reports of other tools.
-    """
+    """The input of a plan policy."""
     changes = plan.get("resource_changes", [])
     if "terraform_version" not in plan or not isinstance(changes, Sequence):
         raise OpsError(

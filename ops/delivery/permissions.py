@@ -186,12 +186,7 @@ condition says what is allowed, a value of the condition: a managed policy, a se
 
 
 def needs(stack: Stack, called: Iterable[str]) -> set[Grant]:
-    """What deploying a stack takes.
-
-    Args:
-        stack: as synthesized; says what no call shows.
-        called: actions that Terraform called in its life.
-    """
+    """What deploying a stack takes, of which these actions were called in its life."""
     unseen = [row.actions for row in UNSEEN if _declares(stack, row.needed_by)]
     found = calls((*called, *" ".join(unseen).split()))
     for attachment in stack.all("aws_iam_role_policy_attachment").values():
@@ -225,11 +220,7 @@ def _declares(stack: Stack, what: str) -> bool:
 
 
 def document(granted: Iterable[Grant], projects: Collection[str] = ()) -> dict[str, Any]:
-    """The policy that grants exactly this, if IAM takes one of its length.
-
-    Args:
-        projects: prefixes of the names of the roles that it is about.
-    """
+    """The policy that grants exactly this, on roles of these projects, if IAM takes its length."""
     longer = tuple(f"{project}-" for project in projects)
     shortest = [project for project in sorted(projects) if not project.startswith(longer)]
     roles = [f"arn:aws:iam::*:role/{project}-*" for project in shortest]

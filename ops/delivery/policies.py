@@ -55,11 +55,7 @@ PRELUDES: Mapping[str, tuple[str, ...]] = {
 
 
 class Policy:
-    """One policy file with the definitions that Spacelift adds.
-
-    Args:
-        path: a `.rego` file whose name is a key of `OUTPUTS`.
-    """
+    """A policy file, named as in `OUTPUTS`, with the definitions that Spacelift adds."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -64,8 +64,6 @@ def run(
     """Plan, judge, and print the verdicts; whether nothing was denied.
 
     Args:
-        kind: the kind of run to judge for.
-        aws: plan against the AWS account of the environment, not the sandbox.
         state: where to start from; default: nothing, and with `aws` the stack's local state.
         plan: a plan document (`terraform show -json`) to judge instead of planning.
         infracost: Infracost's report on it (`infracost breakdown --format json`).

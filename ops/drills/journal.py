@@ -35,13 +35,7 @@ Undo = dict[str, Any]
 
 
 class Journal:
-    """A journal that is being written. The file appears with the first entry.
-
-    Args:
-        folder: of the reports.
-        name: of the drill's run.
-        place: where it takes place.
-    """
+    """A journal that is being written. The file appears with the first entry."""
 
     def __init__(self, folder: Path, name: str, place: Place) -> None:
         self.path = folder / f"{PREFIX}{name}.jsonl"

@@ -59,7 +59,6 @@ class Summary:
     Attributes:
         longest_gap: seconds, the longest time in which no request was sent that was served.
         percentiles: of the served requests, in seconds, by percent.
-        errors: how many of each.
     """
 
     requests: int
@@ -171,13 +170,7 @@ def burst(
 
 
 class Background:
-    """A steady trickle of requests, from a thread, while its block runs.
-
-    Args:
-        url: what is asked for.
-        per_second: how many are sent at most, whether or not those before were answered.
-        timeout_seconds: after which one counts as failed.
-    """
+    """A steady trickle of requests, whether or not those before were answered, from a thread."""
 
     def __init__(
         self, url: str, clock: Clock, *, per_second: float, timeout_seconds: float

@@ -27,11 +27,7 @@ def run_task(
     environment: dict[str, str],
     started_by: str,
 ) -> str:
-    """Run a task definition once on Fargate, with another command; the task's ARN.
-
-    Args:
-        source: `Deployment.source`, of now or as a journal has kept it.
-    """
+    """Run a task definition once on Fargate, with another command; the task's ARN."""
     override = {
         "name": source["container"],
         "command": command,
@@ -71,7 +67,6 @@ def ask_marker(
 
     Args:
         end: how long to wait for it, as a time of the clock.
-        source: `Deployment.source`, if not as it is now.
     """
     arn = run_task(
         deployment,

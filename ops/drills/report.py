@@ -136,11 +136,8 @@ class Report:
     """One run of one drill.
 
     Attributes:
-        started: date and time in UTC, ISO 8601.
         rehearsed_speed: 1 for a drill on AWS; in a rehearsal, how much faster time ran.
         objectives: by what it has passed or failed.
-        seconds: how long it took.
-        error: why it ended early, or empty.
         width: seconds that a slice of `traffic` covers.
     """
 

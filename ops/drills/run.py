@@ -145,13 +145,7 @@ def _changes(before: Snapshot | None, now: Snapshot) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Drill:
-    """One drill.
-
-    Attributes:
-        title: what it asks, for people.
-        plan: what it would do to a deployment, step by step.
-        run: does it; returns what it measured.
-    """
+    """One drill: what it asks, for people, what it would do, and what does it and measures."""
 
     name: str
     title: str

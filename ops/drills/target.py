@@ -128,11 +128,7 @@ class Snapshot:
     """What AWS says at one moment.
 
     Attributes:
-        at: when it was asked, on the drill's clock.
         tasks: the service's tasks that are to run, and those that were seen before; by ARN.
-        targets: state of each target of the target group, by address.
-        database: the status, like `available`.
-        database_zone: the zone of the primary.
     """
 
     at: float
@@ -164,17 +160,7 @@ class Snapshot:
 
 
 class Deployment:
-    """Service, target group and database of one deployed stack.
-
-    Args:
-        clients: see `ops.aws.clients`.
-        outputs: the stack's.
-        clock: what `Snapshot.at` counts.
-        url: where requests go, if not to `application_url`.
-
-    Attributes:
-        project: the tag Project, which all of it has.
-    """
+    """Service, target group and database of one deployed stack."""
 
     def __init__(
         self, clients: Clients, outputs: Outputs, clock: Clock, url: str | None = None

@@ -75,12 +75,7 @@ CHANGES = (
 
 @dataclass(frozen=True)
 class Costs:
-    """What a stack costs a month.
-
-    Attributes:
-        bill: its lines.
-        savings: US dollars that each change saves by itself; those that save nothing are missing.
-    """
+    """What a stack costs a month, and the US dollars that each change saves by itself, if any."""
 
     bill: list[cost.Item]
     savings: dict[Change, float]

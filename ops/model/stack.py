@@ -25,11 +25,7 @@ _ADDRESS = re.compile(r"\$\{(\w+\.\w+)(?:\.\w+)?\}")
 
 
 class Stack:
-    """The Terraform JSON of one stack.
-
-    Args:
-        document: the content of a `cdk.tf.json`.
-    """
+    """The Terraform JSON of one stack, the content of its `cdk.tf.json`."""
 
     # JSON of any shape: what each resource holds is the provider's affair
     def __init__(self, document: dict[str, Any]) -> None:

@@ -36,9 +36,6 @@ class Deployed:
     """A stack in a folder of its own, and the account it is applied to.
 
     Attributes:
-        sandbox: the account, empty at first.
-        folder: holds `cdk.tf.json` and, later, the state.
-        scratch: for the rest; it goes away with the sandbox.
         variables: a value for each variable that has no default.
         plan: the file that `changes` plans to.
     """
@@ -116,11 +113,7 @@ class Deployed:
 
 @contextmanager
 def deployed(stack_id: str, say: Narrator | None = None) -> Iterator[Deployed]:
-    """A stack of cdktf.json in a sandbox of its own. All of it goes away in the end.
-
-    Args:
-        say: is told of the synthesis, and of every line that Terraform prints.
-    """
+    """A stack of cdktf.json in a sandbox of its own. All of it goes away in the end."""
     refuse_spacelift(stack_id)
     say = say or Narrator(Console(quiet=True))
     with tempfile.TemporaryDirectory(prefix="opsfolio-") as name, Sandbox() as sandbox:
@@ -143,9 +136,7 @@ def unprotected(stack: dict[str, Any]) -> dict[str, Any]:
 def practice(sandbox: Sandbox, scratch: Path) -> dict[str, str]:
     """The environment for a shell in which `cdktf` and Terraform practise on the sandbox.
 
-    Args:
-        scratch: existing folder for the CLI configuration, without which `cdktf` would not find a
-            provider mirror of this machine.
+    `scratch` gets the CLI configuration by which `cdktf` finds a provider mirror of this machine.
     """
     environment = {
         **sandbox.environment,

@@ -128,13 +128,7 @@ class Sandbox:
         }
 
     def client(self, service: str, region: str | None = None, *, attempts: int = 2) -> Any:
-        """A boto3 client that sees this account alone, whatever is configured for others.
-
-        Args:
-            service: as boto3 names it. boto3 has no types.
-            region: instead of the sandbox's.
-            attempts: how often a call is tried in all.
-        """
+        """A boto3 client that sees this account alone, whatever is configured for others."""
         with aws_settings_hidden():
             return self._session.client(
                 service,

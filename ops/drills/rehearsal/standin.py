@@ -35,13 +35,7 @@ _OF_TARGETS = ("register_targets", "deregister_targets", "describe_target_health
 
 
 class StandIn:
-    """The moving parts of the resources in a running sandbox. Use it as a context manager.
-
-    Attributes:
-        url: where the load balancer listens.
-        log: what was done and when, to hold a report against.
-        database: for what drills have written to it.
-    """
+    """The moving parts of the resources in a running sandbox. Use it as a context manager."""
 
     def __init__(self, world: World, clock: Clock, *, region: str = "eu-central-1") -> None:
         self._ecs = ecs_backends[ACCOUNT_ID][region]

@@ -70,9 +70,6 @@ class Task:
 class Scheduler:
     """Keeps as many tasks as each service wants, and the calls about tasks that moto leaves
     without effect; their signatures are moto's.
-
-    Args:
-        database_port: what the tasks' programs ask.
     """
 
     def __init__(
