@@ -26,21 +26,12 @@ ATTEMPTS = 8
 https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html"""
 
 _CREDENTIALS = {
-    "AuthFailure",
-    "ExpiredToken",
-    "ExpiredTokenException",
-    "IncompleteSignature",
-    "InvalidAccessKeyId",
-    "InvalidClientTokenId",
-    "RequestExpired",
-    "SignatureDoesNotMatch",
+    *("AuthFailure", "ExpiredToken", "ExpiredTokenException", "IncompleteSignature"),
+    *("InvalidAccessKeyId", "InvalidClientTokenId", "RequestExpired", "SignatureDoesNotMatch"),
     "UnrecognizedClientException",
 }
 _THROTTLING = {
-    "RequestLimitExceeded",
-    "RequestThrottled",
-    "Throttling",
-    "ThrottlingException",
+    *("RequestLimitExceeded", "RequestThrottled", "Throttling", "ThrottlingException"),
     "TooManyRequestsException",
 }
 _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}

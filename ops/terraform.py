@@ -86,7 +86,9 @@ def find_mirror(registry: str, candidates: Sequence[Path] | None = None) -> Path
     That is: of major version 5, for this system and processor, either unpacked
     (`<version>/<system>_<processor>/`) or as the registry's zip file.
     """
-    target = _this_machine()
+    machine = platform.machine().lower()
+    processor = {"x86_64": "amd64", "aarch64": "arm64"}.get(machine, machine)
+    target = f"{sys.platform}_{processor}"
     for candidate in mirror_candidates() if candidates is None else candidates:
         folder = candidate / registry / PROVIDER
         patterns = (
@@ -127,13 +129,6 @@ def own_cli_config() -> Path | None:
             if "provider_installation" in file.read_text(encoding="utf-8", errors="replace"):
                 return file.absolute()
     return None
-
-
-def _this_machine() -> str:
-    """As providers name it, for example `linux_amd64`."""
-    machine = platform.machine().lower()
-    processor = {"x86_64": "amd64", "aarch64": "arm64"}.get(machine, machine)
-    return f"{sys.platform}_{processor}"
 
 
 def cli_config(registry: str, *, mirror: Path | None, cache: Path) -> str:

@@ -10,7 +10,8 @@ https://docs.spacelift.io/vendors/terraform/resource-sanitization
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from itertools import chain, repeat
+from typing import Any, Literal, TypeAlias
 
 from ops.errors import OpsError
 
@@ -121,20 +122,13 @@ def plan_input(
     }
 
 
-def _resource_change(change: Json) -> Json:
-    assert isinstance(change, Mapping)
+def _resource_change(change: Any) -> Json:
     inner = change["change"]
-    assert isinstance(inner, Mapping)
     values: dict[str, Json] = {"actions": inner["actions"]}
     for side in ("before", "after"):
         values[side] = _hashed(inner.get(side), inner.get(f"{side}_sensitive", False))
-    return {
-        "address": change["address"],
-        "type": change["type"],
-        "name": change["name"],
-        "provider_name": change["provider_name"],
-        "change": values,
-    }
+    kept = ("address", "type", "name", "provider_name")
+    return {**{key: change[key] for key in kept}, "change": values}
 
 
 def _hashed(value: Json, mask: Json) -> Json:
@@ -149,16 +143,9 @@ def _hashed(value: Json, mask: Json) -> Json:
             for key, item in value.items()
         }
     if isinstance(value, Sequence):
-        by_item = isinstance(mask, Sequence) and not isinstance(mask, str)
-        return [
-            _hashed(item, _at(mask, index) if by_item else mask) for index, item in enumerate(value)
-        ]
+        masks = chain(mask, repeat(False)) if isinstance(mask, (list, tuple)) else repeat(mask)
+        return [_hashed(item, each) for item, each in zip(value, masks, strict=False)]
     return value
-
-
-def _at(mask: Json, index: int) -> Json:
-    assert isinstance(mask, Sequence)
-    return mask[index] if index < len(mask) else False
 
 
 def approval_input(
@@ -177,13 +164,11 @@ def approval_input(
             for login in logins
         ]
 
-    older: list[Json] = []
-    if older_approvals:
-        older.append({"approvals": reviews(older_approvals), "rejections": []})
+    older: Json = {"approvals": reviews(older_approvals), "rejections": []}
     return {
         "reviews": {
             "current": {"approvals": reviews(approvals), "rejections": reviews(rejections)},
-            "older": older,
+            "older": [older] if older_approvals else [],
         },
         "run": run.document(),
         "stack": stack.document(),

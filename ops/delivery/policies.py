@@ -29,8 +29,6 @@ from ops.errors import OpsError
 
 POLICIES = ROOT / "spacelift" / "policies"
 
-PACKAGE = "data.spacelift"
-
 OUTPUTS: Mapping[str, tuple[str, ...]] = {
     "plan": ("deny", "warn", "flag"),
     "approval": ("approve", "reject"),
@@ -81,7 +79,11 @@ class Policy:
         """The value of each rule that Spacelift asks for, sets as sorted lists."""
         try:
             answers = json.loads(self._engine.evaluate(json.dumps(document)))
-            return {rule: _ordered(value) for rule, value in answers.items()}
+            # a set arrives as a list in an order of the engine's own
+            return {
+                rule: sorted(value, key=json.dumps) if isinstance(value, list) else value
+                for rule, value in answers.items()
+            }
         except (RuntimeError, ValueError) as error:
             raise OpsError(f"{self._path.name}: {_one_line(error)}") from None
 
@@ -92,13 +94,6 @@ def _refuse_second_default(source: str) -> None:
         raise ValueError(
             f"default of {', '.join(twice)} is defined twice; leave it out, Spacelift defines it"
         )
-
-
-def _ordered(value: Json) -> Json:
-    """A set arrives as a list in an order of the engine's own."""
-    if isinstance(value, list):
-        return sorted(value, key=json.dumps)
-    return value
 
 
 def _one_line(error: Exception) -> str:

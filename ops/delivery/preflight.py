@@ -69,7 +69,9 @@ def run(
         infracost: Infracost's report on it (`infracost breakdown --format json`).
     """
     here = _declared(stack_id, CDKTF_JSON)
-    base = _merge_base(here[1].vcs.branch)
+    # the last commit that the checkout shares with the tracked branch, as it was pushed
+    branch = here[1].vcs.branch
+    base = _git("merge-base", "HEAD", f"origin/{branch}") or _git("merge-base", "HEAD", branch)
     there, findings = _limits(stack_id, here, base)
     run_type: RunType = "PROPOSED" if kind == "DRIFT" else kind
     local_state = ROOT / f"terraform.{stack_id}.tfstate"
@@ -144,11 +146,6 @@ def _git(*arguments: str) -> str | None:
     """What git says about the checkout; None where it cannot."""
     done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True)
     return None if done.returncode else done.stdout.strip()
-
-
-def _merge_base(branch: str) -> str | None:
-    """The last commit that the checkout shares with the tracked branch, as it was pushed."""
-    return _git("merge-base", "HEAD", f"origin/{branch}") or _git("merge-base", "HEAD", branch)
 
 
 def _limits(stack_id: str, here: Declared, base: str | None) -> tuple[Declared, list[Finding]]:

@@ -16,7 +16,7 @@ from ops import ROOT
 from ops.console import Narrator
 from ops.delivery.permissions import as_text, documents, stacks
 from ops.errors import OpsError
-from ops.sandbox.deployed import Deployed, deployed, unprotected
+from ops.sandbox.deployed import deployed, unprotected
 from ops.terraform import Terraform
 
 CHANGED_VARIABLES: dict[str, object] = {
@@ -76,7 +76,12 @@ def called_by(stack_id: str, say: Narrator) -> set[str]:
             terraform = apply(stack, new)
         with say.step(f"{stack_id}: repair what was changed by hand"):
             life.open_database(terraform)
-            _add_route(terraform, life)
+            ids = life.ids(terraform)
+            life.sandbox.client("ec2").create_route(
+                RouteTableId=ids["aws_route_table.private"],
+                DestinationCidrBlock="203.0.113.0/24",
+                GatewayId=ids["aws_internet_gateway.igw"],
+            )
             terraform.apply()
         with say.step(f"{stack_id}: destroy"):
             apply(unprotected(stack), new).destroy()
@@ -95,13 +100,3 @@ def _changed(stack: dict[str, Any]) -> dict[str, Any]:
         for resource in changed["resource"][kind].values():
             resource.update(attributes)
     return changed
-
-
-def _add_route(terraform: Terraform, life: Deployed) -> None:
-    """Gives the database's subnets a route to the world."""
-    ids = life.ids(terraform)
-    life.sandbox.client("ec2").create_route(
-        RouteTableId=ids["aws_route_table.private"],
-        DestinationCidrBlock="203.0.113.0/24",
-        GatewayId=ids["aws_internet_gateway.igw"],
-    )

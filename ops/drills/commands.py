@@ -19,7 +19,7 @@ from ops.console import table
 from ops.drills import journal, report, run
 from ops.drills.clock import Clock
 from ops.drills.drills import DRILLS
-from ops.drills.load import FAILED_PERCENT, Summary, burst, summary
+from ops.drills.load import FAILED_PERCENT, burst, summary
 from ops.drills.report import Event, Measurement, Objectives, Report
 from ops.drills.target import Deployment, read_outputs
 from ops.drills.undo import undo
@@ -190,10 +190,9 @@ def load(
             return True
         _confirmed("Send them?", options.yes or options.sandbox)
         started, start = datetime.now(UTC), clock.now()
-        silent = not console.is_terminal
         with (
             _scaling(deployment, clock, start) as events,
-            Progress(console=console, disable=silent) as progress,
+            Progress(console=console, disable=not console.is_terminal) as progress,
         ):
             bar = progress.add_task("requests", total=requests)
             done = burst(
@@ -207,6 +206,8 @@ def load(
             )
         end = max([request.end for request in done], default=clock.now())
         width, traffic = report.slices(done, start, end)
+        total = summary(done, start, end)
+        answered = total.percentiles.items()
         found = Report(
             drill="load",
             title=text,
@@ -215,7 +216,12 @@ def load(
             objectives="original",
             seconds=round(end - start, 1),
             error="",
-            measurements=_of_burst(summary(done, start, end)),
+            measurements=[
+                Measurement("requests", total.requests, ""),
+                *report.traffic(total, failed_percent=FAILED_PERCENT),
+                Measurement("throughput", total.per_second, "/s", digits=1),
+                *(Measurement(f"{p} % answered within", s, digits=3) for p, s in answered),
+            ],
             events=events,
             width=width,
             traffic=traffic,
@@ -224,20 +230,6 @@ def load(
         console.print(f"only {len(done)} were sent in {options.time_limit:g} s", style="yellow")
     _write(found, options.reports, console)
     return found.passed
-
-
-def _of_burst(total: Summary) -> list[Measurement]:
-    failed, gap = report.traffic(total, failed_percent=FAILED_PERCENT)
-    return [
-        Measurement("requests", total.requests, ""),
-        failed,
-        Measurement("throughput", total.per_second, "/s", digits=1),
-        *(
-            Measurement(f"{percent} % answered within", seconds, digits=3)
-            for percent, seconds in total.percentiles.items()
-        ),
-        gap,
-    ]
 
 
 @contextmanager

@@ -45,17 +45,14 @@ class Journal:
 
     def add(self, entry: Undo) -> None:
         """Write down how to undo what is done next; it is on the disk when this returns."""
+        lines = [entry]
         if self._file is None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self.path.open("x", encoding="utf-8")
             fcntl.flock(self._file, fcntl.LOCK_EX)  # `restore` leaves a running drill alone
-            self._write(asdict(self._place))
+            lines = [asdict(self._place), entry]
         self._entries.append(entry)
-        self._write(entry)
-
-    def _write(self, line: dict[str, Any]) -> None:
-        assert self._file is not None
-        self._file.write(json.dumps(line) + "\n")
+        self._file.writelines(json.dumps(line) + "\n" for line in lines)
         self._file.flush()
         os.fsync(self._file.fileno())
 

@@ -45,21 +45,18 @@ def read_outputs(source: str | None, stack_id: str) -> Outputs:
             standard input; None to run `terraform output` in cdktf.out/stacks/<stack>.
         stack_id: which stack, where the file holds several.
     """
-    if source is None:
-        text, source = _terraform_output(stack_id), f"terraform output of {stack_id}"
-    elif source == "-":
-        text, source = sys.stdin.read(), "standard input"
-    else:
-        try:
-            text = Path(source).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise OpsError(f"the outputs in {source} cannot be read: {error}") from error
     try:
+        if source is None:
+            text, source = _terraform_output(stack_id), f"terraform output of {stack_id}"
+        elif source == "-":
+            text, source = sys.stdin.read(), "standard input"
+        else:
+            text = Path(source).read_text(encoding="utf-8")
         document = json.loads(text)
-    except ValueError as error:
+    except (OSError, ValueError) as error:
         raise OpsError(
-            f"{source} is not JSON ({error}): give what `terraform output -json` or `cdktf output "
-            "--outputs-file` writes"
+            f"{source or 'the output'} cannot be read ({error}): give what `terraform output -json` or `cdktf "
+            "output --outputs-file` writes"
         ) from error
     if not isinstance(document, dict):
         raise OpsError(f"{source} holds a {type(document).__name__}, not an object of outputs")

@@ -54,19 +54,15 @@ class Deployed:
     def replace(self, document: str) -> None:
         """Takes other Terraform JSON for the stack, and chooses its `variables`."""
         (self.folder / "cdk.tf.json").write_text(document, encoding="utf-8")
-        self.variables = {
-            # an apply looks the certificate up
-            name: self._certificate() if name == "certificate_arn" else self._stand_ins[name]
-            for name, variable in json.loads(document)["variable"].items()
-            if "default" not in variable
-        }
-
-    def _certificate(self) -> object:
-        # asked for twice with the same token, it is the same certificate
-        made = self.sandbox.client("acm").request_certificate(
-            DomainName="example.com", IdempotencyToken="once"
-        )
-        return made["CertificateArn"]
+        declared = json.loads(document)["variable"].items()
+        needed = [name for name, variable in declared if "default" not in variable]
+        self.variables = {name: self._stand_ins[name] for name in needed}
+        if "certificate_arn" in needed:  # an apply looks it up
+            # asked for twice with the same token, it is the same certificate
+            made = self.sandbox.client("acm").request_certificate(
+                DomainName="example.com", IdempotencyToken="once"
+            )
+            self.variables["certificate_arn"] = made["CertificateArn"]
 
     def terraform(
         self,

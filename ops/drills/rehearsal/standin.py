@@ -60,12 +60,10 @@ class StandIn:
         self.log = self._stage.log
 
     def __enter__(self) -> StandIn:
-        for owner, part, names in (
-            (self._ecs, self._scheduler, _OF_TASKS),
-            (self._elb, self._balancer, _OF_TARGETS),
-        ):
-            for name in names:
-                self._replace(owner, name, getattr(part, name))
+        for name in _OF_TASKS:
+            self._replace(self._ecs, name, getattr(self._scheduler, name))
+        for name in _OF_TARGETS:
+            self._replace(self._elb, name, getattr(self._balancer, name))
         # moto makes a response object for each call, so its class is changed
         self._replace(
             RDSResponse, "reboot_db_instance", lambda response: self.database.reboot(response)
