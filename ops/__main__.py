@@ -78,9 +78,7 @@ def demo(stack: Stack = STACK) -> None:
 
 
 @app.command()
-def sandbox(
-    port: Annotated[int, typer.Option(help="loopback port; 0: a free one")] = 0,
-) -> None:
+def sandbox(port: Annotated[int, typer.Option(help="loopback port; 0: a free one")] = 0) -> None:
     """Start an emulated AWS and stay until Ctrl-C. Prints the environment to export."""
     from ops.sandbox.deployed import practice
     from ops.sandbox.server import Sandbox
@@ -215,16 +213,7 @@ def load(
     from ops.drills import commands
 
     options = commands.Options(stack, outputs, url, sandbox, dry_run, yes, time_limit, reports)
-    _end(
-        commands.load(
-            options,
-            console,
-            requests=requests,
-            concurrency=concurrency,
-            timeout_seconds=timeout,
-            path=path,
-        )
-    )
+    _end(commands.load(options, console, requests, concurrency, timeout, path))
 
 
 @app.command()
@@ -286,7 +275,7 @@ def main() -> int:
         signal.signal(number, signal.default_int_handler)
     try:
         code = app(standalone_mode=False)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         errors.print("stopped", style="yellow")
         return 130
     except typer.Exit as error:
@@ -300,9 +289,6 @@ def _explain(error: Exception) -> int:
     """One line for an error that a user can act on; anything else is a defect and raises."""
     from typer._click.exceptions import ClickException  # typer has a click of its own
 
-    if isinstance(error, typer.Abort):
-        errors.print("stopped", style="yellow")
-        return 130
     if isinstance(error, ClickException):
         error.show()
         return error.exit_code

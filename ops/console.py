@@ -54,7 +54,8 @@ class Narrator:
         """The running step, and the newest line of its output."""
         seconds = time.monotonic() - self._started
         shown = self._line[: max(20, self.console.width - len(self._title) - 20)]
-        return f"{self._title} [dim]{seconds:.0f} s · {_plain(shown or 'working')}[/dim]"
+        plain = (shown or "working").replace("[", r"\[")  # nothing that rich would read as markup
+        return f"{self._title} [dim]{seconds:.0f} s · {plain}[/dim]"
 
     def _tell_until(self, over: threading.Event) -> None:
         while not over.wait(QUIET_SECONDS):
@@ -63,11 +64,6 @@ class Narrator:
     def _finish(self, mark: str) -> None:
         seconds = time.monotonic() - self._started
         self.console.print(f"{mark} {self._title} [dim]({seconds:.1f} s)[/dim]", soft_wrap=True)
-
-
-def _plain(text: str) -> str:
-    """`text` with nothing in it that rich would read as markup."""
-    return text.replace("[", r"\[")
 
 
 def table(title: str, *headings: str) -> Table:

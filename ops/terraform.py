@@ -229,9 +229,6 @@ class Terraform:
                 fcntl.flock(lock, fcntl.LOCK_EX)
             self.run("init", "-input=false", *arguments)
 
-    def validate(self) -> None:
-        self.run("validate")
-
     def plan(self, *arguments: str, out: Path | None = None, destroy: bool = False) -> bool:
         """Whether anything would change."""
         options = ["-input=false", "-detailed-exitcode", *arguments]

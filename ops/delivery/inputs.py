@@ -94,11 +94,7 @@ def sanitized(text: str) -> str:
 
 
 def plan_input(
-    plan: Document,
-    *,
-    run: Run,
-    stack: Stack,
-    third_party_metadata: Document | None = None,
+    plan: Document, *, run: Run, stack: Stack, third_party_metadata: Document | None = None
 ) -> dict[str, Json]:
     """The input of a plan policy."""
     changes = plan.get("resource_changes", [])
@@ -204,11 +200,7 @@ def push_input(
 
 
 def notification_input(
-    *,
-    run: Run,
-    stack: Stack,
-    changes: Sequence[Document] = (),
-    webhooks: Sequence[str] = (),
+    *, run: Run, stack: Stack, changes: Sequence[Document] = (), webhooks: Sequence[str] = ()
 ) -> dict[str, Json]:
     """The input of a notification policy about a run that changed its state."""
     return {

@@ -63,7 +63,11 @@ class Policy:
             source = path.read_text(encoding="utf-8")
             # At the end, so that messages show the file's own lines; the order says nothing.
             source += "".join(f"\ndefault {rule} := false\n" for rule in PRELUDES[path.stem])
-            _refuse_second_default(source)
+            names = re.findall(r"^\s*default\s+(\w+)", source, re.MULTILINE)
+            if twice := ", ".join(sorted({name for name in names if names.count(name) > 1})):
+                raise ValueError(
+                    f"default of {twice} is defined twice; leave it out, Spacelift defines it"
+                )
             answers = ", ".join(f'"{rule}": {rule}' for rule in OUTPUTS[path.stem])
             source += f"\nanswers_of_all_rules := {{{answers}}}\n"
             with tempfile.TemporaryDirectory() as folder:
@@ -86,14 +90,6 @@ class Policy:
             }
         except (RuntimeError, ValueError) as error:
             raise OpsError(f"{self._path.name}: {_one_line(error)}") from None
-
-
-def _refuse_second_default(source: str) -> None:
-    names = re.findall(r"^\s*default\s+(\w+)", source, re.MULTILINE)
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise ValueError(
-            f"default of {', '.join(twice)} is defined twice; leave it out, Spacelift defines it"
-        )
 
 
 def _one_line(error: Exception) -> str:

@@ -220,10 +220,8 @@ def _afterwards(
         yield from _approvals(run, stack)
     if state == "PENDING_REVIEW":  # nobody is asked for a plan alone
         run = replace(asked, state="FINISHED")
-    told = policies.review(
-        "notification",
-        inputs.notification_input(run=run, stack=stack, changes=changed, webhooks=[WEBHOOK]),
-    )
+    event = inputs.notification_input(run=run, stack=stack, changes=changed, webhooks=[WEBHOOK])
+    told = policies.review("notification", event)
     routes = [route for route in policies.OUTPUTS["notification"] if told[route]]
     yield Finding("notification", "tells", f"{', '.join(routes) or 'nobody'}: {run.state}")
 
@@ -258,11 +256,7 @@ def _pushes(stack: Stack, base: str | None) -> Iterator[Finding]:
         (stack.branch, None, f"a push to {stack.branch}"),
     ):
         event = inputs.push_input(
-            stack=stack,
-            branch=branch,
-            files=files,
-            pull_request=pull_request,
-            in_progress=[older],
+            stack=stack, branch=branch, files=files, pull_request=pull_request, in_progress=[older]
         )
         answer = policies.review("push", event)
         started = "tracked run" if answer["track"] else "proposed run"

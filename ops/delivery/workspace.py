@@ -79,12 +79,8 @@ def image_environment() -> dict[str, str]:
 
 def copy_checkout(target: Path, root: Path = ROOT) -> None:
     """What a clone would have of the files as they are now: nothing that git ignores."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=root,
-        capture_output=True,
-        check=False,
-    )
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=root, capture_output=True)
     if listed.returncode:
         raise OpsError("git cannot list the checkout's files: run this inside a clone")
     for name in filter(None, listed.stdout.decode().split("\0")):

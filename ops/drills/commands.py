@@ -158,13 +158,9 @@ def restore(options: Options, console: Console) -> bool:
     _confirmed("Undo this?", options.yes)
     finished = True
     with _deployment(options, console) as (deployment, clock):
+        where = deployment.account, deployment.region
         for path in left:
-            undone = journal.restore(
-                path,
-                deployment.account,
-                deployment.region,
-                lambda entry: undo(deployment, clock, entry),
-            )
+            undone = journal.restore(path, *where, lambda entry: undo(deployment, clock, entry))
             finished = finished and undone
             outcome = "undone" if undone else "its drill still runs, left alone"
             _say(console, f"{path}: {outcome}")
@@ -172,13 +168,7 @@ def restore(options: Options, console: Console) -> bool:
 
 
 def load(
-    options: Options,
-    console: Console,
-    *,
-    requests: int,
-    concurrency: int,
-    timeout_seconds: float,
-    path: str,
+    options: Options, console: Console, requests: int, concurrency: int, timeout: float, path: str
 ) -> bool:
     """Send a burst of requests and report on it; whether at most 1 % failed."""
     with _deployment(options, console) as (deployment, clock):
@@ -200,7 +190,7 @@ def load(
                 clock,
                 requests=requests,
                 concurrency=concurrency,
-                timeout_seconds=timeout_seconds,
+                timeout_seconds=timeout,
                 limit_seconds=options.time_limit,
                 on_done=lambda request: progress.advance(bar),
             )

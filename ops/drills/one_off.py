@@ -68,13 +68,9 @@ def ask_marker(
     Args:
         end: how long to wait for it, as a time of the clock.
     """
-    arn = run_task(
-        deployment,
-        source or deployment.source,
-        ["php", "-r", _PHP],
-        {"DRILL_ACTION": action, "DRILL_MARKER": marker},
-        marker,
-    )
+    asked = {"DRILL_ACTION": action, "DRILL_MARKER": marker}
+    command = ["php", "-r", _PHP]
+    arn = run_task(deployment, source or deployment.source, command, asked, marker)
     code = _exit_code(deployment, arn, clock, end)
     if code == 0:
         return True

@@ -1,7 +1,6 @@
 """The deployment under drill: found through its outputs, and refused unless it is ours."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Container, Iterable
@@ -55,8 +54,8 @@ def read_outputs(source: str | None, stack_id: str) -> Outputs:
         document = json.loads(text)
     except (OSError, ValueError) as error:
         raise OpsError(
-            f"{source or 'the output'} cannot be read ({error}): give what `terraform output -json` or `cdktf "
-            "output --outputs-file` writes"
+            f"{source or 'the output'} cannot be read ({error}): give what `terraform output "
+            "-json` or `cdktf output --outputs-file` writes"
         ) from error
     if not isinstance(document, dict):
         raise OpsError(f"{source} holds a {type(document).__name__}, not an object of outputs")
@@ -89,12 +88,8 @@ def _terraform_output(stack_id: str) -> str:
             f"cdktf.out/stacks/{stack_id} is not there: deploy the stack from here, or give its "
             "outputs with --outputs FILE"
         )
-    done = subprocess.run(
-        [str(find_binary(os.environ)), "output", "-json"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-    )
+    command = [str(find_binary()), "output", "-json"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     if done.returncode:
         reason = " ".join(done.stderr.split())
         raise OpsError(f"terraform output failed in cdktf.out/stacks/{stack_id}: {reason}")

@@ -75,12 +75,9 @@ def _nodes(stack: Stack) -> Iterator[_Node]:
         yield from placed("efs", "uploads", [target["subnet_id"]], target["security_groups"])
     for name, endpoint in stack.all("aws_vpc_endpoint").items():
         service = endpoint["service_name"].rpartition(".")[2]
-        yield from placed(
-            f"endpoint_{name}",
-            f"endpoint: {service}",
-            endpoint.get("subnet_ids") or [],
-            endpoint.get("security_group_ids") or [],
-        )
+        subnets = endpoint.get("subnet_ids") or []
+        groups = endpoint.get("security_group_ids") or []
+        yield from placed(f"endpoint_{name}", f"endpoint: {service}", subnets, groups)
 
 
 def _edges(stack: Stack, nodes: Sequence[_Node]) -> Iterator[str]:

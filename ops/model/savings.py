@@ -55,10 +55,7 @@ CHANGES = (
     ),
     Change({"container.cpu": 256, "container.memory_mib": 512}, "half the power of each task"),
     Change({"autoscaling.sleep": {}}, "nothing answers at night and at weekends"),
-    Change(
-        {"network.private_egress": "single_nat"},
-        "if its zone fails, no task reaches anything",
-    ),
+    Change({"network.private_egress": "single_nat"}, "if its zone fails, no task reaches anything"),
     Change(
         {"network.task_subnets": "public", "network.private_egress": "none"},
         "tasks have public addresses",
@@ -128,11 +125,9 @@ def _synthesized(stacks: Mapping[str, object]) -> dict[str, Stack]:
         file = folder / "cdktf.json"
         file.write_text(document, encoding="utf-8")
         places = {"CDKTF_JSON": str(file), "CDKTF_OUTDIR": str(folder / "out")}
-        done = subprocess.run(
-            [sys.executable, str(ROOT / "main.py")],
-            env={**os.environ, **places},
-            capture_output=True,
-        )
+        command = [sys.executable, str(ROOT / "main.py")]
+        environment = {**os.environ, **places}
+        done = subprocess.run(command, env=environment, capture_output=True)
         if not done.returncode:
             files = {each: folder / "out" / "stacks" / each / "cdk.tf.json" for each in stacks}
             return {each: Stack(json.loads(file.read_text())) for each, file in files.items()}

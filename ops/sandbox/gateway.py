@@ -132,11 +132,8 @@ def _refuse(
     message = f"{call.service}:{call.operation}: {reason}"
     headers = [("x-amzn-ErrorType", code), ("x-amzn-RequestId", "sandbox")]
     content_type = environ.get("CONTENT_TYPE", "")
-    if content_type.startswith("application/x-www-form-urlencoded") or call.service in (
-        "s3",
-        "route53",
-        "cloudfront",
-    ):
+    is_form = content_type.startswith("application/x-www-form-urlencoded")
+    if is_form or call.service in ("s3", "route53", "cloudfront"):
         error = f"<Code>{code}</Code><Message>{escape(message)}</Message>"
         body = {
             "ec2": f"<Response><Errors><Error>{error}</Error></Errors></Response>",

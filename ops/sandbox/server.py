@@ -80,11 +80,7 @@ class Sandbox:
             leftovers.install()
             _forget_everything()
             self._server = make_server(
-                "127.0.0.1",
-                self._port,
-                Gateway(self),
-                threaded=True,
-                request_handler=_QuietHandler,
+                "127.0.0.1", self._port, Gateway(self), threaded=True, request_handler=_QuietHandler
             )
         except BaseException:
             _one_at_a_time.release()

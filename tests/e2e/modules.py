@@ -33,7 +33,7 @@ def assert_valid(folder: Path, stacks: Mapping[str, dict[str, object]]) -> None:
     terraform = Terraform(folder, scratch=folder, environment={})
     terraform.init()
     try:
-        terraform.validate()
+        terraform.run("validate")
     except OpsError as failure:
         named = {n: stacks[n] for n in stacks if re.search(rf"\b{n}\b", str(failure))}
         raise AssertionError(f"{failure}\n{json.dumps(named, indent=1)}") from None

@@ -32,15 +32,11 @@ def rehearsed(stack_id: str, console: Console) -> Iterator[tuple[Deployment, Clo
         with say.step("terraform init and apply, to an emulated AWS (takes its time)"):
             terraform.init()
             terraform.apply()
-        outputs = terraform.output()
+        values = terraform.output()
+        outputs = Outputs(**{name: values[name] for name in NEEDED})
         clock = Clock(SPEED)
         with StandIn(World(), clock) as stand_in:
-            deployment = Deployment(
-                stack.sandbox.client,
-                Outputs(**{name: outputs[name] for name in NEEDED}),
-                clock,
-                stand_in.url,
-            )
+            deployment = Deployment(stack.sandbox.client, outputs, clock, stand_in.url)
             with say.step("The tasks start and pass their health checks"):
                 wait_until_steady(deployment, clock, START_SECONDS)
             yield deployment, clock

@@ -43,13 +43,8 @@ class StandIn:
         self._stage = Stage(world, clock)
         self._balancer = Balancer(self._stage, self._elb)
         self.database = Database(self._stage)
-        self._scheduler = Scheduler(
-            self._stage,
-            self._ecs,
-            ec2_backends[ACCOUNT_ID][region],
-            self._balancer,
-            self.database.port,
-        )
+        ec2 = ec2_backends[ACCOUNT_ID][region]
+        self._scheduler = Scheduler(self._stage, self._ecs, ec2, self._balancer, self.database.port)
         self._thread = threading.Thread(
             target=lambda: asyncio.run(self._main()), name="stand-in", daemon=True
         )
