@@ -99,6 +99,7 @@ def drill(name: str, options: Options, console: Console) -> bool:
         if options.dry_run:
             return True
         _confirmed(f"Break {deployment.project} on purpose?", options.yes or options.sandbox)
+        rate = REHEARSED_REQUESTS_PER_SECOND if options.sandbox else REQUESTS_PER_SECOND
         done: list[Report] = []
         for planned in chosen:
             run.wait_until_steady(deployment, clock, options.time_limit)
@@ -107,9 +108,7 @@ def drill(name: str, options: Options, console: Console) -> bool:
                 deployment,
                 clock,
                 folder=options.reports,
-                requests_per_second=(
-                    REHEARSED_REQUESTS_PER_SECOND if options.sandbox else REQUESTS_PER_SECOND
-                ),
+                requests_per_second=rate,
                 timeout_seconds=clock.speed * TIMEOUT_SECONDS,
                 limit_seconds=options.time_limit,
                 objectives=options.objectives or ("model" if options.sandbox else "original"),
