@@ -40,7 +40,7 @@ class Run:
     exact: float = 0
     events: list[Event] = field(default_factory=list)
     broken_at: float | None = None  # what all measurements count from
-    _before: Snapshot | None = None
+    _before: Snapshot | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         self.began = self.clock.now()
@@ -139,7 +139,7 @@ def _changes(before: Snapshot | None, now: Snapshot) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Drill:
-    """One drill: what it asks, for people, what it would do, and what does it and measures."""
+    """One drill; `title` is what it asks, for people."""
 
     name: str
     title: str
