@@ -7,7 +7,7 @@ import tempfile
 import threading
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from ops.errors import OpsError
 
@@ -34,95 +34,9 @@ errors = Console(stderr=True, soft_wrap=True)
 
 STACK = "resilience-platform"
 
-
-def _end(passed: bool) -> None:
-    if not passed:
-        raise typer.Exit(1)
-
-
-@app.command()
-def demo(
-    stack: Annotated[str, typer.Argument(help="stack id of cdktf.json")] = STACK,
-) -> None:
-    """Apply a stack to the sandbox, repair drift, destroy it."""
-    from ops import demo as exercise
-
-    exercise.run(stack, console)
-
-
-@app.command()
-def sandbox(
-    port: Annotated[int, typer.Option(help="loopback port; 0: a free one")] = 0,
-) -> None:
-    """Start an emulated AWS and stay until Ctrl-C. Prints the environment to export."""
-    from ops.sandbox.deployed import practice
-    from ops.sandbox.server import Sandbox
-
-    with (
-        tempfile.TemporaryDirectory(prefix="opsfolio-") as scratch,
-        Sandbox(port=port) as running,
-        suppress(KeyboardInterrupt),
-    ):
-        for name, value in practice(running, Path(scratch)).items():
-            print(f"export {name}={shlex.quote(value)}")
-        print("unset AWS_PROFILE", flush=True)
-        errors.print(
-            "The sandbox runs until Ctrl-C; paste the lines above into another shell, and there "
-            f"try `npx cdktf deploy {STACK}`."
-        )
-        threading.Event().wait()
-
-
-@app.command("recovery-model")
-def recovery_model(
-    stack: Annotated[str, typer.Argument(help="stack id of cdktf.json")] = STACK,
-    json_output: Annotated[bool, typer.Option("--json", help="for other programs")] = False,
-) -> None:
-    """Compute how long failures last, and which claims hold."""
-    from ops.model import claims
-
-    claims.run(stack, console, json_output=json_output)
-
-
-@app.command("cost")
-def monthly_cost(
-    stack: Annotated[str, typer.Argument(help="stack id of cdktf.json")] = STACK,
-) -> None:
-    """Estimate the bill, and what each setting saves."""
-    from ops.model import savings
-
-    savings.run(stack, console)
-
-
-@app.command()
-def preflight(
-    stack: Annotated[str, typer.Argument(help="stack id of cdktf.json")] = STACK,
-    run: Annotated[
-        Literal["PROPOSED", "TRACKED", "DESTROY", "DRIFT"],
-        typer.Option(
-            case_sensitive=False, help="the kind of run to judge for", show_default="proposed"
-        ),
-    ] = "PROPOSED",
-    aws: Annotated[bool, typer.Option("--aws", help="plan against AWS, not the sandbox")] = False,
-    state: Annotated[
-        Path | None, typer.Option(help="state file to start from", exists=True, dir_okay=False)
-    ] = None,
-    plan: Annotated[
-        Path | None,
-        typer.Option(help="judge this `terraform show -json`", exists=True, dir_okay=False),
-    ] = None,
-    infracost: Annotated[
-        Path | None, typer.Option(help="Infracost's JSON report", exists=True, dir_okay=False)
-    ] = None,
-) -> None:
-    """Do what a Spacelift run would: hooks, plan, policies. Exit code 1 when one denies."""
-    from ops.delivery import preflight as exercise
-
-    _end(
-        exercise.run(stack, console, kind=run, aws=aws, state=state, plan=plan, infracost=infracost)
-    )
-
-
+# What several commands have.
+Stack = Annotated[str, typer.Argument(help="stack id of cdktf.json")]
+AsJson = Annotated[bool, typer.Option("--json", help="for other programs")]
 StackName = Annotated[str, typer.Option(help="stack id")]
 OutputsFile = Annotated[
     str | None,
@@ -146,9 +60,85 @@ Reports = Annotated[Path, typer.Option("--reports", help="folder of the reports"
 REPORTS = Path("reports")
 
 
+def _file(text: str) -> Any:
+    return typer.Option(help=text, exists=True, dir_okay=False)
+
+
+def _end(passed: bool) -> None:
+    if not passed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def demo(stack: Stack = STACK) -> None:
+    """Apply a stack to the sandbox, repair drift, destroy it."""
+    from ops import demo as exercise
+
+    exercise.run(stack, console)
+
+
+@app.command()
+def sandbox(port: Annotated[int, typer.Option(help="loopback port; 0: a free one")] = 0) -> None:
+    """Start an emulated AWS and stay until Ctrl-C. Prints the environment to export."""
+    from ops.sandbox.deployed import practice
+    from ops.sandbox.server import Sandbox
+
+    with (
+        tempfile.TemporaryDirectory(prefix="opsfolio-") as scratch,
+        Sandbox(port=port) as running,
+        suppress(KeyboardInterrupt),
+    ):
+        for name, value in practice(running, Path(scratch)).items():
+            print(f"export {name}={shlex.quote(value)}")
+        print("unset AWS_PROFILE", flush=True)
+        errors.print(
+            "The sandbox runs until Ctrl-C; paste the lines above into another shell, and there "
+            f"try `npx cdktf deploy {STACK}`."
+        )
+        threading.Event().wait()
+
+
+@app.command("recovery-model")
+def recovery_model(stack: Stack = STACK, json_output: AsJson = False) -> None:
+    """Compute how long failures last, and which claims hold."""
+    from ops.model import claims
+
+    claims.run(stack, console, json_output=json_output)
+
+
+@app.command("cost")
+def monthly_cost(stack: Stack = STACK) -> None:
+    """Estimate the bill, and what each setting saves."""
+    from ops.model import savings
+
+    savings.run(stack, console)
+
+
+@app.command()
+def preflight(
+    stack: Stack = STACK,
+    run: Annotated[
+        Literal["PROPOSED", "TRACKED", "DESTROY", "DRIFT"],
+        typer.Option(
+            case_sensitive=False, help="the kind of run to judge for", show_default="proposed"
+        ),
+    ] = "PROPOSED",
+    aws: Annotated[bool, typer.Option("--aws", help="plan against AWS, not the sandbox")] = False,
+    state: Annotated[Path | None, _file("state file to start from")] = None,
+    plan: Annotated[Path | None, _file("judge this `terraform show -json`")] = None,
+    infracost: Annotated[Path | None, _file("Infracost's JSON report")] = None,
+) -> None:
+    """Do what a Spacelift run would: hooks, plan, policies. Exit code 1 when one denies."""
+    from ops.delivery import preflight as exercise
+
+    _end(
+        exercise.run(stack, console, kind=run, aws=aws, state=state, plan=plan, infracost=infracost)
+    )
+
+
 @app.command()
 def drift(
-    stack: Annotated[str, typer.Argument(help="stack id of cdktf.json")] = STACK,
+    stack: Stack = STACK,
     sandbox: InSandbox = False,
     state: Annotated[
         Path | None,
@@ -225,16 +215,7 @@ def load(
     from ops.drills import commands
 
     options = commands.Options(stack, outputs, url, sandbox, dry_run, yes, time_limit, reports)
-    _end(
-        commands.load(
-            options,
-            console,
-            requests=requests,
-            concurrency=concurrency,
-            timeout_seconds=timeout,
-            path=path,
-        )
-    )
+    _end(commands.load(options, console, requests, concurrency, timeout, path))
 
 
 @app.command()
@@ -251,7 +232,7 @@ def verify_cleanup(
     region: Annotated[
         str | None, typer.Option(help="AWS region", show_default="the project's in cdktf.json")
     ] = None,
-    json_output: Annotated[bool, typer.Option("--json", help="for other programs")] = False,
+    json_output: AsJson = False,
 ) -> None:
     """List what a destroy has left in AWS; changes nothing. Exit code 1 with a list."""
     from ops import cleanup
@@ -292,12 +273,11 @@ def main() -> int:
     """The exit code: 0, 1 with the reason on stderr, 2 for wrong usage, 130 after Ctrl-C."""
     # A polite kill ends what was started, as Ctrl-C does; and Ctrl-C does so too in a background
     # job, which a shell starts with SIGINT ignored.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    signal.signal(signal.SIGHUP, signal.default_int_handler)  # a closed terminal
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):  # the last: a closed terminal
+        signal.signal(number, signal.default_int_handler)
     try:
         code = app(standalone_mode=False)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         errors.print("stopped", style="yellow")
         return 130
     except typer.Exit as error:
@@ -311,9 +291,6 @@ def _explain(error: Exception) -> int:
     """One line for an error that a user can act on; anything else is a defect and raises."""
     from typer._click.exceptions import ClickException  # typer has a click of its own
 
-    if isinstance(error, typer.Abort):
-        errors.print("stopped", style="yellow")
-        return 130
     if isinstance(error, ClickException):
         error.show()
         return error.exit_code

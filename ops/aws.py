@@ -26,21 +26,12 @@ ATTEMPTS = 8
 https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html"""
 
 _CREDENTIALS = {
-    "AuthFailure",
-    "ExpiredToken",
-    "ExpiredTokenException",
-    "IncompleteSignature",
-    "InvalidAccessKeyId",
-    "InvalidClientTokenId",
-    "RequestExpired",
-    "SignatureDoesNotMatch",
+    *("AuthFailure", "ExpiredToken", "ExpiredTokenException", "IncompleteSignature"),
+    *("InvalidAccessKeyId", "InvalidClientTokenId", "RequestExpired", "SignatureDoesNotMatch"),
     "UnrecognizedClientException",
 }
 _THROTTLING = {
-    "RequestLimitExceeded",
-    "RequestThrottled",
-    "Throttling",
-    "ThrottlingException",
+    *("RequestLimitExceeded", "RequestThrottled", "Throttling", "ThrottlingException"),
     "TooManyRequestsException",
 }
 _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
@@ -107,11 +98,7 @@ def explained(error: Exception) -> OpsError:
 
 @contextlib.contextmanager
 def explaining() -> Iterator[None]:
-    """Makes boto3's errors the line that a user gets.
-
-    Raises:
-        OpsError: see `explained`.
-    """
+    """Makes boto3's errors the line that a user gets."""
     try:
         yield
     except AwsError as error:

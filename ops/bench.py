@@ -173,15 +173,7 @@ def summary(results: Results) -> Table:
 
 
 def run(console: Console, progress: Console, *, runs: int, quick: bool) -> None:
-    """Measure everything, then print the table.
-
-    Args:
-        progress: where each single run is told.
-        quick: one run, warm caches only.
-
-    Raises:
-        OpsError: a program or an installation failed.
-    """
+    """Measure everything, then print the table."""
     runs = 1 if quick else runs
     results: Results = defaultdict(list)
     small = small_stacks()

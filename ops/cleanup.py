@@ -81,7 +81,6 @@ class Found:
     Attributes:
         seen: whether anything shows that the project ever was in this account and region: what is
             left, or what AWS still lists although it is deleted.
-        left: what is left.
     """
 
     project: str
@@ -94,8 +93,7 @@ class Found:
 def run(project: str, region: str | None, console: Console, *, json_output: bool = False) -> bool:
     """Print what is left of a project; whether nothing is, of a project that there was.
 
-    Args:
-        region: where to look; default: where cdktf.json has the project.
+    `region`: where to look; default: where cdktf.json has the project.
     """
     known = _projects()
     homes = known.get(project, [])
@@ -134,9 +132,6 @@ def search(aws: Clients, project: str, others: Iterable[str] = ()) -> Found:
 
     Args:
         others: projects whose names may begin like this one's, and are not meant.
-
-    Raises:
-        OpsError: AWS cannot be asked.
     """
     found: dict[str, Leftover] = {}
     gone: set[str] = set()

@@ -18,9 +18,6 @@ QUIET_SECONDS = 15
 class Narrator:
     """Tells what happens: a line for each finished step, and a live line while one runs.
 
-    Args:
-        console: where to.
-
     On something that is not a terminal (CI, a pipe) a step that takes long prints a line now and
     then, instead of the live one.
     """
@@ -58,7 +55,8 @@ class Narrator:
         """The running step, and the newest line of its output."""
         seconds = time.monotonic() - self._started
         shown = self._line[: max(20, self.console.width - len(self._title) - 20)]
-        return f"{self._title} [dim]{seconds:.0f} s · {_plain(shown or 'working')}[/dim]"
+        plain = (shown or "working").replace("[", r"\[")  # nothing that rich would read as markup
+        return f"{self._title} [dim]{seconds:.0f} s · {plain}[/dim]"
 
     def _tell_until(self, over: threading.Event) -> None:
         while not over.wait(QUIET_SECONDS):
@@ -67,11 +65,6 @@ class Narrator:
     def _finish(self, mark: str) -> None:
         seconds = time.monotonic() - self._started
         self.console.print(f"{mark} {self._title} [dim]({seconds:.1f} s)[/dim]", soft_wrap=True)
-
-
-def _plain(text: str) -> str:
-    """`text` with nothing in it that rich would read as markup."""
-    return text.replace("[", r"\[")
 
 
 class _Table(Table):

@@ -22,7 +22,6 @@ def run(stack_id: str, console: Console) -> None:
     """Run the demo and narrate it.
 
     Raises:
-        OpsError: a step did not end as it must, or Terraform failed or is missing.
         KeyboardInterrupt: after all that was started has ended, and that was said.
     """
     try:

@@ -16,6 +16,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel
 from rich.console import Console
@@ -49,16 +50,7 @@ def documents(root: Path) -> list[Path]:
 
 
 def run(console: Console, *, check: bool, root: Path = ROOT) -> None:
-    """Rewrite the generated parts and files.
-
-    Args:
-        check: write nothing.
-        root: folder that README.md is in.
-
-    Raises:
-        OpsError: with `check`, a file is stale; always, a marker names no part.
-        OpsError: the stack cannot be synthesized.
-    """
+    """Rewrite the generated parts and files."""
     available = parts(read_stack(STACK))
     made = {
         path: rendered(path.read_text(encoding="utf-8"), available, path.name)
@@ -81,15 +73,7 @@ def run(console: Console, *, check: bool, root: Path = ROOT) -> None:
 
 
 def rendered(text: str, available: Mapping[str, Callable[[], str]], name: str) -> str:
-    """`text` with every generated part made anew.
-
-    Args:
-        available: part name to what makes it.
-        name: of the file, for messages.
-
-    Raises:
-        OpsError: a marker is not closed, or names no part.
-    """
+    """`text` with every generated part made anew."""
 
     def made(found: re.Match[str]) -> str:
         part = found["name"]
@@ -128,11 +112,11 @@ def parts(stack: Stack) -> dict[str, Callable[[], str]]:
     }
 
 
-def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """A Markdown table; what Markdown would take for a column or an HTML tag is escaped."""
 
-    def line(cells: Sequence[str]) -> str:
-        escaped = (cell.replace("|", r"\|").replace("<", "&lt;") for cell in cells)
+    def line(cells: Sequence[object]) -> str:
+        escaped = (str(cell).replace("|", r"\|").replace("<", "&lt;") for cell in cells)
         return f"| {' | '.join(escaped)} |"
 
     return "\n".join([line(headings), line(["---"] * len(headings)), *map(line, rows)])
@@ -151,13 +135,9 @@ def _modules() -> str:
         text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
         first = text.partition("\n")[0]
         original, found, what = first.partition(".tf: ")
-        rows.append(
-            (
-                f"[{path.relative_to(library)}](../{path.relative_to(ROOT)})",
-                f"`{original}.tf`" if found else "new",
-                (what if found else first).rstrip("."),
-            )
-        )
+        link = f"[{path.relative_to(library)}](../{path.relative_to(ROOT)})"
+        before = f"`{original}.tf`" if found else "new"
+        rows.append((link, before, (what if found else first).rstrip(".")))
     return table(("module", "original", "what it declares"), rows)
 
 
@@ -167,12 +147,14 @@ def _variables(stack: Stack) -> str:
     rows = []
     for name, variable in stack.variables.items():
         default = _code(variable["default"]) if "default" in variable else "**required**"
-        described = variable["description"].rstrip(".")
-        sensitive = " (sensitive)" if variable.get("sensitive") else ""
-        rows.append(
-            (f"`{name}`", variable["type"], default, f"{described}{sensitive}", accepts[name])
-        )
+        rows.append((f"`{name}`", variable["type"], default, _told(variable), accepts[name]))
     return table(("variable", "type", "default", "what it is", "accepted"), rows)
+
+
+def _told(declaration: Mapping[str, Any]) -> str:
+    """What a variable or an output is."""
+    sensitive = " (sensitive)" if declaration.get("sensitive") else ""
+    return f"{declaration['description'].rstrip('.')}{sensitive}"
 
 
 def _architecture_hardened() -> str:
@@ -216,17 +198,8 @@ END
 
 
 def _outputs(stack: Stack) -> str:
-    return table(
-        ("output", "what it is"),
-        (
-            (
-                f"`{name}`",
-                output["description"].rstrip(".")
-                + (" (sensitive)" if output.get("sensitive") else ""),
-            )
-            for name, output in stack.outputs.items()
-        ),
-    )
+    rows = ((f"`{name}`", _told(output)) for name, output in stack.outputs.items())
+    return table(("output", "what it is"), rows)
 
 
 def _settings(model: type[BaseModel], wanted: Callable[[str], bool] = lambda key: True) -> str:
@@ -270,49 +243,41 @@ def _plan_policy() -> str:
         "needs_human": ("denied", "warned"),
         "notice": ("warned", "warned"),
     }
-    return table(
-        ("rule", "proposed run", "tracked run", "what it says"),
-        (
-            (rule.title, *outcomes[rule.name], rule.description)
-            for rule in policies.rules(policies.POLICIES / "plan.rego")
-            if rule.name in outcomes
-        ),
-    )
+    rows = [
+        (rule.title, *outcomes[rule.name], rule.description)
+        for rule in policies.rules(policies.POLICIES / "plan.rego")
+        if rule.name in outcomes
+    ]
+    return table(("rule", "proposed run", "tracked run", "what it says"), rows)
 
 
 def _other_policies() -> str:
     """Every rule of Spacelift's other policies, from its METADATA."""
-    return table(
-        ("policy", "answer", "rule", "what it says"),
-        (
-            (rule.policy, f"`{rule.name}`", rule.title, rule.description)
-            for name in policies.OUTPUTS
-            if name != "plan"
-            for rule in policies.rules(policies.POLICIES / f"{name}.rego")
-        ),
-    )
+    rows = [
+        (rule.policy, f"`{rule.name}`", rule.title, rule.description)
+        for name in policies.OUTPUTS
+        if name != "plan"
+        for rule in policies.rules(policies.POLICIES / f"{name}.rego")
+    ]
+    return table(("policy", "answer", "rule", "what it says"), rows)
 
 
 def _fargate() -> str:
-    return table(
-        ("`cpu`", "`memory_mib`"),
-        ((str(cpu), ", ".join(map(str, memory))) for cpu, memory in FARGATE_MEMORY_MIB.items()),
-    )
+    rows = ((cpu, ", ".join(map(str, memory))) for cpu, memory in FARGATE_MEMORY_MIB.items())
+    return table(("`cpu`", "`memory_mib`"), rows)
 
 
 def _security_groups(stack: Stack) -> str:
     rows = []
     for name, group in stack.all("aws_security_group").items():
-        for direction, peer in (("ingress", "from"), ("egress", "to")):
-            for rule in group[direction]:
+        for key, direction, peer in (("ingress", "in", "from"), ("egress", "out", "to")):
+            for rule in group[key]:
                 names = [ref.split(".")[1] for ref in rule["security_groups"] or []]
                 peers = ", ".join(map(_code, names + (rule["cidr_blocks"] or [])))
                 port = "all ports" if rule["protocol"] == "-1" else f"{rule['from_port']}"
-                rows.append(
-                    (f"`{name}`", "in" if peer == "from" else "out", port, f"{peer} {peers}")
-                )
-            if not group[direction]:
-                rows.append((f"`{name}`", "in" if peer == "from" else "out", "none", ""))
+                rows.append((f"`{name}`", direction, port, f"{peer} {peers}"))
+            if not group[key]:
+                rows.append((f"`{name}`", direction, "none", ""))
     return table(("group", "direction", "port", "peer"), rows)
 
 
@@ -333,46 +298,29 @@ def _alarms(stack: Stack) -> str:
         if metric == "FreeStorageSpace":
             threshold = f"{alarm['threshold'] / 1024**3:g} GiB"
         minutes = alarm["evaluation_periods"] * period / 60
-        rows.append(
-            (
-                f"`{name}`",
-                f"{metric} {sign} {threshold}",
-                f"{minutes:g} min",
-                alarm["alarm_description"].rstrip("."),
-            )
-        )
+        means = alarm["alarm_description"].rstrip(".")
+        rows.append((f"`{name}`", f"{metric} {sign} {threshold}", f"{minutes:g} min", means))
     return table(("alarm", "goes off when", "for", "which means"), rows)
 
 
 def _recovery(model: claims.Model) -> str:
-    return table(
-        ("failure", "noticed", "all requests served again", "fully restored", "worst case"),
-        (
-            (s.name, str(s.noticed), str(s.serving), str(s.restored), s.because)
-            for s in model.scenarios
-        ),
-    )
+    headings = ("failure", "noticed", "all requests served again", "fully restored", "worst case")
+    rows = ((s.name, s.noticed, s.serving, s.restored, s.because) for s in model.scenarios)
+    return table(headings, rows)
 
 
 def _claims(model: claims.Model) -> str:
-    return table(
-        ("the original README says", "computed for this configuration", "verdict"),
-        ((f'"{c.quote}"', c.computed, f"**{c.verdict}**") for c in model.claims),
-    )
+    headings = ("the original README says", "computed for this configuration", "verdict")
+    rows = ((f'"{c.quote}"', c.computed, f"**{c.verdict}**") for c in model.claims)
+    return table(headings, rows)
 
 
 def _cost(stack: Stack) -> str:
-    bill = cost.items(stack)
-    rows = [
-        (
-            item.name,
-            item.quantity,
-            "" if item.unit_usd is None else f"{item.unit_usd:g}",
-            "not known here" if item.usd is None else f"{item.usd:.2f}",
-            item.original,
-        )
-        for item in bill
-    ]
+    bill, rows = cost.items(stack), []
+    for item in bill:
+        each = "" if item.unit_usd is None else f"{item.unit_usd:g}"
+        usd = "not known here" if item.usd is None else f"{item.usd:.2f}"
+        rows.append((item.name, item.quantity, each, usd, item.original))
     rows.append(("**Total**", "", "", f"**{cost.total(bill):.2f}**", "**71**"))
     return table(("", "quantity", "USD each", "USD a month", "the original's README"), rows)
 

@@ -19,7 +19,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -36,30 +35,11 @@ PROVIDER_MAJOR_VERSION = 5
 INTERRUPT_GRACE_SECONDS = 60.0
 TERMINATE_GRACE_SECONDS = 5.0
 
-TIME_LIMIT_EXIT_CODE = 124
-
 _REGISTRIES = {"terraform": "registry.terraform.io", "tofu": "registry.opentofu.org"}
 
 
 class TerraformMissing(OpsError):
     """Neither Terraform nor OpenTofu can be found."""
-
-
-class CommandFailed(OpsError):
-    """A Terraform command ended with an error, or was stopped at its time limit.
-
-    Attributes:
-        command: the program and its arguments. Values of variables are never among them: they
-            travel in the environment.
-        exit_code: Terraform's; 124 when the time limit ended it.
-        error: Terraform's error messages without their frames, or its last lines.
-    """
-
-    def __init__(self, command: Sequence[str], exit_code: int, error: str) -> None:
-        super().__init__(f"{' '.join(command)} failed (exit code {exit_code}): {error}")
-        self.command = list(command)
-        self.exit_code = exit_code
-        self.error = error
 
 
 _OF_REAL_ACCOUNTS = ("AWS_", "TF_", "TOFU_")
@@ -105,12 +85,10 @@ def find_mirror(registry: str, candidates: Sequence[Path] | None = None) -> Path
 
     That is: of major version 5, for this system and processor, either unpacked
     (`<version>/<system>_<processor>/`) or as the registry's zip file.
-
-    Args:
-        registry: host name, the first folder inside a mirror.
-        candidates: folders to look at; default `mirror_candidates()`.
     """
-    target = _this_machine()
+    machine = platform.machine().lower()
+    processor = {"x86_64": "amd64", "aarch64": "arm64"}.get(machine, machine)
+    target = f"{sys.platform}_{processor}"
     for candidate in mirror_candidates() if candidates is None else candidates:
         folder = candidate / registry / PROVIDER
         patterns = (
@@ -153,18 +131,10 @@ def own_cli_config() -> Path | None:
     return None
 
 
-def _this_machine() -> str:
-    """As providers name it, for example `linux_amd64`."""
-    machine = platform.machine().lower()
-    processor = {"x86_64": "amd64", "aarch64": "arm64"}.get(machine, machine)
-    return f"{sys.platform}_{processor}"
-
-
 def cli_config(registry: str, *, mirror: Path | None, cache: Path) -> str:
     """A CLI configuration that takes the provider from a mirror, or keeps what it downloads.
 
     Args:
-        registry: host name that `hashicorp/aws` is looked up under.
         mirror: from `find_mirror`. Terraform links an unpacked provider from there, it does not
             copy its 700 MB; a zip file is unpacked for every working folder.
         cache: folder to keep downloads in, for want of a mirror. Must exist.
@@ -202,22 +172,16 @@ class Terraform:
     """Terraform in one working folder.
 
     Every command runs in a process group of its own and is stopped when anything interrupts the
-    wait for it: Ctrl-C, a time limit, an error in `on_line`. It then gets SIGINT, as from the
+    wait for it: Ctrl-C, an error in `on_line`. It then gets SIGINT, as from the
     keyboard, so that it finishes the API calls it is in and writes its state; after 60 s SIGTERM;
     5 s later SIGKILL. A second Ctrl-C skips to the next signal.
 
     Args:
-        folder: where the configuration lies and the state goes.
         scratch: existing folder for the CLI configuration.
         environment: what to add to the cleaned environment, for example `Sandbox.environment`.
         variables: input variables; anything but a string is passed as JSON. They travel in the
             environment, so no process list shows a password.
         on_line: gets every line of output, as it comes.
-        binary: program to run; default `find_binary()`.
-        mirror: provider mirror; default `find_mirror()`.
-
-    Raises:
-        TerraformMissing: see `find_binary`.
     """
 
     def __init__(
@@ -257,25 +221,16 @@ class Terraform:
             **environment,
         }
 
-    def init(self, *arguments: str, time_limit_seconds: float = 600) -> None:
+    def init(self, *arguments: str) -> None:
         """Installs the provider. Runs that download it do it one after the other."""
         with self._lock.open("w") as lock:
             if self.mirror is None:
                 # Terraform's plugin cache is not safe for two at once.
                 fcntl.flock(lock, fcntl.LOCK_EX)
-            self.run("init", "-input=false", *arguments, time_limit_seconds=time_limit_seconds)
-
-    def validate(self) -> None:
-        self.run("validate")
+            self.run("init", "-input=false", *arguments)
 
     def plan(self, *arguments: str, out: Path | None = None, destroy: bool = False) -> bool:
-        """Whether anything would change.
-
-        Args:
-            arguments: further ones, for example `-refresh-only`.
-            out: file to write the plan to, for `apply` and `show`.
-            destroy: plan the end of everything.
-        """
+        """Whether anything would change."""
         options = ["-input=false", "-detailed-exitcode", *arguments]
         options += [f"-out={out}"] if out else []
         options += ["-destroy"] if destroy else []
@@ -305,53 +260,51 @@ class Terraform:
         )
         return shown
 
-    def run(
-        self,
-        subcommand: str,
-        *arguments: str,
-        accept: Sequence[int] = (0,),
-        time_limit_seconds: float = 1800,
-    ) -> int:
+    def run(self, subcommand: str, *arguments: str, accept: Sequence[int] = (0,)) -> int:
         """Any sub-command, its output going line by line to `on_line`. Returns the exit code.
 
-        Raises:
-            CommandFailed: the exit code is none of `accept`, or the time limit was reached.
+        Values of variables are in no error: they travel in the environment.
         """
-        command = [subcommand, "-no-color", *arguments]
-        lines: list[str] = []
-        with self._started(command, subprocess.STDOUT) as process:
-            assert process.stdout is not None
-            with _time_limit(process, time_limit_seconds) as expired:
-                for line in process.stdout:
-                    lines.append(line.rstrip("\n"))
-                    self._on_line(lines[-1])
-                exit_code = process.wait()
-        if expired.is_set():
-            lines.append(f"Error: not finished after {time_limit_seconds:g} s")
-            exit_code = TIME_LIMIT_EXIT_CODE
+        command = [str(self.binary), subcommand, "-no-color", *arguments]
+        exit_code, lines = followed(command, self.folder, self.environment, self._on_line)
         if exit_code not in accept:
-            raise CommandFailed([self.binary.name, *command], exit_code, error_text(lines))
+            raise _failed(command, exit_code, lines)
         return exit_code
 
-    def _quietly(self, subcommand: str, *arguments: str) -> str:
+    def _quietly(self, *arguments: str) -> str:
         """A sub-command whose standard output is data, not for `on_line`."""
-        command = [subcommand, *arguments]
-        with self._started(command, subprocess.PIPE) as process:
+        command = [str(self.binary), *arguments]
+        with _started(command, self.folder, self.environment, subprocess.PIPE) as process:
             output, errors = process.communicate()
         if process.returncode:
-            lines = errors.splitlines()
-            raise CommandFailed([self.binary.name, *command], process.returncode, error_text(lines))
+            raise _failed(command, process.returncode, errors.splitlines())
         return output
 
-    def _started(
-        self, command: Sequence[str], stderr: int
-    ) -> contextlib.AbstractContextManager[subprocess.Popen[str]]:
-        return started([str(self.binary), *command], self.folder, self.environment, stderr=stderr)
+
+def _failed(command: Sequence[str], exit_code: int, lines: Sequence[str]) -> OpsError:
+    program = " ".join([Path(command[0]).name, *command[1:]])
+    return OpsError(f"{program} failed (exit code {exit_code}): {error_text(lines)}")
+
+
+def followed(
+    command: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    on_line: Callable[[str], None],
+) -> tuple[int, list[str]]:
+    """Run a command that tells `on_line` its output, line by line; its exit code and its lines."""
+    lines: list[str] = []
+    with _started(command, folder, environment, subprocess.STDOUT) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            lines.append(line.rstrip("\n"))
+            on_line(lines[-1])
+        return process.wait(), lines
 
 
 @contextlib.contextmanager
-def started(
-    command: Sequence[str], folder: Path, environment: Mapping[str, str], *, stderr: int
+def _started(
+    command: Sequence[str], folder: Path, environment: Mapping[str, str], stderr: int
 ) -> Iterator[subprocess.Popen[str]]:
     """A process in a group of its own, with which it is stopped when this block is left."""
     process = subprocess.Popen(
@@ -380,24 +333,6 @@ def error_text(lines: Sequence[str]) -> str:
     starts = [number for number, line in enumerate(plain) if line.startswith("Error: ")]
     kept = plain[starts[0] :] if starts else [line for line in plain if line][-5:]
     return "\n".join(line for line in kept if line)
-
-
-@contextlib.contextmanager
-def _time_limit(process: subprocess.Popen[str], seconds: float) -> Iterator[threading.Event]:
-    """Stops the process after that time, from another thread; the event says that it did."""
-    expired = threading.Event()
-
-    def expire() -> None:
-        expired.set()
-        stop(process)
-
-    timer = threading.Timer(seconds, expire)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield expired
-    finally:
-        timer.cancel()
 
 
 def stop(process: subprocess.Popen[str]) -> None:

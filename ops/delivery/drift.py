@@ -35,9 +35,6 @@ def run(
     Args:
         sandbox: deploy a part of the stack to an emulated AWS first, and change that by hand.
         state: a state file; default: the stack's own state.
-
-    Raises:
-        OpsError: nothing is deployed, or Terraform failed or is missing.
     """
     say = Narrator(console)
     if sandbox:
@@ -86,11 +83,7 @@ def _connected(stack_id: str, scratch: Path, state: Path | None, say: Narrator) 
 
 
 def look(terraform: Terraform, plan: Path, say: Narrator) -> Drift:
-    """Plan, and return what was changed by hand; applying `plan` undoes it.
-
-    Raises:
-        OpsError: Terraform failed, or the state has nothing.
-    """
+    """Plan, and return what was changed by hand; applying `plan` undoes it."""
     with say.step("Drift detection: terraform plan -detailed-exitcode"):
         # Whoever may only read cannot lock, and nobody's deployment waits for a look.
         terraform.plan("-lock=false", out=plan)

@@ -10,7 +10,8 @@ https://docs.spacelift.io/vendors/terraform/resource-sanitization
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from itertools import chain, repeat
+from typing import Any, Literal, TypeAlias
 
 from ops.errors import OpsError
 
@@ -93,23 +94,9 @@ def sanitized(text: str) -> str:
 
 
 def plan_input(
-    plan: Document,
-    *,
-    run: Run,
-    stack: Stack,
-    third_party_metadata: Document | None = None,
+    plan: Document, *, run: Run, stack: Stack, third_party_metadata: Document | None = None
 ) -> dict[str, Json]:
-    """The input of a plan policy.
-
-    Args:
-        plan: `terraform show -json` of a plan file.
-        run: the run that planned.
-        stack: the stack it belongs to.
-        third_party_metadata: reports of other tools.
-
-    Raises:
-        OpsError: `plan` is not a plan document.
-    """
+    """The input of a plan policy."""
     changes = plan.get("resource_changes", [])
     if "terraform_version" not in plan or not isinstance(changes, Sequence):
         raise OpsError(
@@ -131,20 +118,13 @@ def plan_input(
     }
 
 
-def _resource_change(change: Json) -> Json:
-    assert isinstance(change, Mapping)
+def _resource_change(change: Any) -> Json:
     inner = change["change"]
-    assert isinstance(inner, Mapping)
     values: dict[str, Json] = {"actions": inner["actions"]}
     for side in ("before", "after"):
         values[side] = _hashed(inner.get(side), inner.get(f"{side}_sensitive", False))
-    return {
-        "address": change["address"],
-        "type": change["type"],
-        "name": change["name"],
-        "provider_name": change["provider_name"],
-        "change": values,
-    }
+    kept = ("address", "type", "name", "provider_name")
+    return {**{key: change[key] for key in kept}, "change": values}
 
 
 def _hashed(value: Json, mask: Json) -> Json:
@@ -159,16 +139,9 @@ def _hashed(value: Json, mask: Json) -> Json:
             for key, item in value.items()
         }
     if isinstance(value, Sequence):
-        by_item = isinstance(mask, Sequence) and not isinstance(mask, str)
-        return [
-            _hashed(item, _at(mask, index) if by_item else mask) for index, item in enumerate(value)
-        ]
+        masks = chain(mask, repeat(False)) if isinstance(mask, (list, tuple)) else repeat(mask)
+        return [_hashed(item, each) for item, each in zip(value, masks, strict=False)]
     return value
-
-
-def _at(mask: Json, index: int) -> Json:
-    assert isinstance(mask, Sequence)
-    return mask[index] if index < len(mask) else False
 
 
 def approval_input(
@@ -187,13 +160,11 @@ def approval_input(
             for login in logins
         ]
 
-    older: list[Json] = []
-    if older_approvals:
-        older.append({"approvals": reviews(older_approvals), "rejections": []})
+    older: Json = {"approvals": reviews(older_approvals), "rejections": []}
     return {
         "reviews": {
             "current": {"approvals": reviews(approvals), "rejections": reviews(rejections)},
-            "older": older,
+            "older": [older] if older_approvals else [],
         },
         "run": run.document(),
         "stack": stack.document(),
@@ -229,11 +200,7 @@ def push_input(
 
 
 def notification_input(
-    *,
-    run: Run,
-    stack: Stack,
-    changes: Sequence[Document] = (),
-    webhooks: Sequence[str] = (),
+    *, run: Run, stack: Stack, changes: Sequence[Document] = (), webhooks: Sequence[str] = ()
 ) -> dict[str, Json]:
     """The input of a notification policy about a run that changed its state."""
     return {

@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from ops import ROOT
@@ -179,73 +179,41 @@ _READING = re.compile(
 
 _ATTACHING = {"iam:AttachRolePolicy", "iam:DetachRolePolicy"}
 
-
-@dataclass
-class Needs:
-    """What a stack's deployment has to be granted.
-
-    Attributes:
-        actions: all but those on roles; on any resource, whose names AWS makes up.
-        role_actions: on the project's own roles.
-        attached: AWS's managed policies that the roles get.
-        passed_to: services that the roles are passed to.
-        linked: services that make a role of their own.
-        granting: services that are granted the use of a key: one marker, since the condition is
-            the same for all of them.
-        projects: prefixes of the roles' names.
-    """
-
-    actions: set[str] = field(default_factory=set)
-    role_actions: set[str] = field(default_factory=set)
-    attached: set[str] = field(default_factory=set)
-    passed_to: set[str] = field(default_factory=set)
-    linked: set[str] = field(default_factory=set)
-    granting: set[str] = field(default_factory=set)
-    projects: set[str] = field(default_factory=set)
-
-    def __or__(self, other: Needs) -> Needs:
-        return Needs(*(getattr(self, f.name) | getattr(other, f.name) for f in fields(self)))
-
-    def beyond(self, other: Needs) -> Needs:
-        """What `other` lacks."""
-        return Needs(*(getattr(self, f.name) - getattr(other, f.name) for f in fields(self)))
+_OF_STACKS = ("Calls", "Grants")
+"""The statements of a stack's own policy; the others are about roles, which have its name."""
 
 
-def needs(stack: Stack, called: Iterable[str]) -> Needs:
-    """What deploying a stack takes.
-
-    Args:
-        stack: as synthesized; says what no call shows.
-        called: actions that Terraform called in its life.
-    """
-    roles = stack.all("aws_iam_role").values()
-    trusts = [json.loads(role["assume_role_policy"]) for role in roles]
-    principals = [
-        statement["Principal"]["Service"] for trust in trusts for statement in trust["Statement"]
-    ]
-    attachments = stack.all("aws_iam_role_policy_attachment").values()
-    unseen = {
-        action
-        for row in UNSEEN
-        if _declares(stack, row.needed_by)
-        for action in row.actions.split()
-    }
-    return _calls((*called, *unseen)) | Needs(
-        attached={attachment["policy_arn"] for attachment in attachments},
-        passed_to={
-            service
-            for named in principals
-            for service in ([named] if isinstance(named, str) else named)
-        },
-        linked={service for service, kind in LINKED_ROLES.items() if _declares(stack, kind)},
-        granting={"kms:CreateGrant"} if _declares(stack, "aws_kms_key") else set(),
-    )
+Grant = tuple[str, str]
+"""The id of a policy's statement, and one thing that it allows: an action or, where the statement's
+condition says what is allowed, a value of the condition: a managed policy, a service."""
 
 
-def _calls(called: Iterable[str]) -> Needs:
+def needs(stack: Stack, called: Iterable[str]) -> set[Grant]:
+    """What deploying a stack takes, of which these actions were called in its life."""
+    unseen = [row.actions for row in UNSEEN if _declares(stack, row.needed_by)]
+    found = calls((*called, *" ".join(unseen).split()))
+    for attachment in stack.all("aws_iam_role_policy_attachment").values():
+        found.add(("ManagedPolicies", attachment["policy_arn"]))
+    for role in stack.all("aws_iam_role").values():
+        for statement in json.loads(role["assume_role_policy"])["Statement"]:
+            named = statement["Principal"]["Service"]
+            services = [named] if isinstance(named, str) else named
+            found |= {("PassRoles", service) for service in services}
+    for service, kind in LINKED_ROLES.items():
+        if _declares(stack, kind):
+            found.add(("ServiceLinkedRoles", service))
+    if _declares(stack, "aws_kms_key"):
+        found.add(("Grants", "kms:CreateGrant"))
+    return found
+
+
+def calls(called: Iterable[str]) -> set[Grant]:
     """What calls need: those on roles are limited to the project's own."""
-    iam = {action for action in called if action.startswith("iam:")}
-    return Needs(actions={*called} - iam, role_actions=iam - _ATTACHING)
+    return {
+        ("Roles" if action.startswith("iam:") else "Calls", action)
+        for action in called
+        if action not in _ATTACHING
+    }
 
 
 def _declares(stack: Stack, what: str) -> bool:
@@ -254,42 +222,40 @@ def _declares(stack: Stack, what: str) -> bool:
     return any(not attribute or block.get(attribute) for block in stack.all(kind).values())
 
 
-def document(needed: Needs) -> dict[str, Any]:
-    """The policy that grants exactly this.
-
-    Raises:
-        OpsError: it is longer than IAM takes.
-    """
-    shortest = {
-        project
-        for project in needed.projects
-        if not any(project.startswith(f"{other}-") for other in needed.projects)
-    }
-    roles = [f"arn:aws:iam::*:role/{project}-*" for project in sorted(shortest)]
+def document(granted: Iterable[Grant], projects: Collection[str] = ()) -> dict[str, Any]:
+    """The policy that grants exactly this, on roles of these projects, if IAM takes its length."""
+    longer = tuple(f"{project}-" for project in projects)
+    shortest = [project for project in sorted(projects) if not project.startswith(longer)]
+    roles = [f"arn:aws:iam::*:role/{project}-*" for project in shortest]
+    found: dict[str, list[str]] = defaultdict(list)
+    for sid, what in sorted(granted):
+        found[sid].append(what)
+    attached, passed = found["ManagedPolicies"], found["PassRoles"]
+    linked = found["ServiceLinkedRoles"]
     statements: list[dict[str, Any]] = [
-        {"Sid": "Calls", "Action": sorted(needed.actions), "Resource": "*"},
-        {"Sid": "Roles", "Action": sorted(needed.role_actions), "Resource": roles},
+        {"Sid": "Calls", "Action": found["Calls"], "Resource": "*"},
+        {"Sid": "Roles", "Action": found["Roles"], "Resource": roles},
         {
             "Sid": "ManagedPolicies",
-            "Action": sorted(_ATTACHING) if needed.attached else [],
+            "Action": sorted(_ATTACHING) if attached else [],
             "Resource": roles,
-            "Condition": {"ArnEquals": {"iam:PolicyARN": sorted(needed.attached)}},
+            "Condition": {"ArnEquals": {"iam:PolicyARN": attached}},
         },
         {
             "Sid": "PassRoles",
-            "Action": ["iam:PassRole"] if needed.passed_to else [],
+            "Action": ["iam:PassRole"] if passed else [],
             "Resource": roles,
-            "Condition": {"StringEquals": {"iam:PassedToService": sorted(needed.passed_to)}},
+            "Condition": {"StringEquals": {"iam:PassedToService": passed}},
         },
         {
             "Sid": "ServiceLinkedRoles",
-            "Action": ["iam:CreateServiceLinkedRole"] if needed.linked else [],
+            "Action": ["iam:CreateServiceLinkedRole"] if linked else [],
             "Resource": ["arn:aws:iam::*:role/aws-service-role/*"],
-            "Condition": {"StringEquals": {"iam:AWSServiceName": sorted(needed.linked)}},
+            "Condition": {"StringEquals": {"iam:AWSServiceName": linked}},
         },
         {
             "Sid": "Grants",
-            "Action": sorted(needed.granting),
+            "Action": found["Grants"],
             "Resource": "*",
             "Condition": {"Bool": {"kms:GrantIsForAWSResource": "true"}},
         },
@@ -322,25 +288,18 @@ def documents(called: Mapping[str, Iterable[str]]) -> dict[str, dict[str, Any]]:
     Args:
         called: by file name, what was called in the lives of its stacks; what has to do with roles
             may stand at any.
-
-    Raises:
-        OpsError: a stack cannot be synthesized, or a policy is longer than IAM takes.
     """
     made = {}
-    total = _calls(called.get(ROLES, ()))
+    total = calls(called.get(ROLES, ()))
     for name, stack_ids in stacks().items():
-        needed = _calls(called[name])
+        needed = calls(called[name])
         for stack_id in stack_ids:
             needed |= needs(read_stack(stack_id), ())
-        rest = needed.beyond(total)
-        made[name] = document(Needs(actions=rest.actions, granting=rest.granting))
+        made[name] = document(each for each in needed - total if each[0] in _OF_STACKS)
         total |= needed
-    total.projects = {str(settings.project_name) for settings in declared().values()}
-    made[ROLES] = document(replace(total, actions=set(), granting=set()))
-    reads = Needs(
-        *({a for a in found if _READING.match(a)} for found in (total.actions, total.role_actions))
-    )
-    made[READER] = document(replace(reads, projects=total.projects))
+    projects = {str(settings.project_name) for settings in declared().values()}
+    made[ROLES] = document((each for each in total if each[0] not in _OF_STACKS), projects)
+    made[READER] = document((each for each in total if _READING.match(each[1])), projects)
     return made
 
 

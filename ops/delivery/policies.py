@@ -70,14 +70,7 @@ def _prelude(policy: str) -> str:
 
 
 class Policy:
-    """One policy file with the definitions that Spacelift adds.
-
-    Args:
-        path: a `.rego` file whose name is a key of `OUTPUTS`.
-
-    Raises:
-        OpsError: the file is missing, cannot be read, or defines a default that Spacelift does.
-    """
+    """A policy file, named as in `OUTPUTS`, with the definitions that Spacelift adds."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -88,7 +81,11 @@ class Policy:
             head, package, body = text.partition("\npackage spacelift\n")
             if not package:
                 raise ValueError("the package has to be spacelift")
-            _refuse_second_default(path.stem, body)
+            names = [*PRELUDES[path.stem], *re.findall(r"^\s*default\s+(\w+)", body, re.MULTILINE)]
+            if twice := ", ".join(sorted({name for name in names if names.count(name) > 1})):
+                raise ValueError(
+                    f"default of {twice} is defined twice; leave it out, Spacelift defines it"
+                )
             source = f"{head}\n{_prelude(path.stem)}\n{body}"
             with tempfile.TemporaryDirectory() as folder:
                 whole = Path(folder) / path.name
@@ -98,31 +95,17 @@ class Policy:
             raise OpsError(f"{path.name}: {_one_line(error)}") from None
 
     def evaluate(self, document: Document) -> dict[str, Json]:
-        """The value of each rule that Spacelift asks for, sets as sorted lists.
-
-        Raises:
-            OpsError: the policy cannot be evaluated.
-        """
+        """The value of each rule that Spacelift asks for, sets as sorted lists."""
         try:
             answers = json.loads(self._engine.evaluate(json.dumps(document)))
-            return {rule: _ordered(answers[rule]) for rule in OUTPUTS[self._path.stem]}
+            # a set arrives as a list in an order of the engine's own
+            wanted = {rule: answers[rule] for rule in OUTPUTS[self._path.stem]}
+            return {
+                rule: sorted(value, key=json.dumps) if isinstance(value, list) else value
+                for rule, value in wanted.items()
+            }
         except (RuntimeError, ValueError) as error:
             raise OpsError(f"{self._path.name}: {_one_line(error)}") from None
-
-
-def _refuse_second_default(policy: str, body: str) -> None:
-    names = [*PRELUDES[policy], *re.findall(r"^\s*default\s+(\w+)", body, re.MULTILINE)]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise ValueError(
-            f"default of {', '.join(twice)} is defined twice; leave it out, Spacelift defines it"
-        )
-
-
-def _ordered(value: Json) -> Json:
-    """A set arrives as a list in an order of the engine's own."""
-    if isinstance(value, list):
-        return sorted(value, key=json.dumps)
-    return value
 
 
 def _one_line(error: Exception) -> str:
@@ -134,11 +117,7 @@ _policy = cache(Policy)  # reading a policy takes as long as evaluating it
 
 
 def review(policy: str, document: Document, *, policies: Path = POLICIES) -> dict[str, Any]:
-    """What a policy answers: the value of each of its `OUTPUTS`, sets as sorted lists.
-
-    Raises:
-        OpsError: see `Policy`.
-    """
+    """What a policy answers: the value of each of its `OUTPUTS`, sets as sorted lists."""
     return _policy(policies / f"{policy}.rego").evaluate(document)
 
 
@@ -158,11 +137,7 @@ _METADATA = re.compile(
 
 
 def rules(path: Path) -> list[Rule]:
-    """The rules of a policy file that have a METADATA block, in the file's order.
-
-    Raises:
-        OpsError: a block is not YAML, or lacks its title or description.
-    """
+    """The rules of a policy file that have a METADATA block, in the file's order."""
     found = []
     for block in _METADATA.finditer(path.read_text(encoding="utf-8")):
         head = block["head"]

@@ -64,17 +64,14 @@ def run(
     """Plan, judge, and print the verdicts; whether nothing was denied.
 
     Args:
-        kind: the kind of run to judge for.
-        aws: plan against the AWS account of the environment, not the sandbox.
         state: where to start from; default: nothing, and with `aws` the stack's local state.
         plan: a plan document (`terraform show -json`) to judge instead of planning.
         infracost: Infracost's report on it (`infracost breakdown --format json`).
-
-    Raises:
-        OpsError: a hook, Terraform or a policy cannot be run, or a file cannot be read.
     """
     here = _declared(stack_id, CDKTF_JSON)
-    base = _merge_base(here[1].vcs.branch)
+    # the last commit that the checkout shares with the tracked branch, as it was pushed
+    branch = here[1].vcs.branch
+    base = _git("merge-base", "HEAD", f"origin/{branch}") or _git("merge-base", "HEAD", branch)
     there, findings = _limits(stack_id, here, base)
     run_type: RunType = "PROPOSED" if kind == "DRIFT" else kind
     local_state = ROOT / f"terraform.{stack_id}.tfstate"
@@ -143,11 +140,6 @@ def _git(*arguments: str) -> str | None:
     """What git says about the checkout; None where it cannot."""
     done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True)
     return None if done.returncode else done.stdout.strip()
-
-
-def _merge_base(branch: str) -> str | None:
-    """The last commit that the checkout shares with the tracked branch, as it was pushed."""
-    return _git("merge-base", "HEAD", f"origin/{branch}") or _git("merge-base", "HEAD", branch)
 
 
 def _limits(stack_id: str, here: Declared, base: str | None) -> tuple[Declared, list[Finding]]:
@@ -222,10 +214,8 @@ def _afterwards(
         yield from _approvals(run, stack)
     if state == "PENDING_REVIEW":  # nobody is asked for a plan alone
         run = replace(asked, state="FINISHED")
-    told = policies.review(
-        "notification",
-        inputs.notification_input(run=run, stack=stack, changes=changed, webhooks=[WEBHOOK]),
-    )
+    event = inputs.notification_input(run=run, stack=stack, changes=changed, webhooks=[WEBHOOK])
+    told = policies.review("notification", event)
     routes = [route for route in policies.OUTPUTS["notification"] if told[route]]
     yield Finding("notification", "tells", f"{', '.join(routes) or 'nobody'}: {run.state}")
 
@@ -260,11 +250,7 @@ def _pushes(stack: Stack, base: str | None) -> Iterator[Finding]:
         (stack.branch, None, f"a push to {stack.branch}"),
     ):
         event = inputs.push_input(
-            stack=stack,
-            branch=branch,
-            files=files,
-            pull_request=pull_request,
-            in_progress=[older],
+            stack=stack, branch=branch, files=files, pull_request=pull_request, in_progress=[older]
         )
         answer = policies.review("push", event)
         started = "tracked run" if answer["track"] else "proposed run"

@@ -16,7 +16,7 @@ from ops import ROOT
 from ops.console import Narrator
 from ops.delivery.permissions import as_text, documents, stacks
 from ops.errors import OpsError
-from ops.sandbox.deployed import Deployed, deployed, unprotected
+from ops.sandbox.deployed import deployed, unprotected
 from ops.terraform import Terraform
 
 CHANGED_VARIABLES: dict[str, object] = {
@@ -44,11 +44,7 @@ CHANGED_ATTRIBUTES: dict[str, dict[str, Any]] = {
 
 
 def run(console: Console) -> None:
-    """Live every stack's life and write the policies. It takes about half an hour.
-
-    Raises:
-        OpsError: see `called_by` and `permissions.document`.
-    """
+    """Live every stack's life and write the policies. It takes about half an hour."""
     say = Narrator(console)
     called: dict[str, set[str]] = {}
     for name, stack_ids in stacks().items():
@@ -59,12 +55,7 @@ def run(console: Console) -> None:
 
 
 def called_by(stack_id: str, say: Narrator) -> set[str]:
-    """Let a stack live from nothing to nothing, and return what Terraform called.
-
-    Raises:
-        OpsError: Terraform failed or is missing, or the emulator lacks something that was called,
-            so the rest is not known.
-    """
+    """Let a stack live from nothing to nothing, and return what Terraform called."""
     with deployed(stack_id, say) as life:
         stack = json.loads((life.folder / "cdk.tf.json").read_text(encoding="utf-8"))
         new = {
@@ -85,7 +76,12 @@ def called_by(stack_id: str, say: Narrator) -> set[str]:
             terraform = apply(stack, new)
         with say.step(f"{stack_id}: repair what was changed by hand"):
             life.open_database(terraform)
-            _add_route(terraform, life)
+            ids = life.ids(terraform)
+            life.sandbox.client("ec2").create_route(
+                RouteTableId=ids["aws_route_table.private"],
+                DestinationCidrBlock="203.0.113.0/24",
+                GatewayId=ids["aws_internet_gateway.igw"],
+            )
             terraform.apply()
         with say.step(f"{stack_id}: destroy"):
             apply(unprotected(stack), new).destroy()
@@ -104,13 +100,3 @@ def _changed(stack: dict[str, Any]) -> dict[str, Any]:
         for resource in changed["resource"][kind].values():
             resource.update(attributes)
     return changed
-
-
-def _add_route(terraform: Terraform, life: Deployed) -> None:
-    """Gives the database's subnets a route to the world."""
-    ids = life.ids(terraform)
-    life.sandbox.client("ec2").create_route(
-        RouteTableId=ids["aws_route_table.private"],
-        DestinationCidrBlock="203.0.113.0/24",
-        GatewayId=ids["aws_internet_gateway.igw"],
-    )

@@ -27,7 +27,7 @@ from ops.delivery.inputs import Document, RunType
 from ops.errors import OpsError
 from ops.sandbox.deployed import stand_ins
 from ops.sandbox.server import Sandbox
-from ops.terraform import Terraform, error_text, started
+from ops.terraform import Terraform, error_text, followed
 
 BACKEND_FILE = "spacelift_backend.tf"
 PLAN_FILE = "spacelift.plan"
@@ -79,12 +79,8 @@ def image_environment() -> dict[str, str]:
 
 def copy_checkout(target: Path, root: Path = ROOT) -> None:
     """What a clone would have of the files as they are now: nothing that git ignores."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=root,
-        capture_output=True,
-        check=False,
-    )
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=root, capture_output=True)
     if listed.returncode:
         raise OpsError("git cannot list the checkout's files: run this inside a clone")
     for name in filter(None, listed.stdout.decode().split("\0")):
@@ -105,19 +101,9 @@ def inject_backend(project_root: Path, state: Path) -> None:
 def run_phase(
     commands: Sequence[str], folder: Path, environment: Mapping[str, str], say: Narrator
 ) -> None:
-    """Run a phase's commands in `folder`.
-
-    Raises:
-        OpsError: one of them failed; says what it said.
-    """
-    lines: list[str] = []
+    """Run a phase's commands in `folder`."""
     command = ["sh", "-c", joined(commands)]
-    with started(command, folder, environment, stderr=subprocess.STDOUT) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            lines.append(line.rstrip("\n"))
-            say.line(lines[-1])
-        exit_code = process.wait()
+    exit_code, lines = followed(command, folder, environment, say.line)
     if exit_code:
         raise OpsError(f"the run would fail (exit code {exit_code}): {error_text(lines)}")
 
@@ -135,11 +121,7 @@ def inputs() -> dict[str, str]:
 def planned(
     stack_id: str, console: Console, run_type: RunType, *, aws: bool, state: Path | None
 ) -> Document:
-    """The plan document of a run in a copy of the checkout.
-
-    Raises:
-        OpsError: a hook or Terraform cannot be run, or fails.
-    """
+    """The plan document of a run in a copy of the checkout."""
     say = Narrator(console)
     with ExitStack() as open_until_done:
         scratch = Path(open_until_done.enter_context(tempfile.TemporaryDirectory()))

@@ -19,7 +19,7 @@ from ops.console import table
 from ops.drills import journal, report, run
 from ops.drills.clock import Clock
 from ops.drills.drills import DRILLS
-from ops.drills.load import FAILED_PERCENT, Summary, burst, summary
+from ops.drills.load import FAILED_PERCENT, burst, summary
 from ops.drills.report import Event, Measurement, Objectives, Report
 from ops.drills.target import Deployment, read_outputs
 from ops.drills.undo import undo
@@ -74,7 +74,6 @@ def _confirmed(question: str, yes: bool) -> None:
     """Go on only if that is wanted.
 
     Raises:
-        OpsError: there is nobody to ask.
         typer.Abort: it is not.
     """
     if yes:
@@ -85,12 +84,7 @@ def _confirmed(question: str, yes: bool) -> None:
 
 
 def drill(name: str, options: Options, console: Console) -> bool:
-    """Run one drill or, called `all`, each; whether all passed.
-
-    Raises:
-        OpsError: a drill cannot start.
-        typer.Abort: the user said no.
-    """
+    """Run one drill or, called `all`, each; whether all passed."""
     chosen = list(DRILLS.values()) if name == "all" else [DRILLS[name]]
     with _deployment(options, console) as (deployment, clock):
         _say(
@@ -105,6 +99,7 @@ def drill(name: str, options: Options, console: Console) -> bool:
         if options.dry_run:
             return True
         _confirmed(f"Break {deployment.project} on purpose?", options.yes or options.sandbox)
+        rate = REHEARSED_REQUESTS_PER_SECOND if options.sandbox else REQUESTS_PER_SECOND
         done: list[Report] = []
         for planned in chosen:
             run.wait_until_steady(deployment, clock, options.time_limit)
@@ -113,9 +108,7 @@ def drill(name: str, options: Options, console: Console) -> bool:
                 deployment,
                 clock,
                 folder=options.reports,
-                requests_per_second=(
-                    REHEARSED_REQUESTS_PER_SECOND if options.sandbox else REQUESTS_PER_SECOND
-                ),
+                requests_per_second=rate,
                 timeout_seconds=clock.speed * TIMEOUT_SECONDS,
                 limit_seconds=options.time_limit,
                 objectives=options.objectives or ("model" if options.sandbox else "original"),
@@ -149,11 +142,7 @@ def _write(found: Report, folder: Path, console: Console) -> None:
 
 
 def restore(options: Options, console: Console) -> bool:
-    """Undo what interrupted drills have left; False if one of them still runs.
-
-    Raises:
-        OpsError: AWS refuses, or a journal is of another account.
-    """
+    """Undo what interrupted drills have left; False if one of them still runs."""
     if options.sandbox:
         raise OpsError("a rehearsal leaves nothing to restore: leave out --sandbox")
     left = journal.left_behind(options.reports)
@@ -170,13 +159,9 @@ def restore(options: Options, console: Console) -> bool:
     _confirmed("Undo this?", options.yes)
     finished = True
     with _deployment(options, console) as (deployment, clock):
+        where = deployment.account, deployment.region
         for path in left:
-            undone = journal.restore(
-                path,
-                deployment.account,
-                deployment.region,
-                lambda entry: undo(deployment, clock, entry),
-            )
+            undone = journal.restore(path, *where, lambda entry: undo(deployment, clock, entry))
             finished = finished and undone
             outcome = "undone" if undone else "its drill still runs, left alone"
             _say(console, f"{path}: {outcome}")
@@ -184,20 +169,9 @@ def restore(options: Options, console: Console) -> bool:
 
 
 def load(
-    options: Options,
-    console: Console,
-    *,
-    requests: int,
-    concurrency: int,
-    timeout_seconds: float,
-    path: str,
+    options: Options, console: Console, requests: int, concurrency: int, timeout: float, path: str
 ) -> bool:
-    """Send a burst of requests and report on it; whether at most 1 % failed.
-
-    Raises:
-        OpsError: there is no steady deployment.
-        typer.Abort: the user said no.
-    """
+    """Send a burst of requests and report on it; whether at most 1 % failed."""
     with _deployment(options, console) as (deployment, clock):
         with explaining():
             deployment.check_steady()
@@ -207,10 +181,9 @@ def load(
             return True
         _confirmed("Send them?", options.yes or options.sandbox)
         started, start = datetime.now(UTC), clock.now()
-        silent = not console.is_terminal
         with (
             _scaling(deployment, clock, start) as events,
-            Progress(console=console, disable=silent) as progress,
+            Progress(console=console, disable=not console.is_terminal) as progress,
         ):
             bar = progress.add_task("requests", total=requests)
             done = burst(
@@ -218,12 +191,14 @@ def load(
                 clock,
                 requests=requests,
                 concurrency=concurrency,
-                timeout_seconds=timeout_seconds,
+                timeout_seconds=timeout,
                 limit_seconds=options.time_limit,
                 on_done=lambda request: progress.advance(bar),
             )
         end = max([request.end for request in done], default=clock.now())
         width, traffic = report.slices(done, start, end)
+        total = summary(done, start, end)
+        answered = total.percentiles.items()
         found = Report(
             drill="load",
             title=text,
@@ -232,7 +207,12 @@ def load(
             objectives="original",
             seconds=round(end - start, 1),
             error="",
-            measurements=_of_burst(summary(done, start, end)),
+            measurements=[
+                Measurement("requests", total.requests, ""),
+                *report.traffic(total, failed_percent=FAILED_PERCENT),
+                Measurement("throughput", total.per_second, "/s", digits=1),
+                *(Measurement(f"{p} % answered within", s, digits=3) for p, s in answered),
+            ],
             events=events,
             width=width,
             traffic=traffic,
@@ -241,20 +221,6 @@ def load(
         console.print(f"only {len(done)} were sent in {options.time_limit:g} s", style="yellow")
     _write(found, options.reports, console)
     return found.passed
-
-
-def _of_burst(total: Summary) -> list[Measurement]:
-    failed, gap = report.traffic(total, failed_percent=FAILED_PERCENT)
-    return [
-        Measurement("requests", total.requests, ""),
-        failed,
-        Measurement("throughput", total.per_second, "/s", digits=1),
-        *(
-            Measurement(f"{percent} % answered within", seconds, digits=3)
-            for percent, seconds in total.percentiles.items()
-        ),
-        gap,
-    ]
 
 
 @contextmanager

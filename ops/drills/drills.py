@@ -115,23 +115,15 @@ def _canary_seconds(deployment: Deployment) -> int:
     return int((checks + 0.5) * interval)
 
 
-def _canary_command(serve_seconds: int) -> list[str]:
-    """Serve as the image does, then end the web server and stay, as a task that hangs would."""
-    return [
-        "bash",
-        "-c",
-        f"docker-entrypoint.sh apache2-foreground & sleep {serve_seconds}; "
-        f'kill -TERM "$!"; sleep {CANARY_LIFE_SECONDS}',
-    ]
-
-
 def _start_canary(run: Run, serve_seconds: int) -> tuple[str, float]:
     """A canary that runs: its address, and when it is to stop serving."""
     deployment = run.deployment
     started_by = _new_name()
     run.journal.add({"do": "stop-tasks", "started_by": started_by})
-    command = _canary_command(serve_seconds)
-    arn = run_task(deployment, deployment.source, command, {}, started_by)
+    # serves as the image does, then ends the web server and stays, as a task that hangs would
+    command = f"docker-entrypoint.sh apache2-foreground & sleep {serve_seconds}; "
+    command += f'kill -TERM "$!"; sleep {CANARY_LIFE_SECONDS}'
+    arn = run_task(deployment, deployment.source, ["bash", "-c", command], {}, started_by)
     run.event(f"canary {arn[-32:][:8]} started, to serve for {serve_seconds} s")
     for seen in run.watch():
         canary = next(iter(deployment.describe_tasks([arn])), None)

@@ -35,13 +35,7 @@ Undo = dict[str, Any]
 
 
 class Journal:
-    """A journal that is being written. The file appears with the first entry.
-
-    Args:
-        folder: of the reports.
-        name: of the drill's run.
-        place: where it takes place.
-    """
+    """A journal that is being written. The file appears with the first entry."""
 
     def __init__(self, folder: Path, name: str, place: Place) -> None:
         self.path = folder / f"{PREFIX}{name}.jsonl"
@@ -51,17 +45,14 @@ class Journal:
 
     def add(self, entry: Undo) -> None:
         """Write down how to undo what is done next; it is on the disk when this returns."""
+        lines = [entry]
         if self._file is None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self.path.open("x", encoding="utf-8")
             fcntl.flock(self._file, fcntl.LOCK_EX)  # `restore` leaves a running drill alone
-            self._write(asdict(self._place))
+            lines = [asdict(self._place), entry]
         self._entries.append(entry)
-        self._write(entry)
-
-    def _write(self, line: dict[str, Any]) -> None:
-        assert self._file is not None
-        self._file.write(json.dumps(line) + "\n")
+        self._file.writelines(json.dumps(line) + "\n" for line in lines)
         self._file.flush()
         os.fsync(self._file.fileno())
 
@@ -85,20 +76,12 @@ def left_behind(folder: Path) -> list[Path]:
 
 
 def entries(path: Path) -> list[Undo]:
-    """What a journal lists, without its first line.
-
-    Raises:
-        OpsError: it is no journal.
-    """
+    """What a journal lists, without its first line."""
     return _parsed(path, path.read_text(encoding="utf-8"))[1:]
 
 
 def restore(path: Path, account: str, region: str, execute: Callable[[Undo], None]) -> bool:
-    """Undo what a journal lists and delete it; False if its drill still runs.
-
-    Raises:
-        OpsError: it belongs to another account or region, or is no journal.
-    """
+    """Undo what a journal lists and delete it; False if its drill still runs."""
     with path.open(encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -59,7 +59,6 @@ class Summary:
     Attributes:
         longest_gap: seconds, the longest time in which no request was sent that was served.
         percentiles: of the served requests, in seconds, by percent.
-        errors: how many of each.
     """
 
     requests: int
@@ -170,22 +169,16 @@ def burst(
     return done
 
 
+@dataclass
 class Background:
-    """A steady trickle of requests, from a thread, while its block runs.
+    """A steady trickle of requests, whether or not those before were answered, from a thread."""
 
-    Args:
-        url: what is asked for.
-        per_second: how many are sent at most, whether or not those before were answered.
-        timeout_seconds: after which one counts as failed.
-    """
+    url: str
+    clock: Clock
+    per_second: float
+    timeout_seconds: float
 
-    def __init__(
-        self, url: str, clock: Clock, *, per_second: float, timeout_seconds: float
-    ) -> None:
-        self._url = url
-        self._clock = clock
-        self._pause = 1 / per_second
-        self._timeout_seconds = timeout_seconds
+    def __post_init__(self) -> None:
         self._stopping = threading.Event()
         self._thread = threading.Thread(
             target=lambda: asyncio.run(self._main()), name="load", daemon=True
@@ -207,20 +200,20 @@ class Background:
         self._thread.join()
 
     async def _main(self) -> None:
-        clock = self._clock
-        timeout = clock.real(self._timeout_seconds)
+        clock, pause = self.clock, 1 / self.per_second
+        timeout = clock.real(self.timeout_seconds)
         waiting: set[asyncio.Task[None]] = set()
 
         async def send(client: httpx.AsyncClient, due: float) -> None:
-            self._requests.append(await _send(client, self._url, clock, due))
+            self._requests.append(await _send(client, self.url, clock, due))
 
-        async with _client(self._url, IN_FLIGHT, timeout) as client:
+        async with _client(self.url, IN_FLIGHT, timeout) as client:
             due = clock.now()
             while not self._stopping.is_set():
                 task = asyncio.create_task(send(client, due))
                 waiting.add(task)
                 task.add_done_callback(waiting.discard)
                 # what a busy machine does not come to is left out, or it would lag behind for good
-                due += self._pause * max(1, (clock.now() - due) // self._pause)
+                due += pause * max(1, (clock.now() - due) // pause)
                 await asyncio.sleep(max(0, clock.real(due - clock.now())))
             await asyncio.gather(*waiting)

@@ -27,14 +27,7 @@ def run_task(
     environment: dict[str, str],
     started_by: str,
 ) -> str:
-    """Run a task definition once on Fargate, with another command; the task's ARN.
-
-    Args:
-        source: `Deployment.source`, of now or as a journal has kept it.
-
-    Raises:
-        OpsError: AWS starts none.
-    """
+    """Run a task definition once on Fargate, with another command; the task's ARN."""
     override = {
         "name": source["container"],
         "command": command,
@@ -74,18 +67,10 @@ def ask_marker(
 
     Args:
         end: how long to wait for it, as a time of the clock.
-        source: `Deployment.source`, if not as it is now.
-
-    Raises:
-        OpsError: the task did not run, or could not do it.
     """
-    arn = run_task(
-        deployment,
-        source or deployment.source,
-        ["php", "-r", _PHP],
-        {"DRILL_ACTION": action, "DRILL_MARKER": marker},
-        marker,
-    )
+    asked = {"DRILL_ACTION": action, "DRILL_MARKER": marker}
+    command = ["php", "-r", _PHP]
+    arn = run_task(deployment, source or deployment.source, command, asked, marker)
     code = _exit_code(deployment, arn, clock, end)
     if code == 0:
         return True

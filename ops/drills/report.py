@@ -136,11 +136,8 @@ class Report:
     """One run of one drill.
 
     Attributes:
-        started: date and time in UTC, ISO 8601.
         rehearsed_speed: 1 for a drill on AWS; in a rehearsal, how much faster time ran.
         objectives: by what it has passed or failed.
-        seconds: how long it took.
-        error: why it ended early, or empty.
         width: seconds that a slice of `traffic` covers.
     """
 
@@ -229,11 +226,7 @@ def write(report: Report, folder: Path) -> Path:
 
 
 def read(path: Path) -> Report:
-    """A report from its JSON file.
-
-    Raises:
-        OpsError: it is not one.
-    """
+    """A report from its JSON file."""
     try:
         report = TypeAdapter(Report).validate_json(path.read_bytes())
         datetime.strptime(report.started, STARTED)

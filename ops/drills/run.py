@@ -6,7 +6,7 @@ the call that does the damage.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,36 +27,30 @@ QUIET_SECONDS = 15.0
 """How long the service has to be steady, and all requests served, before a drill is over."""
 
 
+@dataclass
 class Run:
     """One run of a drill: what it works with, and what it notes down."""
 
-    def __init__(
-        self,
-        deployment: Deployment,
-        clock: Clock,
-        journal: Journal,
-        load: Background,
-        *,
-        limit_seconds: float,
-        say: Callable[[str], None],
-    ) -> None:
-        self.deployment = deployment
-        self.clock = clock
-        self.journal = journal
-        self.load = load
-        self.began = clock.now()
-        self.end = self.began + limit_seconds
-        self._say = say
-        self._before: Snapshot | None = None
-        self.exact = 0.0
-        self.events: list[Event] = []
-        self.broken_at: float | None = None  # what all measurements count from
+    deployment: Deployment
+    clock: Clock
+    journal: Journal
+    load: Background
+    limit_seconds: float
+    say: Callable[[str], None]
+    exact: float = 0
+    events: list[Event] = field(default_factory=list)
+    broken_at: float | None = None  # what all measurements count from
+    _before: Snapshot | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        self.began = self.clock.now()
+        self.end = self.began + self.limit_seconds
 
     def event(self, text: str, at: float | None = None) -> None:
         """Note something down, now or at a time of the clock."""
         moment = (self.clock.now() if at is None else at) - self.began
         self.events.append(Event(round(moment, 2), text))
-        self._say(text)
+        self.say(text)
 
     def breaks(self, text: str, at: float | None = None) -> None:
         """Note that the damage is done, now or at a time of the clock."""
@@ -145,13 +139,7 @@ def _changes(before: Snapshot | None, now: Snapshot) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Drill:
-    """One drill.
-
-    Attributes:
-        title: what it asks, for people.
-        plan: what it would do to a deployment, step by step.
-        run: does it; returns what it measured.
-    """
+    """One drill; `title` is what it asks, for people."""
 
     name: str
     title: str
@@ -160,22 +148,14 @@ class Drill:
 
 
 def plan(drill: Drill, deployment: Deployment) -> list[str]:
-    """What the drill would do.
-
-    Raises:
-        OpsError: the deployment is not steady, or the drill is not for it.
-    """
+    """What the drill would do."""
     with explaining():
         deployment.check_steady()
         return drill.plan(deployment)
 
 
 def wait_until_steady(deployment: Deployment, clock: Clock, limit_seconds: float) -> None:
-    """Wait for the deployment to be steady, say after another drill.
-
-    Raises:
-        OpsError: it is not after `limit_seconds`; says what is missing.
-    """
+    """Wait for the deployment to be steady, say after another drill."""
     end = clock.now() + limit_seconds
     while True:
         try:
@@ -219,7 +199,7 @@ def execute(
         per_second=requests_per_second,
         timeout_seconds=timeout_seconds,
     )
-    run = Run(deployment, clock, journal, load, limit_seconds=limit_seconds, say=say)
+    run = Run(deployment, clock, journal, load, limit_seconds, say)
     measurements: list[Measurement] = []
     problems: list[str] = []
     try:

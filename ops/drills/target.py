@@ -1,7 +1,6 @@
 """The deployment under drill: found through its outputs, and refused unless it is ours."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Container, Iterable
@@ -44,25 +43,19 @@ def read_outputs(source: str | None, stack_id: str) -> Outputs:
         source: file with `terraform output -json` or `cdktf output --outputs-file`; `-` for
             standard input; None to run `terraform output` in cdktf.out/stacks/<stack>.
         stack_id: which stack, where the file holds several.
-
-    Raises:
-        OpsError: they cannot be read, or some are missing.
     """
-    if source is None:
-        text, source = _terraform_output(stack_id), f"terraform output of {stack_id}"
-    elif source == "-":
-        text, source = sys.stdin.read(), "standard input"
-    else:
-        try:
-            text = Path(source).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise OpsError(f"the outputs in {source} cannot be read: {error}") from error
     try:
+        if source is None:
+            text, source = _terraform_output(stack_id), f"terraform output of {stack_id}"
+        elif source == "-":
+            text, source = sys.stdin.read(), "standard input"
+        else:
+            text = Path(source).read_text(encoding="utf-8")
         document = json.loads(text)
-    except ValueError as error:
+    except (OSError, ValueError) as error:
         raise OpsError(
-            f"{source} is not JSON ({error}): give what `terraform output -json` or `cdktf output "
-            "--outputs-file` writes"
+            f"{source or 'the output'} cannot be read ({error}): give what `terraform output "
+            "-json` or `cdktf output --outputs-file` writes"
         ) from error
     if not isinstance(document, dict):
         raise OpsError(f"{source} holds a {type(document).__name__}, not an object of outputs")
@@ -95,12 +88,8 @@ def _terraform_output(stack_id: str) -> str:
             f"cdktf.out/stacks/{stack_id} is not there: deploy the stack from here, or give its "
             "outputs with --outputs FILE"
         )
-    done = subprocess.run(
-        [str(find_binary(os.environ)), "output", "-json", "-no-color"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-    )
+    command = [str(find_binary()), "output", "-json", "-no-color"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     if done.returncode:
         reason = error_text(done.stderr.splitlines()).partition("\n")[0]
         raise OpsError(
@@ -134,11 +123,7 @@ class Snapshot:
     """What AWS says at one moment.
 
     Attributes:
-        at: when it was asked, on the drill's clock.
         tasks: the service's tasks that are to run, and those that were seen before; by ARN.
-        targets: state of each target of the target group, by address.
-        database: the status, like `available`.
-        database_zone: the zone of the primary.
     """
 
     at: float
@@ -170,20 +155,7 @@ class Snapshot:
 
 
 class Deployment:
-    """Service, target group and database of one deployed stack.
-
-    Args:
-        clients: see `ops.aws.clients`.
-        outputs: the stack's.
-        clock: what `Snapshot.at` counts.
-        url: where requests go, if not to `application_url`.
-
-    Attributes:
-        project: the tag Project, which all of it has.
-
-    Raises:
-        OpsError: it is not there, or not tagged as this project's.
-    """
+    """Service, target group and database of one deployed stack."""
 
     def __init__(
         self, clients: Clients, outputs: Outputs, clock: Clock, url: str | None = None

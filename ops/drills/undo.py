@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 
-from ops.aws import AwsError, explained
+from ops.aws import explaining
 from ops.drills.clock import Clock
 from ops.drills.journal import Undo
 from ops.drills.one_off import POLL_SECONDS, ask_marker
@@ -50,14 +50,8 @@ UNDO: dict[str, Callable[[Deployment, Clock, Undo], None]] = {
 
 
 def undo(deployment: Deployment, clock: Clock, entry: Undo) -> None:
-    """Take away what a journal's entry is about.
-
-    Raises:
-        OpsError: AWS refuses, or the entry is of another version of this program.
-    """
+    """Take away what a journal's entry is about."""
     if entry["do"] not in UNDO:
         raise OpsError(f"an undo {entry['do']!r} is of another version of this program")
-    try:
+    with explaining():
         UNDO[entry["do"]](deployment, clock, entry)
-    except AwsError as error:
-        raise explained(error) from error

@@ -131,11 +131,7 @@ def _timed(quote: str, limit_seconds: float, computed: Span, label: str = "") ->
 
 
 def model(stack: Stack) -> Model:
-    """Everything about one stack.
-
-    Raises:
-        OpsError: see `configuration`.
-    """
+    """Everything about one stack."""
     c = configuration(stack)
     all_scenarios = scenarios(c)
     return Model(c, all_scenarios, availability(c), claims(c, all_scenarios))
@@ -155,11 +151,7 @@ def as_json(computed: Model) -> str:
 
 
 def run(stack_id: str, console: Console, *, json_output: bool = False) -> None:
-    """Synthesize a stack and print its model, as tables or as JSON.
-
-    Raises:
-        OpsError: the stack cannot be synthesized, or the model does not cover it.
-    """
+    """Synthesize a stack and print its model, as tables or as JSON."""
     computed = model(read_stack(stack_id))
     if json_output:
         print(as_json(computed))

@@ -94,18 +94,9 @@ class Item:
 
 
 def items(stack: Stack) -> list[Item]:
-    """The bill of a stack.
-
-    Raises:
-        OpsError: it has no single service, task definition or database.
-    """
-    return [
-        *_tasks(stack),
-        *_network(stack),
-        *_database(stack),
-        *_monitoring(stack),
-        *_protection(stack),
-    ]
+    """The bill of a stack."""
+    parts = (_tasks, _network, _database, _monitoring, _protection)
+    return [item for part in parts for item in part(stack)]
 
 
 def total(bill: list[Item]) -> float:
@@ -227,15 +218,8 @@ def _database(stack: Stack) -> list[Item]:
     bill = [Item(f"RDS instance: {each}", f"{copies} x {HOURS} h", None, None, "30")]
     if kind in INSTANCE_HOUR:
         bill = [_hourly("RDS instances", copies, kind, INSTANCE_HOUR[kind], "30")]
-    bill.append(
-        _monthly(
-            "RDS storage",
-            copies * size,
-            f"GiB {storage}",
-            STORAGE_GIB_MONTH[storage],
-            "in the above",
-        )
-    )
+    price = STORAGE_GIB_MONTH[storage]
+    bill.append(_monthly("RDS storage", copies * size, f"GiB {storage}", price, "in the above"))
     version = str(database.get("engine_version", ""))
     if version.startswith(OUT_OF_STANDARD_SUPPORT) and kind in INSTANCE_VCPUS:
         bill.append(

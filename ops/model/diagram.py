@@ -29,11 +29,7 @@ class _Node:
 
 
 def mermaid(stack: Stack) -> str:
-    """The diagram: zones, subnets, what runs in them, and who may talk to whom.
-
-    Raises:
-        OpsError: a subnet or a security group is not a resource of the stack.
-    """
+    """The diagram: zones, subnets, what runs in them, and who may talk to whom."""
     nodes = list(_nodes(stack))
     lines = ["flowchart TB", f'  {INTERNET}(("internet"))']
     (vpc,) = stack.all("aws_vpc").values()
@@ -79,12 +75,9 @@ def _nodes(stack: Stack) -> Iterator[_Node]:
         yield from placed("efs", "uploads", [target["subnet_id"]], target["security_groups"])
     for name, endpoint in stack.all("aws_vpc_endpoint").items():
         service = endpoint["service_name"].rpartition(".")[2]
-        yield from placed(
-            f"endpoint_{name}",
-            f"endpoint: {service}",
-            endpoint.get("subnet_ids") or [],
-            endpoint.get("security_group_ids") or [],
-        )
+        subnets = endpoint.get("subnet_ids") or []
+        groups = endpoint.get("security_group_ids") or []
+        yield from placed(f"endpoint_{name}", f"endpoint: {service}", subnets, groups)
 
 
 def _edges(stack: Stack, nodes: Sequence[_Node]) -> Iterator[str]:

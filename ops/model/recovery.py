@@ -184,11 +184,7 @@ class Scenario:
 
 
 def configuration(stack: Stack) -> Configuration:
-    """Read what the model needs from a stack.
-
-    Raises:
-        OpsError: the stack has no single service behind a load balancer with a database.
-    """
+    """Read what the model needs from a stack."""
     service, database, balancer = (
         stack.one(kind) for kind in ("aws_ecs_service", "aws_db_instance", "aws_lb")
     )

@@ -58,10 +58,7 @@ CHANGES = (
     ),
     Change({"container.cpu": 256, "container.memory_mib": 512}, "half the power of each task"),
     Change({"autoscaling.sleep": {}}, "nothing answers at night and at weekends"),
-    Change(
-        {"network.private_egress": "single_nat"},
-        "if its zone fails, no task reaches anything",
-    ),
+    Change({"network.private_egress": "single_nat"}, "if its zone fails, no task reaches anything"),
     Change(
         {"network.task_subnets": "public", "network.private_egress": "none"},
         "tasks have public addresses",
@@ -78,23 +75,14 @@ CHANGES = (
 
 @dataclass(frozen=True)
 class Costs:
-    """What a stack costs a month.
-
-    Attributes:
-        bill: its lines.
-        savings: US dollars that each change saves by itself; those that save nothing are missing.
-    """
+    """What a stack costs a month, and the US dollars that each change saves by itself, if any."""
 
     bill: list[cost.Item]
     savings: dict[Change, float]
 
 
 def costs(stack_ids: Iterable[str]) -> dict[str, Costs]:
-    """The bills and savings of stacks of cdktf.json, by stack id.
-
-    Raises:
-        OpsError: a stack cannot be synthesized, or has no bill.
-    """
+    """The bills and savings of stacks of cdktf.json, by stack id."""
     try:
         declared: Any = read_context(CDKTF_JSON).get("stacks", {})
     except SettingsError as error:
@@ -140,11 +128,9 @@ def _synthesized(stacks: Mapping[str, object]) -> dict[str, Stack]:
         file = folder / "cdktf.json"
         file.write_text(document, encoding="utf-8")
         places = {"CDKTF_JSON": str(file), "CDKTF_OUTDIR": str(folder / "out")}
-        done = subprocess.run(
-            [sys.executable, str(ROOT / "main.py")],
-            env={**os.environ, **places},
-            capture_output=True,
-        )
+        command = [sys.executable, str(ROOT / "main.py")]
+        environment = {**os.environ, **places}
+        done = subprocess.run(command, env=environment, capture_output=True)
         if not done.returncode:
             files = {each: folder / "out" / "stacks" / each / "cdk.tf.json" for each in stacks}
             return {each: Stack(json.loads(file.read_text())) for each, file in files.items()}
@@ -158,11 +144,7 @@ def _synthesized(stacks: Mapping[str, object]) -> dict[str, Stack]:
 
 
 def run(stack_id: str, console: Console) -> None:
-    """Print a stack's bill, and what each setting would save.
-
-    Raises:
-        OpsError: see `costs`.
-    """
+    """Print a stack's bill, and what each setting would save."""
     found = costs([stack_id])[stack_id]
     shown = table(f"{stack_id}: list prices, little traffic", "", "quantity", "USD a month")
     shown.columns[-1].justify = "right"

@@ -25,11 +25,7 @@ _ADDRESS = re.compile(r"\$\{(\w+\.\w+)(?:\.\w+)?\}")
 
 
 class Stack:
-    """The Terraform JSON of one stack.
-
-    Args:
-        document: the content of a `cdk.tf.json`.
-    """
+    """The Terraform JSON of one stack, the content of its `cdk.tf.json`."""
 
     # JSON of any shape: what each resource holds is the provider's affair
     def __init__(self, document: dict[str, Any]) -> None:
@@ -50,22 +46,14 @@ class Stack:
         return dict(self.document.get("resource", {}).get(kind, {}))
 
     def one(self, kind: str) -> dict[str, Any]:
-        """The only resource of a type.
-
-        Raises:
-            OpsError: there is none, or more than one.
-        """
+        """The only resource of a type."""
         found = list(self.all(kind).values())
         if len(found) != 1:
             raise OpsError(f"the stack has {len(found)} {kind}, not exactly one")
         return found[0]
 
     def referred(self, reference: str) -> dict[str, Any]:
-        """The resource that `reference` is an attribute of, like `${aws_subnet.public_1.id}`.
-
-        Raises:
-            OpsError: it refers to nothing in this stack.
-        """
+        """The resource that `reference` is an attribute of, like `${aws_subnet.public_1.id}`."""
         found = _ADDRESS.fullmatch(reference)
         kind, name = found[1].split(".") if found else ("", "")
         resource = self.all(kind).get(name)
@@ -78,9 +66,6 @@ class Stack:
 
         A string that is nothing but a reference takes the default's own type. Other references
         stay as they are: their values are known after apply only.
-
-        Raises:
-            OpsError: a variable has no default.
         """
         if not isinstance(raw, str):
             return raw
@@ -107,11 +92,7 @@ def refuse_spacelift(stack_id: str) -> None:
 
 
 def declared() -> dict[str, StackSettings]:
-    """The stacks of cdktf.json, by id.
-
-    Raises:
-        OpsError: a setting cannot be used.
-    """
+    """The stacks of cdktf.json, by id."""
     try:
         return load_stacks(CDKTF_JSON)
     except SettingsError as error:
@@ -119,11 +100,7 @@ def declared() -> dict[str, StackSettings]:
 
 
 def synthesize(stack_id: str, folder: Path) -> Path:
-    """Write `stack_id`'s Terraform JSON below `folder`; the stack's own folder.
-
-    Raises:
-        OpsError: synth ended with an error, which is the message; or see `refuse_spacelift`.
-    """
+    """Write `stack_id`'s Terraform JSON below `folder`; the stack's own folder."""
     refuse_spacelift(stack_id)
     done = subprocess.run(
         [sys.executable, str(ROOT / "main.py"), "--stack", stack_id],
@@ -139,11 +116,7 @@ def synthesize(stack_id: str, folder: Path) -> Path:
 
 @cache
 def read_stack(stack_id: str) -> Stack:
-    """Synthesize `stack_id` into a temporary folder and read it, once for each process.
-
-    Raises:
-        OpsError: see `synthesize`.
-    """
+    """Synthesize `stack_id` into a temporary folder and read it, once for each process."""
     with tempfile.TemporaryDirectory(prefix="opsfolio-") as folder:
         path = synthesize(stack_id, Path(folder)) / "cdk.tf.json"
         return Stack(json.loads(path.read_text(encoding="utf-8")))

@@ -37,9 +37,6 @@ class Deployed:
     """A stack in a folder of its own, and the account it is applied to.
 
     Attributes:
-        sandbox: the account, empty at first.
-        folder: holds `cdk.tf.json` and, later, the state.
-        scratch: for the rest; it goes away with the sandbox.
         variables: a value for each variable that has no default.
         plan: the file that `changes` plans to.
     """
@@ -58,19 +55,15 @@ class Deployed:
     def replace(self, document: str) -> None:
         """Takes other Terraform JSON for the stack, and chooses its `variables`."""
         (self.folder / "cdk.tf.json").write_text(document, encoding="utf-8")
-        self.variables = {
-            # an apply looks the certificate up
-            name: self._certificate() if name == "certificate_arn" else self._stand_ins[name]
-            for name, variable in json.loads(document)["variable"].items()
-            if "default" not in variable
-        }
-
-    def _certificate(self) -> object:
-        # asked for twice with the same token, it is the same certificate
-        made = self.sandbox.client("acm").request_certificate(
-            DomainName="example.com", IdempotencyToken="once"
-        )
-        return made["CertificateArn"]
+        declared = json.loads(document)["variable"].items()
+        needed = [name for name, variable in declared if "default" not in variable]
+        self.variables = {name: self._stand_ins[name] for name in needed}
+        if "certificate_arn" in needed:  # an apply looks it up
+            # asked for twice with the same token, it is the same certificate
+            made = self.sandbox.client("acm").request_certificate(
+                DomainName="example.com", IdempotencyToken="once"
+            )
+            self.variables["certificate_arn"] = made["CertificateArn"]
 
     def terraform(
         self,
@@ -117,14 +110,7 @@ class Deployed:
 
 @contextmanager
 def deployed(stack_id: str, say: Narrator | None = None) -> Iterator[Deployed]:
-    """A stack of cdktf.json in a sandbox of its own. All of it goes away in the end.
-
-    Args:
-        say: is told of the synthesis, and of every line that Terraform prints.
-
-    Raises:
-        OpsError: the stack cannot be synthesized, or a sandbox runs in this process already.
-    """
+    """A stack of cdktf.json in a sandbox of its own. All of it goes away in the end."""
     refuse_spacelift(stack_id)
     say = say or Narrator(Console(quiet=True))
     with tempfile.TemporaryDirectory(prefix="opsfolio-") as name, Sandbox() as sandbox:
@@ -147,12 +133,8 @@ def unprotected(stack: dict[str, Any]) -> dict[str, Any]:
 def practice(sandbox: Sandbox, scratch: Path) -> dict[str, str]:
     """The environment for a shell in which `cdktf` and Terraform practise on the sandbox.
 
-    Args:
-        scratch: existing folder for the CLI configuration, without which `cdktf` would not find a
-            provider mirror of this machine.
-
-    Raises:
-        OpsError: there is a state that practising would empty.
+    `scratch` gets the CLI configuration by which `cdktf` finds a provider mirror of this machine.
+    There must be no state that practising would empty.
     """
     # A refresh drops what it does not find, and in the sandbox it finds nothing.
     for file in CDKTF_JSON.parent.glob("terraform.*.tfstate"):

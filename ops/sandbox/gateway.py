@@ -132,19 +132,14 @@ def _refuse(
     message = f"{call.service}:{call.operation}: {reason}"
     headers = [("x-amzn-ErrorType", code), ("x-amzn-RequestId", "sandbox")]
     content_type = environ.get("CONTENT_TYPE", "")
-    if content_type.startswith("application/x-www-form-urlencoded") or call.service in (
-        "s3",
-        "route53",
-        "cloudfront",
-    ):
+    is_form = content_type.startswith("application/x-www-form-urlencoded")
+    if is_form or call.service in ("s3", "route53", "cloudfront"):
         error = f"<Code>{code}</Code><Message>{escape(message)}</Message>"
-        body = {
-            "ec2": f"<Response><Errors><Error>{error}</Error></Errors></Response>",
-            "s3": f"<Error>{error}</Error>",
-        }.get(
-            call.service,
-            f"<ErrorResponse><Error><Type>Sender</Type>{error}</Error></ErrorResponse>",
-        )
+        body = f"<ErrorResponse><Error><Type>Sender</Type>{error}</Error></ErrorResponse>"
+        if call.service in ("ec2", "s3"):
+            body = f"<Error>{error}</Error>"
+        if call.service == "ec2":
+            body = f"<Response><Errors>{body}</Errors></Response>"
         headers.append(("Content-Type", "text/xml"))
     else:
         body = json.dumps({"__type": code, "message": message})

@@ -79,7 +79,9 @@ def _things(
                 yield from visit([*path, str(key)], inner)
         elif isinstance(value, _CONTAINERS):
             for inner in list(value):
-                yield from visit([*path, _label(inner)], inner)
+                names = (getattr(inner, name, None) for name in ("arn", "id", "name"))
+                label = next((n for n in names if isinstance(n, str)), type(inner).__name__)
+                yield from visit([*path, label], inner)
         else:
             if isinstance(value, BaseModel) or type(value).__module__.startswith("moto."):
                 yield path, value
@@ -89,14 +91,6 @@ def _things(
 
     for attribute, value in list(vars(backend).items()):
         yield from visit([attribute], value)
-
-
-def _label(thing: object) -> str:
-    for attribute in ("arn", "id", "name"):
-        value = getattr(thing, attribute, None)
-        if isinstance(value, str):
-            return value
-    return type(thing).__name__
 
 
 # States of a resource that is gone, and still listed for an hour or a week, as on AWS.

@@ -2,8 +2,7 @@
 
 Real Terraform with the real AWS provider, the AWS CLI and boto3 work against it unchanged: only
 the environment differs (`Sandbox.environment`), and nothing in that environment can reach a real
-account. `ops.sandbox.gateway` stands before moto, and `ops.sandbox.services` adds what moto lacks
-and lists what is still different from AWS.
+account. `ops.sandbox.gateway` stands before moto, and `ops.sandbox.services` adds what moto lacks.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ import os
 import threading
 from collections.abc import Callable
 from functools import cache
-from types import TracebackType
 from typing import Any
 
 import boto3
@@ -43,14 +41,14 @@ _one_at_a_time = threading.Lock()
 
 
 class Sandbox:
-    """A running emulator. Use it as a context manager, or `start()` and `stop()` it.
+    """An emulator that runs as long as its `with` block.
 
     Args:
         region: what `AWS_REGION` names in `environment`; every region exists.
         port: loopback port to listen on; 0 takes a free one.
 
     Attributes:
-        endpoint: URL of every AWS service, while running.
+        endpoint: URL of every AWS service.
         environment: variables that make Terraform's AWS provider, the AWS CLI and boto3 use it,
             and keep them from finding anything else. Replace, do not merge, the `AWS_*` that a
             process inherits (`ops.terraform.Terraform` does).
@@ -65,47 +63,23 @@ class Sandbox:
     def __init__(self, *, region: str = "eu-central-1", port: int = 0) -> None:
         self._region = region
         self._port = port
-        self._server: BaseWSGIServer | None = None
-        self._thread: threading.Thread | None = None
+        self._server: BaseWSGIServer
+        self._thread: threading.Thread
         self.actions: set[str] = set()
         self.terraform_actions: set[str] = set()
         self.refused: dict[str, str] = {}
         self.fault: Callable[[Call], str | None] = lambda call: None
 
     def __enter__(self) -> Sandbox:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.stop()
-
-    def start(self) -> None:
-        """Starts with an empty account.
-
-        Raises:
-            OpsError: one runs in this process already.
-            OSError: the port asked for is taken.
-        """
+        """Starts with an empty account; an OSError says that the port asked for is taken."""
         if not _one_at_a_time.acquire(blocking=False):
             raise OpsError("a sandbox runs in this process already: stop it first")
         try:
             services.install()
             leftovers.install()
             _forget_everything()
-            self.actions.clear()
-            self.terraform_actions.clear()
-            self.refused.clear()
             self._server = make_server(
-                "127.0.0.1",
-                self._port,
-                Gateway(self),
-                threaded=True,
-                request_handler=_QuietHandler,
+                "127.0.0.1", self._port, Gateway(self), threaded=True, request_handler=_QuietHandler
             )
         except BaseException:
             _one_at_a_time.release()
@@ -117,21 +91,17 @@ class Sandbox:
             daemon=True,
         )
         self._thread.start()
+        return self
 
-    def stop(self) -> None:
-        """Ends the server and frees the port. Harmless when it is not running."""
-        if self._server is None or self._thread is None:
-            return
+    def __exit__(self, *_: object) -> None:
+        """Ends the server and frees the port."""
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
-        self._server = self._thread = None
         _one_at_a_time.release()
 
     @property
     def endpoint(self) -> str:
-        if self._server is None:
-            raise RuntimeError("the sandbox is not running")
         return f"http://127.0.0.1:{self._server.server_port}"
 
     @property
@@ -153,13 +123,7 @@ class Sandbox:
         }
 
     def client(self, service: str, region: str | None = None, *, attempts: int = 2) -> Any:
-        """A boto3 client that sees this account alone, whatever is configured for others.
-
-        Args:
-            service: as boto3 names it. boto3 has no types.
-            region: instead of the sandbox's.
-            attempts: how often a call is tried in all.
-        """
+        """A boto3 client that sees this account alone, whatever is configured for others."""
         with aws_settings_hidden():
             return _session().client(
                 service,

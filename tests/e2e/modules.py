@@ -10,8 +10,9 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from ops.errors import OpsError
 from ops.sandbox.deployed import stand_ins
-from ops.terraform import CommandFailed, Terraform
+from ops.terraform import Terraform
 from tests.synth.synthesized import synthesize
 
 REQUIRED = stand_ins()
@@ -32,7 +33,7 @@ def assert_valid(folder: Path, stacks: Mapping[str, dict[str, object]]) -> None:
     terraform = Terraform(folder, scratch=folder, environment={})
     terraform.init()
     try:
-        terraform.validate()
-    except CommandFailed as failure:
-        named = {n: stacks[n] for n in stacks if re.search(rf"\b{n}\b", failure.error)}
-        raise AssertionError(f"{failure.error}\n{json.dumps(named, indent=1)}") from None
+        terraform.run("validate")
+    except OpsError as failure:
+        named = {n: stacks[n] for n in stacks if re.search(rf"\b{n}\b", str(failure))}
+        raise AssertionError(f"{failure}\n{json.dumps(named, indent=1)}") from None

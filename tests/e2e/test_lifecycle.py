@@ -11,8 +11,8 @@ from moto.ecs.models import EC2ContainerServiceBackend
 from rich.console import Console
 
 from ops.delivery import drift
+from ops.errors import OpsError
 from ops.sandbox.deployed import Deployed
-from ops.terraform import CommandFailed
 from tests.e2e.deployment import NO_REFRESH, settings, synthesized
 from tests.synth.synthesized import synthesize
 
@@ -192,7 +192,7 @@ def test_a_deployment_that_was_rolled_back_fails_the_apply(
 
     with monkeypatch.context() as patch:
         patch.setattr(EC2ContainerServiceBackend, "update_service", roll_back)
-        with pytest.raises(CommandFailed, match="The circuit breaker rolled the deployment back"):
+        with pytest.raises(OpsError, match="The circuit breaker rolled the deployment back"):
             applied.terraform({"container_image": "wordpress:broken"}).apply()
 
 

@@ -6,8 +6,9 @@ import shutil
 
 import pytest
 
+from ops.errors import OpsError
 from ops.sandbox.deployed import Deployed
-from ops.terraform import CommandFailed, Terraform
+from ops.terraform import Terraform
 
 Case = tuple[dict[str, object], str]
 
@@ -132,9 +133,9 @@ def errors(deployment: Deployed, tmp_path_factory: pytest.TempPathFactory) -> di
         (folder / "main.tf.json").write_text(json.dumps({"module": blocks}, indent=1))
         terraform = Terraform(folder, scratch=folder, environment=deployment.sandbox.environment)
         terraform.init()
-        with pytest.raises(CommandFailed) as failure:
+        with pytest.raises(OpsError) as failure:
             terraform.run("validate" if checked == "validations" else "plan")
-        for error in failure.value.error.split("Error: ")[1:]:
+        for error in str(failure.value).split("Error: ")[1:]:
             module = re.search(r"\n *on (?:main\.tf\.json line \d+, in module\.)?(\w+)", error)
             assert module, error
             said[module[1]] += " ".join(error.split()) + " "
@@ -153,9 +154,9 @@ def test_bad_values_get_their_messages(errors: dict[str, str], module: str) -> N
 
 def test_a_missing_password_is_asked_for(deployment: Deployed) -> None:
     """terraform plan says that it has no value: `TF_INPUT=0` keeps it from asking nobody."""
-    with pytest.raises(CommandFailed) as failure:
+    with pytest.raises(OpsError) as failure:
         deployment.terraform({"db_password": None}).plan()
-    error = " ".join(failure.value.error.split())
+    error = " ".join(str(failure.value).split())
     assert re.search(
         'No value for required variable.*input variable "db_password" is not set', error
     )

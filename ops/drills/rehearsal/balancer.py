@@ -33,9 +33,6 @@ class Target:
 class Balancer:
     """A load balancer on a loopback port, and the calls about targets that moto leaves without
     effect; their signatures are moto's.
-
-    Attributes:
-        url: where it listens.
     """
 
     def __init__(self, stage: Stage, backend: ELBv2Backend) -> None:

@@ -13,19 +13,14 @@ from ops.drills.rehearsal.world import Stage
 
 
 class Database:
-    """A line server that stands for MySQL.
-
-    Attributes:
-        markers: what drills have written and not taken away.
-        port: where it listens on loopback.
-    """
+    """A line server that stands for MySQL."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         self._away = False
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=512)
         self.port: int = self._socket.getsockname()[1]
-        self.markers: set[str] = set()
+        self.markers: set[str] = set()  # what drills have written and not taken away
 
     async def start(self) -> asyncio.Server:
         return await asyncio.start_server(self._query, sock=self._socket)

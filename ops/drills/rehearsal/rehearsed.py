@@ -25,26 +25,18 @@ START_SECONDS = 600
 
 @contextmanager
 def rehearsed(stack_id: str, console: Console) -> Iterator[tuple[Deployment, Clock]]:
-    """A deployment in the sandbox that is steady, and the clock it lives by.
-
-    Raises:
-        OpsError: it cannot be deployed.
-    """
+    """A deployment in the sandbox that is steady, and the clock it lives by."""
     say = Narrator(console)
     with deployed(stack_id, say) as stack:
         terraform = stack.terraform()
         with say.step("terraform init and apply, to an emulated AWS (takes its time)"):
             terraform.init()
             terraform.apply()
-        outputs = terraform.output()
+        values = terraform.output()
+        outputs = Outputs(**{name: values[name] for name in NEEDED})
         clock = Clock(SPEED)
         with StandIn(World(), clock) as stand_in:
-            deployment = Deployment(
-                stack.sandbox.client,
-                Outputs(**{name: outputs[name] for name in NEEDED}),
-                clock,
-                stand_in.url,
-            )
+            deployment = Deployment(stack.sandbox.client, outputs, clock, stand_in.url)
             with say.step("The tasks start and pass their health checks"):
                 wait_until_steady(deployment, clock, START_SECONDS)
             yield deployment, clock

@@ -35,13 +35,7 @@ _OF_TARGETS = ("register_targets", "deregister_targets", "describe_target_health
 
 
 class StandIn:
-    """The moving parts of the resources in a running sandbox. Use it as a context manager.
-
-    Attributes:
-        url: where the load balancer listens.
-        log: what was done and when, to hold a report against.
-        database: for what drills have written to it.
-    """
+    """The moving parts of the resources in a running sandbox. Use it as a context manager."""
 
     def __init__(self, world: World, clock: Clock, *, region: str = "eu-central-1") -> None:
         self._ecs = ecs_backends[ACCOUNT_ID][region]
@@ -49,13 +43,8 @@ class StandIn:
         self._stage = Stage(world, clock)
         self._balancer = Balancer(self._stage, self._elb)
         self.database = Database(self._stage)
-        self._scheduler = Scheduler(
-            self._stage,
-            self._ecs,
-            ec2_backends[ACCOUNT_ID][region],
-            self._balancer,
-            self.database.port,
-        )
+        ec2 = ec2_backends[ACCOUNT_ID][region]
+        self._scheduler = Scheduler(self._stage, self._ecs, ec2, self._balancer, self.database.port)
         self._thread = threading.Thread(
             target=lambda: asyncio.run(self._main()), name="stand-in", daemon=True
         )
@@ -66,12 +55,10 @@ class StandIn:
         self.log = self._stage.log
 
     def __enter__(self) -> StandIn:
-        for owner, part, names in (
-            (self._ecs, self._scheduler, _OF_TASKS),
-            (self._elb, self._balancer, _OF_TARGETS),
-        ):
-            for name in names:
-                self._replace(owner, name, getattr(part, name))
+        for name in _OF_TASKS:
+            self._replace(self._ecs, name, getattr(self._scheduler, name))
+        for name in _OF_TARGETS:
+            self._replace(self._elb, name, getattr(self._balancer, name))
         # moto makes a response object for each call, so its class is changed
         self._replace(
             RDSResponse, "reboot_db_instance", lambda response: self.database.reboot(response)

@@ -70,9 +70,6 @@ class Task:
 class Scheduler:
     """Keeps as many tasks as each service wants, and the calls about tasks that moto leaves
     without effect; their signatures are moto's.
-
-    Args:
-        database_port: what the tasks' programs ask.
     """
 
     def __init__(
@@ -266,7 +263,8 @@ class Scheduler:
             environment={**_named(container.get("environment", [])), **(environment or {})},
             ordered=self._stage.clock.now(),
         )
-        self._stage.ports[address] = _free_port()
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self._stage.ports[address] = free.getsockname()[1]
         if command is None:
             self._launch(task)  # so that it serves when the task is due
         self._tasks[task.arn] = task
@@ -310,12 +308,6 @@ def _named(environment: list[dict[str, str]]) -> dict[str, str]:
 def _groups(service: Service | None) -> list[str]:
     """The target groups that a service registers its tasks with."""
     return [attached["targetGroupArn"] for attached in service.load_balancers] if service else []
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
 
 
 def _image(folder: Path) -> Path:

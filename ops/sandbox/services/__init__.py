@@ -5,45 +5,7 @@ addition does what AWS does with the same call, as far as a client can see it; n
 one tool. A call that neither moto nor this package has is refused by the sandbox, never answered
 wrongly.
 
-Where the emulator still differs from AWS:
-
-| subject            | AWS                                   | here                                |
-| ------------------ | ------------------------------------- | ----------------------------------- |
-| accounts           | keys belong to accounts               | every key is the one account        |
-| permissions        | IAM decides                           | everything is allowed               |
-| waiting            | minutes to create or delete           | at once; what waits is the provider |
-| capacity, limits   | quotas, zones without capacity        | none                                |
-| machine images     | thousands                             | none                                |
-| single values      | what the API's model does not allow   | likewise, but for patterns that     |
-|                    | is refused                            | Python cannot read (tags)           |
-| combinations       | many are refused                      | most are taken; refused as there:   |
-|                    |                                       | Performance Insights on small       |
-|                    |                                       | MySQL classes, a second DIMENSIONAL |
-|                    |                                       | anomaly monitor, SNS not IMMEDIATE  |
-| dependencies       | a resource in use cannot be deleted   | checked in places only              |
-| ECS services       | tasks start, fail, are replaced; a    | what is desired counts as running   |
-|                    | broken one is rolled back             | at once, and there are no tasks;    |
-|                    |                                       | a deployment never fails            |
-| target health      | follows the health check              | never changes                       |
-| Auto Scaling       | acts on its alarms and schedules      | never acts                          |
-| CloudWatch         | metrics flow, alarms change           | no metrics, alarms stay as they are |
-| SNS, e-mail        | subscriptions wait to be confirmed,   | stored, nothing is sent             |
-|                    | messages are sent                     |                                     |
-| budgets, anomalies | spending is counted                   | stored; spending is 0; all          |
-|                    |                                       | subscribers count as confirmed      |
-| RDS failover       | another zone after 60 to 120 s        | a reboot changes nothing            |
-| RDS versions       | "8.0" becomes the newest 8.0.x        | becomes one fixed 8.0.x             |
-| RDS parameters     | some 400 with the engine's values;    | only those that were set, with any  |
-|                    | values and apply methods are checked  | value                               |
-| RDS secrets        | rotate every 7 days, or as they are   | never rotate                        |
-|                    | told                                  |                                     |
-| RDS snapshots      | the final one stays                   | likewise: it is a leftover          |
-| Lambda, Batch      | code runs                             | is stored, never run (no Docker)    |
-| EventBridge        | rules fire                            | stored                              |
-| WAF, flow logs,    | act and write                         | stored                              |
-| backups, EFS       |                                       |                                     |
-| KMS                | keys and policies are enforced        | any key id is taken                 |
-| ACM                | a certificate waits for its proof     | is issued after a minute            |
+docs/limits.md lists where the emulator still differs from AWS.
 """
 
 import importlib

@@ -7,8 +7,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from moto.budgets.exceptions import DuplicateRecordException, NotFoundException
-from moto.budgets.models import Budget, Notification
+from moto.budgets.exceptions import NotFoundException
+from moto.budgets.models import Budget
 from moto.budgets.responses import BudgetsResponse
 from moto.utilities.tagging_service import TaggingService
 
@@ -22,14 +22,6 @@ def _budget(response: BudgetsResponse, name: str) -> Budget:
     return budgets[name]
 
 
-def _notification(response: BudgetsResponse, parameter: str) -> Notification:
-    wanted = _identity(response._get_param(parameter))
-    for notification in _budget(response, response._get_param("BudgetName")).notifications:
-        if _identity(notification.details) == wanted:
-            return notification
-    raise NotFoundException("Unable to find the notification of the budget.")
-
-
 def _identity(details: dict[str, Any]) -> dict[str, Any]:
     """What a notification is known by: AWS's defaults count, its state does not."""
     return {
@@ -37,16 +29,6 @@ def _identity(details: dict[str, Any]) -> dict[str, Any]:
         **{key: value for key, value in details.items() if key != "NotificationState"},
         "Threshold": float(details["Threshold"]),
     }
-
-
-def _subscribers(response: BudgetsResponse) -> list[dict[str, str]]:
-    return _notification(response, "Notification").subscribers  # type: ignore[return-value]
-
-
-def _place(subscribers: list[dict[str, str]], subscriber: dict[str, str]) -> int:
-    if subscriber not in subscribers:
-        raise NotFoundException("Unable to find the subscriber.")
-    return subscribers.index(subscriber)
 
 
 def _tagger(response: BudgetsResponse) -> TaggingService:
@@ -86,38 +68,12 @@ def describe_notifications_for_budget(original: Callable[..., str], self: Budget
 
 
 @adds(BudgetsResponse)
-def update_notification(self: BudgetsResponse) -> str:
-    _notification(self, "OldNotification").details = self._get_param("NewNotification")
-    return "{}"
-
-
-@adds(BudgetsResponse)
 def describe_subscribers_for_notification(self: BudgetsResponse) -> str:
-    return json.dumps({"Subscribers": _subscribers(self)})
-
-
-@adds(BudgetsResponse)
-def create_subscriber(self: BudgetsResponse) -> str:
-    subscribers, new = _subscribers(self), self._get_param("Subscriber")
-    if new in subscribers:
-        raise DuplicateRecordException("subscriber", new["Address"])
-    subscribers.append(new)
-    return "{}"
-
-
-@adds(BudgetsResponse)
-def update_subscriber(self: BudgetsResponse) -> str:
-    subscribers = _subscribers(self)
-    place = _place(subscribers, self._get_param("OldSubscriber"))
-    subscribers[place] = self._get_param("NewSubscriber")
-    return "{}"
-
-
-@adds(BudgetsResponse)
-def delete_subscriber(self: BudgetsResponse) -> str:
-    subscribers = _subscribers(self)
-    del subscribers[_place(subscribers, self._get_param("Subscriber"))]
-    return "{}"
+    wanted = _identity(self._get_param("Notification"))
+    for notification in _budget(self, self._get_param("BudgetName")).notifications:
+        if _identity(notification.details) == wanted:
+            return json.dumps({"Subscribers": notification.subscribers})
+    raise NotFoundException("Unable to find the notification of the budget.")
 
 
 @adds(BudgetsResponse)

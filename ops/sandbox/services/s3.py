@@ -12,6 +12,11 @@ from moto.s3.responses import S3Response
 
 from ops.sandbox.services import extends
 
+_UNKNOWN = {
+    *("abac", "analytics", "intelligent-tiering", "metadataConfiguration", "metadataTable"),
+    *("metrics", "session"),
+}
+
 
 @extends(S3Response)
 def get_bucket_notification(original: Callable[..., Any], self: S3Response) -> Any:
@@ -34,15 +39,6 @@ def list_objects(original: Callable[..., Any], self: S3Response) -> Any:
     if "requestPayment" in asked:
         self.data["Action"] = "GetBucketRequestPayment"
         return self.serialized(ActionResult({"Payer": "BucketOwner"}))
-    unknown = asked & {
-        "abac",
-        "analytics",
-        "intelligent-tiering",
-        "metadataConfiguration",
-        "metadataTable",
-        "metrics",
-        "session",
-    }
-    if unknown:
+    if unknown := asked & _UNKNOWN:
         raise NotImplementedError(f"a bucket's {unknown.pop()} is not there")
     return original(self)

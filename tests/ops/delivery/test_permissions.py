@@ -13,7 +13,6 @@ from ops.delivery.permissions import (
     FILES,
     POLICIES,
     READER,
-    Needs,
     document,
     documents,
     granted,
@@ -66,7 +65,7 @@ def test_a_policy_grants_calls_and_what_no_call_shows() -> None:
         *("elasticloadbalancing:SetSecurityGroups", "elasticloadbalancing:SetSubnets"),
         *("kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey", "kms:PutKeyPolicy"),
     ]
-    assert document(Needs(projects={"shop"}) | needs(SMALL, called))["Statement"] == [
+    assert document(needs(SMALL, called), ["shop"])["Statement"] == [
         allow("Calls", calls),
         allow("Roles", ["iam:CreateRole"], roles),
         allow(
@@ -94,13 +93,13 @@ def test_a_policy_grants_calls_and_what_no_call_shows() -> None:
 def test_a_further_policy_grants_only_what_is_missing() -> None:
     before = needs(SMALL, ["ec2:CreateVpc", "iam:CreateRole"])
     more = needs(SMALL, ["ec2:CreateVpc", "iam:CreateRole", "s3:CreateBucket"])
-    (statement,) = document(more.beyond(before))["Statement"]
+    (statement,) = document(more - before)["Statement"]
     assert statement["Action"] == ["s3:CreateBucket"]
 
 
 def test_one_pattern_is_enough_for_names_that_begin_alike() -> None:
-    roles = Needs(role_actions={"iam:GetRole"}, projects={"shop", "shop-test", "shopper"})
-    (statement,) = document(roles)["Statement"]
+    grants, projects = [("Roles", "iam:GetRole")], ["shop", "shop-test", "shopper"]
+    (statement,) = document(grants, projects)["Statement"]
     patterns = [f"arn:aws:iam::*:role/{project}-*" for project in ("shop", "shopper")]
     assert statement["Resource"] == patterns
 

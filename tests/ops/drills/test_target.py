@@ -49,7 +49,7 @@ def test_outputs_from_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ("{}", "lacks the outputs application_url, ecs_cluster_name, ecs_service_name, rds_id"),
         ("[]", "holds a list, not an object of outputs"),
-        ("Outputs:", "is not JSON"),
+        ("Outputs:", "cannot be read .Expecting value"),
         (json.dumps({"wp-ecs": VALUES}), f"lacks the outputs application_url.* of {STACK}"),
         (json.dumps({**TERRAFORM, "rds_identifier": {"value": 5}}), "lacks the outputs rds_ident"),
     ],

@@ -33,13 +33,10 @@ def test_it_answers_at_its_endpoint_on_loopback_only(sandbox: Sandbox, client: C
     assert client("sts").get_caller_identity()["Account"] == ACCOUNT_ID
 
 
-def test_stop_frees_the_port_and_a_second_stop_is_harmless() -> None:
-    sandbox = Sandbox()
-    sandbox.start()
-    port = urlsplit(sandbox.endpoint).port
-    assert port
-    sandbox.stop()
-    sandbox.stop()
+def test_its_end_frees_the_port() -> None:
+    with Sandbox() as sandbox:
+        port = urlsplit(sandbox.endpoint).port
+        assert port
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", port))
 
@@ -49,15 +46,15 @@ def test_the_port_asked_for_is_taken_or_the_start_fails_and_another_start_works(
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises((OSError, SystemExit)):
-            Sandbox(port=port).start()
+        with pytest.raises((OSError, SystemExit)), Sandbox(port=port):
+            pass
     with Sandbox(port=port) as sandbox:
         assert urlsplit(sandbox.endpoint).port == port
 
 
 def test_a_second_sandbox_in_one_process_is_refused(sandbox: Sandbox) -> None:
-    with pytest.raises(OpsError, match="stop it first"):
-        Sandbox().start()
+    with pytest.raises(OpsError, match="stop it first"), Sandbox():
+        pass
 
 
 def test_every_start_begins_with_an_empty_account() -> None:

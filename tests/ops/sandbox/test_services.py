@@ -88,39 +88,11 @@ def test_a_budget_returns_the_subscribers_of_a_notification(budgets: Any) -> Non
     assert found["Subscribers"] == [MAIL, TOPIC]
 
 
-def test_subscribers_come_change_and_go(budgets: Any) -> None:
-    of_notification = {**OF_BUDGET, "Notification": NOTIFICATION}
-    other = {**MAIL, "Address": "b@example.com"}
-
-    def subscribers() -> Any:
-        return budgets.describe_subscribers_for_notification(**of_notification)["Subscribers"]
-
-    budgets.create_subscriber(**of_notification, Subscriber=other)
-    assert subscribers() == [MAIL, TOPIC, other]
-    with refused("DuplicateRecordException"):
-        budgets.create_subscriber(**of_notification, Subscriber=other)
-    moved = {**MAIL, "Address": "c@example.com"}
-    budgets.update_subscriber(**of_notification, OldSubscriber=other, NewSubscriber=moved)
-    budgets.delete_subscriber(**of_notification, Subscriber=MAIL)
-    assert subscribers() == [TOPIC, moved]
-    with refused("NotFoundException"):
-        budgets.delete_subscriber(**of_notification, Subscriber=MAIL)
-
-
 def test_a_changed_budget_keeps_its_notifications(budgets: Any) -> None:
     limit = {"Amount": "250", "Unit": "USD"}
     budgets.update_budget(AccountId=ACCOUNT_ID, NewBudget={**BUDGET, "BudgetLimit": limit})
     assert budgets.describe_budget(**OF_BUDGET)["Budget"]["BudgetLimit"] == limit
     assert len(budgets.describe_notifications_for_budget(**OF_BUDGET)["Notifications"]) == 1
-
-
-def test_a_changed_notification_keeps_its_subscribers(budgets: Any) -> None:
-    new = {**NOTIFICATION, "Threshold": 90.0, "ThresholdType": "PERCENTAGE"}
-    budgets.update_notification(**OF_BUDGET, OldNotification=NOTIFICATION, NewNotification=new)
-    found = budgets.describe_subscribers_for_notification(**OF_BUDGET, Notification=new)
-    assert found["Subscribers"] == [MAIL, TOPIC]
-    with refused("NotFoundException"):
-        budgets.describe_subscribers_for_notification(**OF_BUDGET, Notification=NOTIFICATION)
 
 
 def test_a_budget_that_is_not_there_is_not_found(budgets: Any) -> None:
@@ -558,16 +530,6 @@ def test_a_key_rotates_yearly_or_as_it_was_told(
     assert kms.get_key_rotation_status(KeyId=key)["KeyRotationEnabled"] is False
     kms.enable_key_rotation(KeyId=key, **given)
     assert kms.get_key_rotation_status(KeyId=key)["RotationPeriodInDays"] == returned
-
-
-def test_backups_of_a_file_system_are_switched(client: Client) -> None:
-    efs = client("efs")
-    system = {"FileSystemId": efs.create_file_system(CreationToken="t")["FileSystemId"]}
-    with refused("PolicyNotFound"):
-        efs.describe_backup_policy(**system)
-    for status in ("ENABLED", "DISABLED"):
-        efs.put_backup_policy(**system, BackupPolicy={"Status": status})
-        assert efs.describe_backup_policy(**system)["BackupPolicy"]["Status"] == status
 
 
 def test_the_policy_of_a_file_system_can_be_removed(client: Client) -> None:
