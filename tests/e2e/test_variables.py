@@ -3,12 +3,14 @@
 import json
 import re
 import shutil
+from pathlib import Path
 
 import pytest
 
 from ops.errors import OpsError
 from ops.sandbox.deployed import Deployed
 from ops.terraform import Terraform
+from tests.programs import made_once
 
 Case = tuple[dict[str, object], str]
 
@@ -116,22 +118,26 @@ MODULES = _modules()
 
 @pytest.fixture(scope="module")
 def errors(deployment: Deployed, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """What Terraform says against each module: the stack, with the values of its cases.
+    """What Terraform says against each module: the stack, with the values of its cases."""
+    return made_once(tmp_path_factory, "bad-values", lambda made: _errors(deployment, made))
 
-    A value that a module gets is checked as one from a variable file is, by `validate` already.
-    """
+
+def _errors(stack: Deployed, made: Path) -> dict[str, str]:
+    """A value that a module gets is checked as one from a variable file is, by `validate`
+    already; preconditions are checked by `plan`."""
     said = dict.fromkeys(MODULES, "")
     for checked in ("validations", "aws_"):
-        folder = tmp_path_factory.mktemp(checked)
+        folder = made / checked
+        folder.mkdir()
         blocks = {}
         for name in MODULES:
             if name.startswith(checked):
                 given = {k: v for values, _ in MODULES[name].values() for k, v in values.items()}
-                blocks[name] = {"source": f"./{name}", **deployment.variables, **given}
+                blocks[name] = {"source": f"./{name}", **stack.variables, **given}
                 (folder / name).mkdir()
-                shutil.copy(deployment.folder / "cdk.tf.json", folder / name)
+                shutil.copy(stack.folder / "cdk.tf.json", folder / name)
         (folder / "main.tf.json").write_text(json.dumps({"module": blocks}, indent=1))
-        terraform = Terraform(folder, scratch=folder, environment=deployment.sandbox.environment)
+        terraform = Terraform(folder, scratch=folder, environment=stack.sandbox.environment)
         terraform.init()
         with pytest.raises(OpsError) as failure:
             terraform.run("validate" if checked == "validations" else "plan")
