@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ops import ROOT
-from ops.terraform import TerraformMissing, find_binary
+from ops.terraform import BROUGHT_ALONG, TerraformMissing, find_binary
 
 
 def run(
@@ -35,3 +35,11 @@ def skip_without_terraform() -> None:
         if os.environ.get("CI") == "true":
             raise
         pytest.skip(str(missing))
+
+
+def library(version: str) -> Path:
+    """The `oldest` or the `newest` Terraform that `make test` installs; skipped like the other."""
+    program = BROUGHT_ALONG.parents[1] / version / "terraform"
+    if not program.exists() and os.environ.get("CI") != "true":
+        pytest.skip(f"`make test` has not installed {program}")
+    return program
