@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ops import ROOT
-from ops.terraform import BROUGHT_ALONG, TerraformMissing, find_binary
+from ops.terraform import TerraformMissing, find_binary
 
 
 def run(
@@ -27,6 +27,14 @@ def python(*arguments: str | Path, **options: Any) -> subprocess.CompletedProces
     return run(sys.executable, *arguments, **options)
 
 
+def library(version: str) -> Path:
+    """The `oldest` or the `newest` Terraform that `make test` installs; skipped without it."""
+    program = ROOT / ".build" / "terraform" / version / "terraform"
+    if not program.exists() and os.environ.get("CI") != "true":
+        pytest.skip(f"`make test` has not installed {program}")
+    return program
+
+
 def skip_without_terraform() -> None:
     """Without Terraform a test that needs it is skipped, and fails in CI, which has to have it."""
     try:
@@ -35,11 +43,3 @@ def skip_without_terraform() -> None:
         if os.environ.get("CI") == "true":
             raise
         pytest.skip(str(missing))
-
-
-def library(version: str) -> Path:
-    """The `oldest` or the `newest` Terraform that `make test` installs; skipped like the other."""
-    program = BROUGHT_ALONG.parents[1] / version / "terraform"
-    if not program.exists() and os.environ.get("CI") != "true":
-        pytest.skip(f"`make test` has not installed {program}")
-    return program
