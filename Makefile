@@ -8,18 +8,24 @@ BIN := .venv/bin
 CDKTF := node_modules/.bin/cdktf
 CHECKOV := .build/checkov/.installed
 
+# The CDK below the constructs: cdktf, or cdktn, which continues it. See docs/continuity.md.
+ENGINE := $(or $(CDK_ENGINE),cdktf)
+$(if $(filter cdktf cdktn,$(ENGINE)),,$(error ENGINE (or CDK_ENGINE) is $(ENGINE); choose cdktf or cdktn))
+CDKTN := .venv/.cdktn
+
+export CDK_ENGINE := $(ENGINE)
 export CHECKPOINT_DISABLE := 1# no calls home from cdktf and Terraform
 export PIPENV_VERBOSITY := -1
 export PIP_NO_COMPILE := 0# which means not to: one process would compile for half a minute
 unexport PYTHONDONTWRITEBYTECODE# the constructs would be compiled again for every synth
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo drills test lint synth bench docs lock clean
+.PHONY: help install demo drills test test-cdktn lint synth bench docs lock clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-install: .venv/.installed ## the Python packages of Pipfile.lock, into .venv
+install: .venv/.installed $(if $(filter cdktn,$(ENGINE)),$(CDKTN)) ## the Python packages of Pipfile.lock, into .venv; ENGINE=cdktn adds those of Pipfile.cdktn.lock
 
 .venv/.installed: Pipfile.lock Makefile
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; set PYTHON, like make PYTHON=python3.12")'
@@ -27,6 +33,10 @@ install: .venv/.installed ## the Python packages of Pipfile.lock, into .venv
 	$(BIN)/python -m pip install --quiet pipenv==$(PIPENV_VERSION)
 	VIRTUAL_ENV="$(CURDIR)/.venv" $(BIN)/pipenv sync --dev --quiet
 	-$(BIN)/python -m compileall -q -j 0 .venv/lib
+	touch $@
+
+$(CDKTN): Pipfile.cdktn.lock .venv/.installed
+	VIRTUAL_ENV="$(CURDIR)/.venv" PIPENV_PIPFILE=Pipfile.cdktn $(BIN)/pipenv sync --quiet
 	touch $@
 
 $(CDKTF): package-lock.json
@@ -50,10 +60,13 @@ test: ## all tests
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES)
 
 # what the tests run: npm installs beside pip
-TEST_NEEDS := install $(CHECKOV) $(if $(shell command -v npm),$(CDKTF))
+TEST_NEEDS := install $(CHECKOV) $(CDKTN) $(if $(shell command -v npm),$(CDKTF))
 
 # most end-to-end tests wait for the AWS provider, which waits for AWS
 TEST_PROCESSES := 8
+
+test-cdktn: install $(CDKTN) ## what the engine has a part in, on cdktn
+	CDK_ENGINE=cdktn $(BIN)/python -m pytest -n $(TEST_PROCESSES) tests/synth tests/spacelift tests/fast_synth
 
 lint: install ## ruff and mypy
 	$(BIN)/ruff check .
@@ -63,16 +76,18 @@ lint: install ## ruff and mypy
 synth: install $(CDKTF) ## Terraform JSON of every stack, into cdktf.out
 	$(CDKTF) synth
 
-bench: install $(CDKTF) ## synth speed and memory: stock, fast, plain JavaScript, cdktn
+bench: install $(CDKTF) $(CDKTN) ## synth speed and memory: stock and fast, cdktf and cdktn, plain JavaScript
 	$(BIN)/python -m ops bench
 
 docs: install ## the tables in README.md and docs/ that are made from the code
 	$(BIN)/python -m ops docs
 
-lock: install ## Pipfile.lock from Pipfile, here and for Checkov, with no package index named
+lock: install ## Pipfile.lock from Pipfile, here, for cdktn and for Checkov, with no package index named
 	VIRTUAL_ENV="$(CURDIR)/.venv" $(BIN)/pipenv lock --dev
 	VIRTUAL_ENV="$(CURDIR)/.venv" PIPENV_PIPFILE=tests/checkov/Pipfile $(BIN)/pipenv lock
+	VIRTUAL_ENV="$(CURDIR)/.venv" PIPENV_PIPFILE=Pipfile.cdktn $(BIN)/pipenv lock
 	$(NO_INDEX) Pipfile.lock
+	$(NO_INDEX) Pipfile.cdktn.lock
 	$(NO_INDEX) tests/checkov/Pipfile.lock
 
 NO_INDEX := $(BIN)/python -c 'import json, pathlib, sys; file = pathlib.Path(sys.argv[1]); lock = json.loads(file.read_text()); lock["_meta"]["sources"] = []; file.write_text(json.dumps(lock, indent=4) + "\n")'

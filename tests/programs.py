@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -35,3 +36,9 @@ def skip_without_terraform() -> None:
         if os.environ.get("CI") == "true":
             raise
         pytest.skip(str(missing))
+
+
+def skip_without_cdktn() -> None:
+    """A test of the other engine is skipped where it is not installed; in CI it fails then."""
+    if find_spec("cdktn_provider_aws") is None and os.environ.get("CI") != "true":
+        pytest.skip("cdktn is not installed: `make install ENGINE=cdktn` does that")

@@ -10,6 +10,7 @@ import pytest
 from packaging.markers import Marker
 
 from ops import ROOT
+from tests.programs import run
 
 STAYS = {"shop.tfvars", "terraform.shop.tfstate", "terraform.shop.tfstate.backup"}
 """Nobody can make these again."""
@@ -54,6 +55,27 @@ def test_the_oldest_python_can_install_all_that_is_locked(folder: Path) -> None:
         for name, package in packages
         if "markers" in package and not Marker(package["markers"]).evaluate(python)
     ] == []
+
+
+def test_the_engines_share_one_environment() -> None:
+    """What both of their locks name is the same there, or the second would break the first."""
+    both = ((ROOT / name).read_text() for name in ("Pipfile.lock", "Pipfile.cdktn.lock"))
+    ours, theirs = (json.loads(text) for text in both)
+    assert theirs["_meta"]["sources"] == []
+    added = {"cdktn", "cdktn-provider-aws"}
+    assert {*theirs["default"]} - {*ours["default"]} == added
+    assert {n: p for n, p in theirs["default"].items() if n not in added} == {
+        name: ours["default"][name] for name in {*theirs["default"]} - added
+    }
+
+
+@pytest.mark.parametrize("where", ["ENGINE=cdk", "CDK_ENGINE=cdk"])
+def test_an_unknown_engine_is_one_line(where: str) -> None:
+    done = run("make", "install", where)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.fullmatch(
+        r"Makefile:\d+: \*\*\* .* is cdk; choose cdktf or cdktn\.  .*\n", done.stderr
+    )
 
 
 def test_clean_leaves_what_git_has_and_what_nobody_can_make_again(tmp_path: Path) -> None:

@@ -6,19 +6,26 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.deployment import NO_REFRESH, prepared, settings
+from tests.e2e.deployment import NO_REFRESH, prepared, settings, synthesized
+from tests.programs import skip_without_cdktn
 from tests.synth.synthesized import synthesize
 
 ORIGINAL = Path(__file__).with_name("fixtures") / "wp-ecs.tf"
 
 
-@pytest.mark.slow(210)
-def test_staging_applies_plans_empty_and_destroys() -> None:
-    """Nothing to do after an apply, and nothing left after a destroy."""
-    with prepared("resilience-platform-staging") as stack:
+@pytest.mark.slow(240)
+def test_staging_changes_its_engine_and_back_plans_empty_and_destroys() -> None:
+    """Nothing to do for the one engine after an apply with the other; nothing left in the end."""
+    skip_without_cdktn()
+    stack_id = "resilience-platform-staging"
+    with prepared(stack_id) as stack:
         terraform = stack.terraform()
         terraform.apply()
+        stack.replace(synthesized(stack_id, "cdktn"))
         assert stack.changes(terraform) == {}
+        terraform.apply(NO_REFRESH)
+        stack.replace(synthesized(stack_id, "cdktf"))
+        assert stack.changes(terraform, NO_REFRESH) == {}
         assert not stack.sandbox.refused
 
         terraform.destroy()
