@@ -97,7 +97,7 @@ def run(project: str, region: str | None, console: Console, *, json_output: bool
         OpsError: AWS cannot be asked.
     """
     known = _projects()
-    found = search(clients(region), project, known)
+    found = search(clients(region), project, known, known.get(project))
     passed = not found.left and (found.seen or project in known)
     if json_output:
         print(json.dumps(asdict(found), indent=2))
@@ -109,7 +109,7 @@ def run(project: str, region: str | None, console: Console, *, json_output: bool
     return passed
 
 
-def _text(found: Found, known: list[str]) -> str:
+def _text(found: Found, known: Iterable[str]) -> str:
     place = f"account {found.account}, {found.region}"
     if found.left:
         lines = [f"  {left.service:<24}{left.kind:<22}{left.name}" for left in found.left]
@@ -124,11 +124,14 @@ def _text(found: Found, known: list[str]) -> str:
     )
 
 
-def search(aws: Clients, project: str, others: Iterable[str] = ()) -> Found:
+def search(
+    aws: Clients, project: str, others: Iterable[str] = (), domain: str | None = None
+) -> Found:
     """Look for what is tagged Project=`project`, or named after it.
 
     Args:
         others: projects whose names may begin like this one's, and are not meant.
+        domain: of the project, whose certificate has a proof in DNS.
 
     Raises:
         OpsError: AWS cannot be asked.
@@ -158,6 +161,8 @@ def search(aws: Clients, project: str, others: Iterable[str] = ()) -> Found:
             arn = item["ResourceARN"]
             key = arn.rpartition("/")[2] if ":ec2:" in arn else arn
             found.setdefault(key, Leftover(arn.split(":")[2], "tagged", arn))
+        for leftover in _records(aws("route53"), is_mine, domain):
+            found[leftover.name] = leftover
         gone.update(key for key in found if _is_inactive(aws, key))
         traces = _items(
             aws("ecs"), "list_task_definition_families", familyPrefix=project, status="INACTIVE"
@@ -167,11 +172,16 @@ def search(aws: Clients, project: str, others: Iterable[str] = ()) -> Found:
     return Found(project, account, aws("ecs").meta.region_name, seen, left)
 
 
-def _projects() -> list[str]:
-    """The projects of cdktf.json: a stack's id, unless its settings say otherwise."""
+def _projects() -> dict[str, str | None]:
+    """The projects of cdktf.json (a stack's id, unless its settings say otherwise) to domains."""
     document = json.loads(CDKTF_JSON.read_text(encoding="utf-8"))
     stacks: dict[str, Any] = document.get("context", {}).get("stacks", {})
-    return [settings.get("project_name") or stack_id for stack_id, settings in stacks.items()]
+    return {
+        settings.get("project_name") or stack_id: (
+            (settings.get("load_balancer", {}).get("domain") or {}).get("name")
+        )
+        for stack_id, settings in stacks.items()
+    }
 
 
 def _matcher(project: str, others: Iterable[str]) -> Callable[[str], bool]:
@@ -214,6 +224,20 @@ def _everything(aws: Clients, account: str) -> Iterator[tuple[str, Leftover, dic
             if shown == key and shown.startswith("arn:"):
                 shown = shown.split(":", 5)[5].rpartition("/")[2]
             yield key, Leftover(service, kind, shown), described
+
+
+def _records(
+    route53: Any, is_mine: Callable[[str], bool], domain: str | None
+) -> Iterator[Leftover]:
+    """Names in DNS, which have no tags: of the project's load balancer, and the domain's proof."""
+    for zone in _items(route53, "list_hosted_zones"):
+        for record in _items(route53, "list_resource_record_sets", HostedZoneId=zone["Id"]):
+            balancer = record.get("AliasTarget", {}).get("DNSName", "").removeprefix("dualstack.")
+            proven = record["Name"].partition(".")[2].rstrip(".")
+            values = [value["Value"] for value in record.get("ResourceRecords", [])]
+            is_proof = any("acm-validations.aws" in value for value in values)
+            if is_mine(balancer) or (is_proof and proven == domain):
+                yield Leftover("route53", "record", f"{record['Type']} {record['Name']}")
 
 
 def _is_inactive(aws: Clients, arn: str) -> bool:

@@ -16,6 +16,7 @@ from ops import ROOT
 from ops.console import Narrator
 from ops.model.stack import refuse_spacelift, synthesize
 from ops.sandbox.server import ACCOUNT_ID, Sandbox
+from ops.sandbox.services.route53 import have_zone
 from ops.terraform import Terraform, TerraformMissing
 
 IMAGE = f"{ACCOUNT_ID}.dkr.ecr.eu-central-1.amazonaws.com/wordpress@sha256:{'0' * 64}"
@@ -57,6 +58,9 @@ class Deployed:
     def replace(self, document: str) -> None:
         """Takes other Terraform JSON for the stack, and chooses its `variables`."""
         (self.folder / "cdk.tf.json").write_text(document, encoding="utf-8")
+        data = json.loads(document).get("data", {})
+        for zone in data.get("aws_route53_zone", {}).values():
+            have_zone(ACCOUNT_ID, zone["zone_id"], "example.com.")
         self.variables = {
             # an apply looks the certificate up
             name: self._certificate() if name == "certificate_arn" else self._stand_ins[name]
