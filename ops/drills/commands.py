@@ -188,7 +188,7 @@ def load(
     requests: int,
     concurrency: int,
     timeout_seconds: float,
-    path: str,
+    path: str | None,
 ) -> bool:
     """Send a burst of requests and report on it; whether at most 1 % failed.
 
@@ -199,6 +199,7 @@ def load(
     with _deployment(options, console) as (deployment, clock):
         with explaining():
             deployment.check_steady()
+        path = path or deployment.path
         text = f"{requests} requests to {deployment.url}{path}, {concurrency} at a time"
         _say(console, text)
         if options.dry_run:
