@@ -7,22 +7,61 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.deployment import NO_REFRESH, prepared, settings
+from tests.synth.options import BOUNDARY, DOMAIN, OPTIONS
 from tests.synth.synthesized import synthesize
 
 ORIGINAL = Path(__file__).with_name("fixtures") / "wp-ecs.tf"
 
 
-@pytest.mark.slow(210)
-def test_staging_applies_plans_empty_and_destroys() -> None:
-    """Nothing to do after an apply, and nothing left after a destroy."""
+SHOP: dict[str, dict[str, object]] = {
+    "load_balancer": {"domain": DOMAIN, "health_check_path": "/health"},
+    "container": {
+        **{"image": "registry.example.com/shop:1", "port": 8080, "command": ["serve", "${x}"]},
+        "database_environment": None,
+        "secrets": OPTIONS["container.secrets"].value,
+        "task_permissions": OPTIONS["container.task_permissions"].value,
+    },
+}
+"""Another application, with a domain."""
+
+
+@pytest.mark.slow(300)
+def test_staging_becomes_another_application_with_a_domain_and_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing to do after an apply, and nothing left after a destroy; between them the container is
+    another one, with secrets, under a name of its own and an organisation's rules."""
+    monkeypatch.setattr("moto.settings.ACM_VALIDATION_WAIT", 0)
     with prepared("resilience-platform-staging") as stack:
         terraform = stack.terraform()
         terraform.apply()
         assert stack.changes(terraform) == {}
+
+        shop = settings("resilience-platform-staging", **SHOP)
+        shop |= {"tags": {"Owner": "web"}, "permissions_boundary_arn": BOUNDARY}
+        made = synthesize(shop, stack_id="resilience-platform-staging", outdir=tmp_path)
+        stack.replace(made.text)
+        terraform = stack.terraform()
+        changes = stack.changes(terraform)
+        assert [a for a, actions in changes.items() if "delete" in actions] == [
+            "aws_ecs_task_definition.wordpress"
+        ]
+        terraform.apply(plan=stack.plan)
+        assert stack.changes(terraform) == {}
         assert not stack.sandbox.refused
+        client = stack.sandbox.client
+        for name in ("ecs-task-role", "ecs-task-execution-role", "rds-monitoring"):
+            role = client("iam").get_role(RoleName=f"resilience-platform-staging-{name}")["Role"]
+            assert role["PermissionsBoundary"]["PermissionsBoundaryArn"] == BOUNDARY
+        records = client("route53").list_resource_record_sets(HostedZoneId=DOMAIN["hosted_zone_id"])
+        kinds = {r["Type"] for r in records["ResourceRecordSets"] if DOMAIN["name"] in r["Name"]}
+        assert kinds == {"A", "CNAME"}
 
         terraform.destroy()
-        assert stack.sandbox.leftovers() == []
+        zone = f"route53 aws zones/{DOMAIN['hosted_zone_id']} (FakeZone)"
+        assert stack.sandbox.leftovers() == [zone], "the account's own"
+        records = client("route53").list_resource_record_sets(HostedZoneId=DOMAIN["hosted_zone_id"])
+        assert {r["Type"] for r in records["ResourceRecordSets"]} == {"NS", "SOA"}
 
 
 @pytest.mark.slow(210)
