@@ -30,9 +30,7 @@ class Network(Part):
     def __init__(self, stack: PlatformStack) -> None:
         super().__init__(stack)
         settings, variables = stack.settings.network, stack.variables
-        rules = [*layout_rules]
-        if settings.zones == "listed":
-            rules.insert(0, zones_rule)
+        rules = (zones_rule, *layout_rules) if settings.zones == "listed" else layout_rules
         vpc = aws.Vpc(
             self,
             "aws_vpc.main",
