@@ -168,6 +168,12 @@ def _quoted(path: Path) -> str:
     return json.dumps(str(path)).replace("${", "$${").replace("%{", "%%{")
 
 
+def changed(plan: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What a plan document changes: its `resource_changes` but for those that change nothing."""
+    found = plan.get("resource_changes", ())
+    return [each for each in found if each["change"]["actions"] not in (["no-op"], ["read"])]
+
+
 class Terraform:
     """Terraform in one working folder.
 

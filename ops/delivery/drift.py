@@ -15,9 +15,8 @@ from typing import Any
 
 from rich.console import Console
 
-from ops import ROOT
 from ops.console import Narrator, table
-from ops.delivery.workspace import compares, inherited, inputs
+from ops.delivery.workspace import compares, inherited, inputs, local_state
 from ops.errors import OpsError
 from ops.model.stack import synthesize
 from ops.sandbox.deployed import deployed
@@ -69,7 +68,7 @@ def _connected(stack_id: str, scratch: Path, state: Path | None, say: Narrator) 
     file = folder / "cdk.tf.json"
     stack = json.loads(file.read_text(encoding="utf-8"))
     if state is not None or "local" in stack["terraform"]["backend"]:
-        state = state or ROOT / f"terraform.{stack_id}.tfstate"
+        state = state or local_state(stack_id)
         if not state.is_file():
             raise OpsError(
                 f"{state.name} is not there, so nothing is known to be deployed: name --state"

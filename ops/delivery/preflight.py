@@ -26,6 +26,7 @@ from ops.console import table
 from ops.delivery import inputs, policies, workspace
 from ops.delivery.inputs import Document, Run, RunType, Stack
 from ops.errors import OpsError
+from ops.terraform import changed
 from spacelift.settings import SpaceliftSettings, labels, load_spacelift, notification_routes
 
 Kind = Literal["PROPOSED", "TRACKED", "DESTROY", "DRIFT"]
@@ -74,9 +75,8 @@ def run(
     base = _git("merge-base", "HEAD", f"origin/{branch}") or _git("merge-base", "HEAD", branch)
     there, findings = _limits(stack_id, here, base)
     run_type: RunType = "PROPOSED" if kind == "DRIFT" else kind
-    local_state = ROOT / f"terraform.{stack_id}.tfstate"
-    if aws and state is None and local_state.exists():
-        state = local_state
+    if aws and state is None and workspace.local_state(stack_id).exists():
+        state = workspace.local_state(stack_id)
     if kind == "DRIFT" and not (plan or state):
         raise OpsError("a drift run looks at what is deployed: name its --state, or a --plan")
     if plan:
@@ -167,13 +167,6 @@ def _limits(stack_id: str, here: Declared, base: str | None) -> tuple[Declared, 
     return there, [Finding("limits", "changed", why)] if found else []
 
 
-def _changed(document: Document) -> list[list[str]]:
-    """The actions on each resource that a plan changes."""
-    resources: Any = document.get("resource_changes", [])
-    found = [resource["change"]["actions"] for resource in resources]
-    return [actions for actions in found if actions not in (["no-op"], ["read"])]
-
-
 def _facts(
     document: Document, delivery: SpaceliftSettings, costs: Document | None
 ) -> Iterator[Finding]:
@@ -184,7 +177,7 @@ def _facts(
     wanted = f"{names[delivery.tool == 'OPEN_TOFU']} {delivery.tool_version}"
     same = "ok" if used == wanted else "differs"
     yield Finding("tool", same, f"planned with {used}; the stack uses {wanted}")
-    counts = Counter(action for actions in _changed(document) for action in actions)
+    counts = Counter(action for each in changed(document) for action in each["change"]["actions"])
     words = (("create", "add"), ("update", "change"), ("delete", "destroy"))
     text = ", ".join(f"{counts[action]} to {word}" for action, word in words)
     if not workspace.compares(document):
@@ -198,14 +191,14 @@ def _afterwards(
     asked: Run, verdict: Mapping[str, Any], document: Document, stack: Stack
 ) -> Iterator[Finding]:
     """Who has to approve, and who is told."""
-    changed = [{"phase": "plan"}] * len(_changed(document))
+    changes = [{"phase": "plan"}] * len(changed(document))
     outputs: Any = document.get("output_changes") or {}
     if verdict["deny"]:
         state = "FAILED"
     elif asked.type == "PROPOSED":
         state = "PENDING_REVIEW" if verdict["warn"] else "FINISHED"
     else:
-        idle = not changed and all(each["actions"] == ["no-op"] for each in outputs.values())
+        idle = not changes and all(each["actions"] == ["no-op"] for each in outputs.values())
         state = "FINISHED" if idle else "UNCONFIRMED"
     run = replace(asked, state=state)
     if state in ("FAILED", "FINISHED"):
@@ -214,7 +207,7 @@ def _afterwards(
         yield from _approvals(run, stack)
     if state == "PENDING_REVIEW":  # nobody is asked for a plan alone
         run = replace(asked, state="FINISHED")
-    event = inputs.notification_input(run=run, stack=stack, changes=changed, webhooks=[WEBHOOK])
+    event = inputs.notification_input(run=run, stack=stack, changes=changes, webhooks=[WEBHOOK])
     told = policies.review("notification", event)
     routes = [route for route in policies.OUTPUTS["notification"] if told[route]]
     yield Finding("notification", "tells", f"{', '.join(routes) or 'nobody'}: {run.state}")

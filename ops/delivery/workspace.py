@@ -108,6 +108,11 @@ def run_phase(
         raise OpsError(f"the run would fail (exit code {exit_code}): {error_text(lines)}")
 
 
+def local_state(stack_id: str) -> Path:
+    """Where a stack with the local backend keeps its state, beside cdktf.json."""
+    return ROOT / f"terraform.{stack_id}.tfstate"
+
+
 def inherited(prefix: str) -> dict[str, str]:
     """What the environment has for names that begin so: Terraform gets nothing by itself."""
     return {name: value for name, value in os.environ.items() if name.startswith(prefix)}

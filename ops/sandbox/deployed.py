@@ -17,7 +17,7 @@ from ops.console import Narrator
 from ops.errors import OpsError
 from ops.model.stack import refuse_spacelift, synthesize
 from ops.sandbox.server import ACCOUNT_ID, Sandbox
-from ops.terraform import Terraform, TerraformMissing
+from ops.terraform import Terraform, TerraformMissing, changed
 
 IMAGE = f"{ACCOUNT_ID}.dkr.ecr.eu-central-1.amazonaws.com/wordpress@sha256:{'0' * 64}"
 """An image as the hardened stack wants one, by digest; nothing pulls it."""
@@ -86,8 +86,7 @@ class Deployed:
             return {}
         return {
             change["address"]: change["change"]["actions"]
-            for change in terraform.show(self.plan)["resource_changes"]
-            if change["change"]["actions"] not in (["no-op"], ["read"])
+            for change in changed(terraform.show(self.plan))
         }
 
     def ids(self, terraform: Terraform) -> dict[str, str]:
