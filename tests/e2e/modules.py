@@ -19,19 +19,34 @@ REQUIRED = stand_ins()
 """Values of variables that may have no default: those of preflight and drift, which so are good."""
 
 
+Module = tuple[str, Mapping[str, object]]
+"""A stack's Terraform JSON, and the values of its variables."""
+
+
+def as_modules(
+    folder: Path, modules: Mapping[str, Module], environment: Mapping[str, str]
+) -> Terraform:
+    """Terraform, initialized in a folder, with these modules below it, by name."""
+    blocks = {}
+    for name, (document, variables) in modules.items():
+        (folder / name).mkdir()
+        (folder / name / "cdk.tf.json").write_text(document)
+        blocks[name] = {"source": f"./{name}", **variables}
+    # a line for each value: messages quote the line that they are about
+    (folder / "main.tf.json").write_text(json.dumps({"module": blocks}, indent=1))
+    terraform = Terraform(folder, scratch=folder, environment=environment)
+    terraform.init()
+    return terraform
+
+
 def assert_valid(folder: Path, stacks: Mapping[str, dict[str, object]]) -> None:
     """Terraform and the provider accept what the settings synthesize to; else it says which."""
-    modules = {}
+    modules: dict[str, Module] = {}
     for name, settings in stacks.items():
         stack = synthesize(settings, stack_id=name, outdir=folder / "cdktf.out")
-        (folder / name).mkdir()
-        (folder / name / "cdk.tf.json").write_text(stack.text)
         required = [v for v, block in stack.variables.items() if "default" not in block]
-        modules[name] = {"source": f"./{name}", **{v: REQUIRED[v] for v in required}}
-    (folder / "main.tf.json").write_text(json.dumps({"module": modules}))
-
-    terraform = Terraform(folder, scratch=folder, environment={})
-    terraform.init()
+        modules[name] = stack.text, {v: REQUIRED[v] for v in required}
+    terraform = as_modules(folder, modules, {})
     try:
         terraform.run("validate")
     except OpsError as failure:

@@ -1,15 +1,13 @@
 """Every variable: a bad value gets its one-line message. For good ones see test_lifecycle.py."""
 
-import json
 import re
-import shutil
 from pathlib import Path
 
 import pytest
 
 from ops.errors import OpsError
 from ops.sandbox.deployed import Deployed
-from ops.terraform import Terraform
+from tests.e2e.modules import Module, as_modules
 from tests.programs import made_once
 
 Case = tuple[dict[str, object], str]
@@ -126,19 +124,16 @@ def _errors(stack: Deployed, made: Path) -> dict[str, str]:
     """A value that a module gets is checked as one from a variable file is, by `validate`
     already; preconditions are checked by `plan`."""
     said = dict.fromkeys(MODULES, "")
+    document = (stack.folder / "cdk.tf.json").read_text()
     for checked in ("validations", "aws_"):
         folder = made / checked
         folder.mkdir()
-        blocks = {}
+        modules: dict[str, Module] = {}
         for name in MODULES:
             if name.startswith(checked):
                 given = {k: v for values, _ in MODULES[name].values() for k, v in values.items()}
-                blocks[name] = {"source": f"./{name}", **stack.variables, **given}
-                (folder / name).mkdir()
-                shutil.copy(stack.folder / "cdk.tf.json", folder / name)
-        (folder / "main.tf.json").write_text(json.dumps({"module": blocks}, indent=1))
-        terraform = Terraform(folder, scratch=folder, environment=stack.sandbox.environment)
-        terraform.init()
+                modules[name] = document, {**stack.variables, **given}
+        terraform = as_modules(folder, modules, stack.sandbox.environment)
         with pytest.raises(OpsError) as failure:
             terraform.run("validate" if checked == "validations" else "plan")
         for error in str(failure.value).split("Error: ")[1:]:
