@@ -7,6 +7,7 @@ plan that changes nothing (`PlanDocuments.with_changes`), so that nothing else c
 
 import copy
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ EXAMINED = {
 
 Configuration = dict[str, Any]
 Plan = dict[str, Any]
+Change = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,30 @@ def change(plan: Plan, address: str) -> dict[str, Any]:
     (found,) = [c for c in plan["resource_changes"] if c["address"] == address]
     changed: dict[str, Any] = found["change"]
     return changed
+
+
+def resource(
+    address: str,
+    after: Any = None,
+    *,
+    actions: tuple[str, ...] = ("create",),
+    sensitive: Any = False,
+    before: Any = None,
+) -> Change:
+    """A resource change as `terraform show -json` writes it, the type and name from the address."""
+    type_, name = re.findall(r"(aws_\w+)\.(\w+)", address)[-1]
+    return {
+        "address": address,
+        "type": type_,
+        "name": name,
+        "provider_name": "registry.terraform.io/hashicorp/aws",
+        "change": {
+            "actions": list(actions),
+            "before": before,
+            "after": after,
+            "after_sensitive": sensitive,
+        },
+    }
 
 
 def hashed(plan: Plan) -> Plan:

@@ -15,7 +15,7 @@ import pytest
 from ops import CDKTF_JSON
 from ops.delivery.inputs import Document, Run, RunType, Stack, plan_input
 from ops.delivery.policies import review
-from tests.spacelift.plans import infracost
+from tests.spacelift.plans import Change, infracost, resource
 from tests.spacelift.test_plan_policy import (
     BUDGET,
     DESTROYED,
@@ -42,32 +42,6 @@ from tests.synth.synthesized import synthesize
 
 WORLD = "0.0.0.0/0"
 LOAD_BALANCER = "aws_security_group.alb_sg"
-
-Change = dict[str, Any]
-
-
-def resource(
-    address: str,
-    after: Any = None,
-    *,
-    actions: tuple[str, ...] = ("create",),
-    sensitive: Any = False,
-    before: Any = None,
-) -> Change:
-    """A resource change as `terraform show -json` writes it, the type and name from the address."""
-    type_, name = re.findall(r"(aws_\w+)\.(\w+)", address)[-1]
-    return {
-        "address": address,
-        "type": type_,
-        "name": name,
-        "provider_name": "registry.terraform.io/hashicorp/aws",
-        "change": {
-            "actions": list(actions),
-            "before": before,
-            "after": after,
-            "after_sensitive": sensitive,
-        },
-    }
 
 
 def said(

@@ -31,7 +31,7 @@ from ops.delivery.policies import (
     rules,
 )
 from ops.errors import OpsError
-from tests.spacelift.plans import Plan, hashed, infracost
+from tests.spacelift.plans import Plan, hashed, infracost, resource
 
 STACK = Stack()
 
@@ -647,14 +647,7 @@ def damaged(document: Any) -> Iterator[Any]:
 
 
 def changed(address: str, **after: Any) -> dict[str, Any]:
-    type_, name = address.split(".")
-    return {
-        "address": address,
-        "type": type_,
-        "name": name,
-        "provider_name": "registry.terraform.io/hashicorp/aws",
-        "change": {"actions": ["update"], "before": {}, "after": after},
-    }
+    return resource(address, after, actions=("update",), before={})
 
 
 WORLD = ["0.0.0.0/0"]
@@ -735,9 +728,9 @@ def test_sanitization_hashes_as_spacelift_does() -> None:
 def test_sanitization_covers_what_terraform_marks_or_everything(
     sanitize: Callable[[Plan], Plan], a: str, c: str
 ) -> None:
-    resource = changed("a.b", plain="a", secret="b", list=["c", "d"], n=1)
-    resource["change"]["after_sensitive"] = {"secret": True, "list": [False, True]}
-    plan: dict[str, Any] = {"terraform_version": "1", "resource_changes": [resource]}
+    masked = changed("aws_a.b", plain="a", secret="b", list=["c", "d"], n=1)
+    masked["change"]["after_sensitive"] = {"secret": True, "list": [False, True]}
+    plan: dict[str, Any] = {"terraform_version": "1", "resource_changes": [masked]}
     document = plan_input(sanitize(plan), run=Run(), stack=STACK)
     terraform: Any = document["terraform"]
     after = {"plain": a, "secret": sanitized("b"), "list": [c, sanitized("d")], "n": 1}
