@@ -227,6 +227,22 @@ def _tcp(port: int, description: str, cidrs: str | list[str]) -> dict[str, objec
     return {**ports, "cidr_blocks": cidrs, "description": description}
 
 
+def _least_egress(*outbound_ports: int) -> dict[str, object]:
+    """What the load balancer and the tasks may reach, and nothing else."""
+    return {
+        **{
+            f"aws_security_group.alb_sg.egress.0.{key}": value
+            for key, value in _tcp(80, "HTTP to the tasks", "public").items()
+        },
+        "aws_security_group.ecs_sg.egress": [
+            _tcp(3306, "MySQL to the database", "private"),
+            _tcp(443, "HTTPS to AWS, the image registry and WordPress", ["0.0.0.0/0"]),
+            _tcp(80, "HTTP to the site itself", ["0.0.0.0/0"]),
+            *(_tcp(port, "Outbound as set", ["0.0.0.0/0"]) for port in outbound_ports),
+        ],
+    }
+
+
 _HTTPS = Option(
     True,
     adds=("aws_lb_listener.https",),
@@ -337,35 +353,11 @@ OPTIONS: dict[str, Option] = {
             f"{_SERVICE}.network_configuration.subnets": _PRIVATE,
         },
     ),
-    "network.allowed_egress": Option(
-        "least",
-        changes={
-            **{
-                f"aws_security_group.alb_sg.egress.0.{key}": value
-                for key, value in _tcp(80, "HTTP to the tasks", "public").items()
-            },
-            "aws_security_group.ecs_sg.egress": [
-                _tcp(3306, "MySQL to the database", "private"),
-                _tcp(443, "HTTPS to AWS, the image registry and WordPress", ["0.0.0.0/0"]),
-                _tcp(80, "HTTP to the site itself", ["0.0.0.0/0"]),
-            ],
-        },
-    ),
+    "network.allowed_egress": Option("least", changes=_least_egress()),
     "network.outbound_ports": Option(
         [587, 25],
         needs={"network.allowed_egress": "least"},
-        changes={
-            **{
-                f"aws_security_group.alb_sg.egress.0.{key}": value
-                for key, value in _tcp(80, "HTTP to the tasks", "public").items()
-            },
-            "aws_security_group.ecs_sg.egress": [
-                _tcp(3306, "MySQL to the database", "private"),
-                _tcp(443, "HTTPS to AWS, the image registry and WordPress", ["0.0.0.0/0"]),
-                _tcp(80, "HTTP to the site itself", ["0.0.0.0/0"]),
-                *(_tcp(port, "Outbound as set", ["0.0.0.0/0"]) for port in (587, 25)),
-            ],
-        },
+        changes=_least_egress(587, 25),
     ),
     "network.flow_log_retention_days": Option(
         14,
