@@ -80,8 +80,10 @@ test-versions: install $(OLDEST) $(NEWEST) ## the oldest and the newest Terrafor
 		TERRAFORM_BINARY="$(CURDIR)/$$terraform" $(BIN)/python -m pytest tests/e2e/test_versions.py tests/e2e/test_interrupted.py || exit 1; \
 	done
 
-test-pythons: ## tests/synth, ops and spacelift on each Python from 3.11 to 3.13 that is here
-	for version in 3.11 3.12 3.13; do \
+PYTHONS := 3.11 3.12 3.13
+
+test-pythons: ## tests/synth, ops and spacelift on each Python of PYTHONS that is here
+	for version in $(PYTHONS); do \
 		for python in python$$version "$$HOME/.pyenv/versions/$$version".*/bin/python; do \
 			"$$python" -c "" 2>/dev/null && break; \
 		done || { echo "Python $$version is not here"; continue; }; \

@@ -27,7 +27,7 @@ def test_one_oldest_python_is_promised_everywhere() -> None:
     compact = oldest().replace(".", "")
     promises = {
         "Makefile": [
-            f"need Python >= {oldest()},",
+            f"need Python >= {oldest()} and",
             f"sys.version_info < ({oldest().replace('.', ', ')}) and",
             f'"Python {oldest()} or newer is needed',
         ],

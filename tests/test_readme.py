@@ -97,11 +97,11 @@ def test_links_lead_somewhere(path: Path) -> None:
 def test_named_make_targets_exist(path: Path) -> None:
     """`make X` in the text and in shell blocks."""
     targets = set(
-        re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+        re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     )
     shell = "\n".join(found["code"] for found in FENCE.finditer(path.read_text(encoding="utf-8")))
     commands = [span for span in code_spans(path) if span.startswith("make ")]
-    commands += re.findall(r"^make [a-z ]+", shell, re.MULTILINE)
+    commands += re.findall(r"^make [a-z -]+", shell, re.MULTILINE)
     named = {word for command in commands for word in command.split()[1:]}
     assert named <= targets
 
