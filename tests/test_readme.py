@@ -96,9 +96,8 @@ def test_links_lead_somewhere(path: Path) -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_named_make_targets_exist(path: Path) -> None:
     """`make X` in the text and in shell blocks."""
-    targets = set(
-        re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
-    )
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z-]+):.*##", makefile, re.MULTILINE))
     shell = "\n".join(found["code"] for found in FENCE.finditer(path.read_text(encoding="utf-8")))
     commands = [span for span in code_spans(path) if span.startswith("make ")]
     commands += re.findall(r"^make [a-z -]+", shell, re.MULTILINE)

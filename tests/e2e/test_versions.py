@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ops import CDKTF_JSON
+from ops import CDKTF_JSON, ROOT
 from ops.sandbox.server import Sandbox
 from tests.e2e.deployment import settings
 from tests.e2e.modules import as_modules, synthesized
@@ -41,6 +41,8 @@ def test_every_stack_is_planned_alike(tmp_path: Path) -> None:
                 for change in shown["resource_changes"]
                 if change["mode"] == "managed"
             }
+    for page in ("docs/limits.md", "README.md"):
+        assert list(plans)[-1] in (ROOT / page).read_text(), page
     oldest, newest = plans.values()
     assert {address for address in oldest if not address.endswith("]")} == expected
     assert newest == oldest

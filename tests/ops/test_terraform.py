@@ -434,29 +434,28 @@ def test_the_library_behaves_as_the_program(tmp_path: Path, version: str) -> Non
         'resource "terraform_data" "slow" {\n  depends_on = [terraform_data.quick]\n'
         '  provisioner "local-exec" {\n    command = "echo $$ > pid; exec sleep 60"\n  }\n}\n'
     )
-    binary = library(version)
 
     def until_it_sleeps(line: str) -> None:
         if "terraform_data.slow (local-exec): Executing" in line:
             assert eventually(lambda: (tmp_path / "pid").exists())
             raise _Interrupted
 
-    def runner(**options: Callable[[str], None]) -> Terraform:
-        return Terraform(tmp_path, scratch=tmp_path, binary=binary, environment={}, **options)
-
-    assert runner().plan(), "exit code 2"
+    run = Terraform(
+        tmp_path, scratch=tmp_path, binary=library(version), environment={}, on_line=until_it_sleeps
+    )
+    assert run.plan(), "exit code 2"
     started = time.monotonic()
     with pytest.raises(_Interrupted):
-        runner(on_line=until_it_sleeps).apply()
+        run.apply()
     assert time.monotonic() - started < 30
     assert eventually(lambda: gone(int((tmp_path / "pid").read_text())))
-    resources = runner().show()["values"]["root_module"]["resources"]
+    resources = run.show()["values"]["root_module"]["resources"]
     assert {r["address"]: r.get("tainted", False) for r in resources} == {
         "terraform_data.quick": False,
         "terraform_data.slow": True,
     }
     with pytest.raises(CommandFailed) as wrong:
-        runner().run("nonsense")
+        run.run("nonsense")
     assert wrong.value.exit_code == 1
 
 
