@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import pytest
 
 from ops import ROOT
-from ops.terraform import BROUGHT_ALONG, TerraformMissing, find_binary
+from ops.terraform import TerraformMissing, find_binary
 
 T = TypeVar("T")
 
@@ -30,6 +30,14 @@ def run(
 def python(*arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
     """`python` with these arguments, see `run`."""
     return run(sys.executable, *arguments, **options)
+
+
+def library(version: str) -> Path:
+    """The `oldest` or the `newest` Terraform that `make test` installs; skipped without it."""
+    program = ROOT / ".build" / "terraform" / version / "terraform"
+    if not program.exists() and os.environ.get("CI") != "true":
+        pytest.skip(f"`make test` has not installed {program}")
+    return program
 
 
 def skip_without_terraform() -> None:
@@ -54,11 +62,3 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
             file.write_bytes(pickle.dumps(make(folder)))
     made: T = pickle.loads(file.read_bytes())
     return made
-
-
-def library(version: str) -> Path:
-    """The `oldest` or the `newest` Terraform that `make test` installs; skipped like the other."""
-    program = BROUGHT_ALONG.parents[1] / version / "terraform"
-    if not program.exists() and os.environ.get("CI") != "true":
-        pytest.skip(f"`make test` has not installed {program}")
-    return program
