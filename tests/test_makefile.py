@@ -119,6 +119,27 @@ def test_where_the_library_does_not_fit_one_line_says_what_to_install(bare: Path
         assert made.startswith("make: ***")
 
 
+def test_the_engines_share_one_environment() -> None:
+    """What both of their locks name is the same there, or the second would break the first."""
+    both = ((ROOT / name).read_text() for name in ("Pipfile.lock", "Pipfile.cdktn.lock"))
+    ours, theirs = (json.loads(text) for text in both)
+    assert theirs["_meta"]["sources"] == []
+    added = {"cdktn", "cdktn-provider-aws"}
+    assert {*theirs["default"]} - {*ours["default"]} == added
+    assert {n: p for n, p in theirs["default"].items() if n not in added} == {
+        name: ours["default"][name] for name in {*theirs["default"]} - added
+    }
+
+
+@pytest.mark.parametrize("where", ["ENGINE=cdk", "CDK_ENGINE=cdk"])
+def test_an_unknown_engine_is_one_line(where: str) -> None:
+    done = run("make", "install", where)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.fullmatch(
+        r"Makefile:\d+: \*\*\* .* is cdk; choose cdktf or cdktn\.  .*\n", done.stderr
+    )
+
+
 def test_clean_leaves_what_git_has_and_what_nobody_can_make_again(tmp_path: Path) -> None:
     """All else that .gitignore names was made here."""
     shutil.copy(ROOT / "Makefile", tmp_path)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.deployment import NO_REFRESH, prepared, settings
+from tests.e2e.deployment import NO_REFRESH, prepared, settings, synthesized
+from tests.programs import skip_without_cdktn
 from tests.synth.synthesized import synthesize
 
 ORIGINAL = Path(__file__).with_name("fixtures") / "wp-ecs.tf"
