@@ -300,6 +300,7 @@ OPTIONS: dict[str, Option] = {
             )
         ),
     ),
+    "provider_version": Option("6", changes={"terraform.required_providers.aws.version": "~> 6.0"}),
     "default_tags": Option(
         False,
         removes=_COST,
