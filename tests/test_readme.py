@@ -95,14 +95,14 @@ def test_links_lead_somewhere(path: Path) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_named_make_targets_exist(path: Path) -> None:
-    """`make X` in the text and in shell blocks."""
+    """`make X` in the text and in shell blocks, and the variables that are set there."""
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    targets = set(re.findall(r"^([a-z-]+):.*##", makefile, re.MULTILINE))
+    targets = {*re.findall(r"^([a-z-]+):.*##|^([A-Z]+) [:?]=", makefile, re.MULTILINE)}
     shell = "\n".join(found["code"] for found in FENCE.finditer(path.read_text(encoding="utf-8")))
     commands = [span for span in code_spans(path) if span.startswith("make ")]
-    commands += re.findall(r"^make [a-z -]+", shell, re.MULTILINE)
-    named = {word for command in commands for word in command.split()[1:]}
-    assert named <= targets
+    commands += re.findall(r"^(?:[A-Z_]+=\w+ )?(make [\w =-]+)", shell, re.MULTILINE)
+    named = {word.partition("=")[0] for command in commands for word in command.split()[1:]}
+    assert named <= {name for names in targets for name in names}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
