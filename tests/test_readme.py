@@ -114,7 +114,7 @@ def test_named_files_exist(path: Path) -> None:
             assert any(ROOT.glob(span.partition("::")[0])), f"{path.name}: {span}"
         elif re.fullmatch(r"[a-z_]+\.py", span):
             assert span in modules or (ROOT / span).exists(), f"{path.name}: {span}"
-        elif re.fullmatch(r"Makefile|Pipfile(\.lock)?|package\.json|cdktf\.json", span):
+        elif re.fullmatch(r"Makefile|Pipfile(\.cdktn)?(\.lock)?|package\.json|cdktf\.json", span):
             assert any(ROOT.glob(span)), f"{path.name}: {span}"
 
 
