@@ -86,8 +86,10 @@ versions: | terraform
 	-$(MAKE) --no-print-directory $(OLDEST) $(NEWEST)
 
 test-versions: install $(OLDEST) $(NEWEST) ## the oldest and the newest Terraform: plans, and a life on each
+	$(BIN)/python -m pytest tests/e2e/test_versions.py
 	for terraform in $(OLDEST) $(NEWEST); do \
-		TERRAFORM_BINARY="$(CURDIR)/$$terraform" $(BIN)/python -m pytest tests/e2e/test_versions.py tests/e2e/test_interrupted.py || exit 1; \
+		export TERRAFORM_BINARY="$(CURDIR)/$$terraform"; \
+		$(BIN)/python -m ops demo && $(BIN)/python -m pytest tests/e2e/test_interrupted.py || exit 1; \
 	done
 
 PYTHONS := 3.11 3.12 3.13
