@@ -5,7 +5,7 @@ Here is what else `overrides` could say, and what the documentation says of it.
 """
 
 import re
-from importlib.util import find_spec
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import TypeAlias
 
@@ -23,7 +23,7 @@ _ATTRIBUTE = re.compile(r"\(jsii_name=\w+\)\n    def ([a-z]\w+)\(\s*self,?\s*\) 
 
 def members(package: str, module: str) -> Members:
     """What classes of the provider's module take and have, as its Python source declares it."""
-    spec = find_spec(package)
+    spec = PathFinder.find_spec(package)  # whatever CDK_ENGINE says
     assert spec is not None
     assert spec.origin is not None
     source = Path(spec.origin).with_name(module).joinpath("__init__.py").read_text()
