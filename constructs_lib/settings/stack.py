@@ -14,6 +14,7 @@ from constructs_lib.settings.database import DatabaseSettings
 from constructs_lib.settings.load_balancer import LoadBalancerSettings
 from constructs_lib.settings.monitoring import MonitoringSettings
 from constructs_lib.settings.network import NetworkSettings, open_zones
+from constructs_lib.settings.resilience import ResilienceSettings
 from constructs_lib.settings.types import Group, ListOf, Region, setting, text
 
 PROJECT_NAME_MAX = 28
@@ -82,6 +83,7 @@ class StackSettings(Group):
         MonitoringSettings(), "null: no alarms and no dashboard"
     )
     cost: CostSettings | None = setting(CostSettings(), "null: no budget and no anomaly detection")
+    resilience: ResilienceSettings = ResilienceSettings()
     backend: Backend = LocalBackendSettings()
     overrides: dict[str, _Arguments] = setting(
         {},
@@ -219,6 +221,11 @@ class StackSettings(Group):
             yield (
                 "cost counts what is tagged with the project, and default_tags = false leaves "
                 "nothing tagged; switch the tags on or set cost to null"
+            )
+        if self.resilience.fault_injection and not self.default_tags:
+            yield (
+                "resilience.fault_injection finds by tag what it may break, and default_tags = "
+                "false leaves nothing tagged; switch the tags on or the fault injection off"
             )
         if "database" in self.customer_managed_keys and not self.database.storage_encrypted:
             yield (

@@ -339,6 +339,7 @@ FLAGS = (
     *("database.require_tls", "database.slow_query_log", "database.iam_authentication"),
     *("database.deletion_protection", "database.skip_final_snapshot", "monitoring.database_events"),
     "cost.anomaly_detection",
+    "resilience.fault_injection",
 )
 BOUNDS |= dict.fromkeys(FLAGS, FLAG)
 
@@ -640,6 +641,10 @@ REFUSED: list[tuple[Values, str]] = [
         "container.fixed_site_url … which no certificate matches; set load_balancer.host_name",
     ),
     ({"default_tags": False}, "cost … default_tags = false … set cost to null"),
+    (
+        {"default_tags": False, "cost": None, "resilience.fault_injection": True},
+        "resilience.fault_injection … by tag … default_tags = false … the fault injection off",
+    ),
     (
         {"customer_managed_keys": ["database"], "database.storage_encrypted": False},
         "customer_managed_keys names database … database.storage_encrypted = false; encrypt",
