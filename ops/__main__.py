@@ -159,7 +159,15 @@ def drift(
 @app.command()
 def drill(
     name: Annotated[
-        Literal["task-failure", "health-check", "db-failover", "zone-failure", "all", "restore"],
+        Literal[
+            "task-failure",
+            "health-check",
+            "db-failover",
+            "zone-failure",
+            "zone-outage",
+            "all",
+            "restore",
+        ],
         typer.Argument(
             metavar="NAME",
             help="all runs one after the other; restore undoes what an interrupted drill left",

@@ -41,10 +41,32 @@ def _drop_marker(deployment: Deployment, clock: Clock, entry: Undo) -> None:
     ask_marker(deployment, clock, "drop", entry["marker"], end=end, source=entry)
 
 
+def _stop_experiments(deployment: Deployment, clock: Clock, entry: Undo) -> None:
+    end = clock.now() + UNDO_SECONDS
+    pages = deployment.fis.get_paginator("list_experiments")
+    while True:
+        found = pages.paginate(experimentTemplateId=entry["template"])
+        active = {
+            experiment["id"]: experiment["state"]["status"]
+            for page in found
+            for experiment in page["experiments"]
+            if experiment["state"]["status"] in ("pending", "initiating", "running", "stopping")
+        }
+        if not active:  # only now the network is as it was
+            return
+        if clock.now() >= end:
+            raise OpsError(f"experiment {', '.join(active)} does not end: see it in the console")
+        for name, status in active.items():
+            if status != "stopping":
+                deployment.fis.stop_experiment(id=name)
+        clock.sleep(POLL_SECONDS)
+
+
 UNDO: dict[str, Callable[[Deployment, Clock, Undo], None]] = {
     "stop-tasks": _stop_tasks,
     "deregister-target": _deregister_target,
     "drop-marker": _drop_marker,
+    "stop-experiments": _stop_experiments,
 }
 """By the `do` of an entry. Each is harmless when the thing is gone, or never was."""
 

@@ -10,7 +10,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -99,12 +99,22 @@ def declared() -> dict[str, StackSettings]:
         raise OpsError(str(error)) from None
 
 
-def synthesize(stack_id: str, folder: Path) -> Path:
-    """Write `stack_id`'s Terraform JSON below `folder`; the stack's own folder."""
+def synthesize(stack_id: str, folder: Path, more: Mapping[str, object] | None = None) -> Path:
+    """Write `stack_id`'s Terraform JSON below `folder`; the stack's own folder.
+
+    Args:
+        more: settings in the place of those that cdktf.json has, by group.
+    """
     refuse_spacelift(stack_id)
+    environment = {**os.environ, "CDKTF_OUTDIR": str(folder / "cdktf.out")}
+    if more and stack_id in declared():
+        document = json.loads(CDKTF_JSON.read_text(encoding="utf-8"))
+        document["context"]["stacks"][stack_id].update(more)
+        environment["CDKTF_JSON"] = str(folder / "cdktf.json")
+        (folder / "cdktf.json").write_text(json.dumps(document), encoding="utf-8")
     done = subprocess.run(
         [sys.executable, str(ROOT / "main.py"), "--stack", stack_id],
-        env={**os.environ, "CDKTF_OUTDIR": str(folder / "cdktf.out")},
+        env=environment,
         capture_output=True,
         text=True,
     )

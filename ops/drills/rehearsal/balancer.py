@@ -12,6 +12,10 @@ from moto.elbv2.models import ELBv2Backend, FakeHealthStatus, FakeTargetGroup
 
 from ops.drills.rehearsal.world import Stage
 
+CONNECT_SECONDS = 10
+"""How long a load balancer tries to reach a target.
+https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html"""
+
 
 @dataclass
 class Target:
@@ -118,7 +122,7 @@ class Balancer:
         while target.state != "draining":
             try:
                 status, _ = await asyncio.wait_for(
-                    self._ask(target.address, group.health_check_path or "/"), timeout
+                    self._ask(target.address, group.health_check_path or "/", timeout), timeout
                 )
             except OSError:  # a timeout too
                 status = 0
@@ -180,18 +184,21 @@ class Balancer:
             return 503, b""
         target.under_way += 1
         try:
-            return await self._ask(target.address, path)
+            return await self._ask(target.address, path, CONNECT_SECONDS)
         except OSError:
             return 502, b""
         finally:
             target.under_way -= 1
 
-    async def _ask(self, address: str, path: str) -> tuple[int, bytes]:
+    async def _ask(self, address: str, path: str, patience: float) -> tuple[int, bytes]:
         """One request to a task; its status and body.
 
         Raises:
-            OSError: nobody listens at the address.
+            OSError: nobody listens at the address, or nothing reaches it for `patience` seconds.
         """
+        if self._stage.zones.get(address) in self._stage.cut:
+            await asyncio.sleep(self._stage.clock.real(patience))
+            raise TimeoutError(address)
         if address not in self._stage.ports:
             raise ConnectionRefusedError(address)
         reader, writer = await asyncio.open_connection("127.0.0.1", self._stage.ports[address])

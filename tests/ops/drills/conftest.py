@@ -4,6 +4,7 @@ What a drill measures is held against what the stand-in did, not against a time:
 makes both late.
 """
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -18,11 +19,12 @@ from ops.drills import run
 from ops.drills.clock import Clock
 from ops.drills.commands import REHEARSED_REQUESTS_PER_SECOND
 from ops.drills.drills import DRILLS
+from ops.drills.rehearsal.rehearsed import ADDED
 from ops.drills.rehearsal.standin import StandIn
 from ops.drills.rehearsal.world import World
 from ops.drills.report import Report
 from ops.drills.target import Deployment, Outputs, Snapshot
-from ops.model.stack import Stack, read_stack
+from ops.model.stack import Stack, synthesize
 from ops.sandbox.server import Sandbox
 from tests.ops.drills.deployed import deploy
 
@@ -120,9 +122,10 @@ Bring = Callable[..., AbstractContextManager[Alive]]
 
 
 @pytest.fixture(scope="session")
-def stack() -> Stack:
-    """The stack whose values the deployment has, really synthesized."""
-    return read_stack("resilience-platform")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Stack:
+    """The stack whose values the deployment has, really synthesized, as for a rehearsal."""
+    folder = synthesize("resilience-platform", tmp_path_factory.mktemp("synth"), ADDED)
+    return Stack(json.loads((folder / "cdk.tf.json").read_text(encoding="utf-8")))
 
 
 @pytest.fixture(scope="session")
