@@ -18,20 +18,14 @@ from constructs_lib.alb import LoadBalancer
 from constructs_lib.part import Part, PlatformStack
 
 CUT_OFF, STOPPED_AFTER = "PT10M", "PT5M"
-"""Both longer than any recovery that the model computes for a stack of cdktf.json."""
-
-UNSERVED_MINUTES = 5
-"""No healthy task for so long ends an experiment: a failover replaces all of them in less."""
+"""Longer than any recovery that the model computes for a stack of cdktf.json."""
 
 TARGETS = {"Subnets": "ec2:subnet", "DBInstances": "rds:db", "Tasks": "ecs:task"}
 
-READ = (
+READS_AND_LOGS = (
     "ec2:DescribeManagedPrefixLists ec2:DescribeNetworkAcls ec2:DescribeSubnets ec2:DescribeVpcs "
     "ec2:GetManagedPrefixListEntries ecs:DescribeTasks ecs:ListTasks rds:DescribeDBInstances "
-    "tag:GetResources"
-)
-LOG = (
-    "logs:CreateLogDelivery logs:DescribeLogGroups logs:DescribeResourcePolicies "
+    "tag:GetResources logs:CreateLogDelivery logs:DescribeLogGroups logs:DescribeResourcePolicies "
     "logs:PutResourcePolicy"
 )
 
@@ -74,7 +68,7 @@ class FaultInjection(Part):
             statistic="Maximum",
             comparison_operator="LessThanThreshold",
             threshold=1,
-            evaluation_periods=UNSERVED_MINUTES,
+            evaluation_periods=5,  # a failover replaces all tasks in less
             period=60,
             treat_missing_data="breaching",
         )
@@ -90,7 +84,7 @@ class FaultInjection(Part):
                     ),
                     _action("rds:reboot-db-instances", "DBInstances", forceFailover="true"),
                     _action("fis:wait", duration=STOPPED_AFTER),
-                    _action("ecs:stop-task", "Tasks", after="wait"),
+                    _action("ecs:stop-task", "Tasks", after=["wait"]),
                 ],
                 target=[
                     aws.FisExperimentTemplateTarget(
@@ -114,7 +108,7 @@ class FaultInjection(Part):
 
 
 def _action(
-    kind: str, target: str = "", after: str = "", **parameters: str
+    kind: str, target: str = "", after: list[str] | None = None, **parameters: str
 ) -> aws.FisExperimentTemplateAction:
     """An action, called as in AWS's list; its target is called as AWS calls it."""
     return aws.FisExperimentTemplateAction(
@@ -122,7 +116,7 @@ def _action(
         action_id=f"aws:{kind}",
         parameter=[{"key": key, "value": value} for key, value in parameters.items()] or None,
         target={"key": target, "value": target} if target else None,
-        start_after=[after] if after else None,
+        start_after=after,
     )
 
 
@@ -132,27 +126,20 @@ def _permissions(project: str) -> dict[str, object]:
     The network ACL that FIS puts in the place of a subnet's own is FIS's, and tagged so; the
     subnet's own is the VPC's default, which has no tag.
     """
-    acls, its_own = "arn:aws:ec2:*:*:network-acl/*", "managedByFIS"
-    rows: tuple[tuple[str, str, dict[str, str]], ...] = (
-        (
-            "ecs:StopTask rds:RebootDBInstance ec2:CreateNetworkAcl "
-            "ec2:ReplaceNetworkAclAssociation",
-            "*",
-            {"aws:ResourceTag/Project": project},
-        ),
-        ("ec2:ReplaceNetworkAclAssociation", acls, {}),
-        ("ec2:CreateNetworkAcl", acls, {f"aws:RequestTag/{its_own}": "true"}),
+    acls, true = "arn:aws:ec2:*:*:network-acl/*", "true"
+    swap = "ec2:CreateNetworkAcl ec2:ReplaceNetworkAclAssociation"
+    edit = "ec2:CreateNetworkAclEntry ec2:DeleteNetworkAcl"
+    rows = (
+        (f"ecs:StopTask rds:RebootDBInstance {swap}", "*", {"aws:ResourceTag/Project": project}),
+        ("ec2:ReplaceNetworkAclAssociation", acls, None),
+        ("ec2:CreateNetworkAcl", acls, {"aws:RequestTag/managedByFIS": true}),
         ("ec2:CreateTags", acls, {"ec2:CreateAction": "CreateNetworkAcl"}),
-        (
-            "ec2:CreateNetworkAclEntry ec2:DeleteNetworkAcl",
-            acls,
-            {f"aws:ResourceTag/{its_own}": "true"},
-        ),
-        (f"{READ} {LOG}", "*", {}),
+        (edit, acls, {"aws:ResourceTag/managedByFIS": true}),
+        (READS_AND_LOGS, "*", None),
     )
     return iam.document(
         *(
-            iam.allow(actions.split(), resource, {"StringEquals": equal} if equal else None)
-            for actions, resource, equal in rows
+            iam.allow(actions.split(), resource, {"StringEquals": tagged} if tagged else None)
+            for actions, resource, tagged in rows
         )
     )

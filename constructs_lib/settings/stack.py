@@ -14,7 +14,6 @@ from constructs_lib.settings.database import DatabaseSettings
 from constructs_lib.settings.load_balancer import LoadBalancerSettings
 from constructs_lib.settings.monitoring import MonitoringSettings
 from constructs_lib.settings.network import NetworkSettings, open_zones
-from constructs_lib.settings.resilience import ResilienceSettings
 from constructs_lib.settings.types import Group, ListOf, Region, setting, text
 
 PROJECT_NAME_MAX = 28
@@ -46,6 +45,16 @@ Purpose = Literal["logs", "database", "alerts", "secrets", "uploads"]
 
 _ARGUMENTS = {"type": "object", "accepts": "an object of arguments' paths and their values"}
 _Arguments = Annotated[dict[str, JsonValue], WithJsonSchema(_ARGUMENTS)]
+
+
+class ResilienceSettings(Group):
+    """What drills may do."""
+
+    fault_injection: bool = setting(
+        False,
+        "a template of AWS Fault Injection Service for each zone, which cuts it off when "
+        "`drill zone-outage` starts it, and at no other time",
+    )
 
 
 class StackSettings(Group):

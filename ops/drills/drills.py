@@ -272,8 +272,8 @@ def _zone_failure(run: Run) -> list[Measurement]:
     stop, database = expected["stop"], expected["database"]
     zone = _zone_of_choice(deployment, before)
     # not the model's failure of a zone, of which nobody tells ECS: here tasks stop
-    alone = len(zone.tasks) < len(before.healthy())
-    model = replace(stop, serving=stop.serving if alone else stop.restored)
+    some_stay = len(zone.tasks) < len(before.healthy())
+    model = replace(stop, serving=stop.serving if some_stay else stop.restored)
     what = f"stop {tasks(len(zone.tasks))} in {zone.name}"
     if zone.with_database:
         model = replace(
@@ -292,9 +292,9 @@ def _zone_failure(run: Run) -> list[Measurement]:
 def _recovery(run: Run, zone: _Zone, model: Scenario) -> list[Measurement]:
     """Watch until the service is as before without the zone's tasks."""
     desired = run.deployment.desired
-    lost, addresses = ({getattr(task, key) for task in zone.tasks} for key in ("arn", "address"))
+    lost = {task.arn: task.address for task in zone.tasks}
     conditions: dict[str, Callable[[Snapshot], bool]] = {
-        "out": lambda seen: not any(seen.sends_to(address) for address in addresses),
+        "out": lambda seen: not any(map(seen.sends_to, lost.values())),
         "tasks": lambda seen: seen.in_rotation(without=lost) >= desired,
     }
     if zone.with_database:

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from constructs_lib.settings import SettingsError, StackSettings, load_stacks
+from constructs_lib.settings import SettingsError, StackSettings, load_stacks, read_context
 from ops import CDKTF_JSON, ROOT
 from ops.errors import OpsError
 from spacelift.settings import STACK_ID as SPACELIFT
@@ -102,18 +102,27 @@ def declared() -> dict[str, StackSettings]:
 def synthesize(stack_id: str, folder: Path, more: Mapping[str, object] | None = None) -> Path:
     """Write `stack_id`'s Terraform JSON below `folder`; the stack's own folder.
 
-    Args:
-        more: settings in the place of those that cdktf.json has, by group.
+    `more` are settings in the place of those that cdktf.json has.
     """
     refuse_spacelift(stack_id)
-    environment = {**os.environ, "CDKTF_OUTDIR": str(folder / "cdktf.out")}
+    stacks = None
     if more and stack_id in declared():
-        document = json.loads(CDKTF_JSON.read_text(encoding="utf-8"))
-        document["context"]["stacks"][stack_id].update(more)
-        environment["CDKTF_JSON"] = str(folder / "cdktf.json")
-        (folder / "cdktf.json").write_text(json.dumps(document), encoding="utf-8")
+        written: Any = read_context(CDKTF_JSON)["stacks"]
+        stacks = {stack_id: {**written[stack_id], **more}}
+    return synthesize_all(folder, stacks, "--stack", stack_id) / stack_id
+
+
+def synthesize_all(
+    folder: Path, stacks: Mapping[str, object] | None = None, *arguments: str
+) -> Path:
+    """Run main.py, if told so with other stacks than cdktf.json's; the folder of what it wrote."""
+    environment = {**os.environ, "CDKTF_OUTDIR": str(folder / "cdktf.out")}
+    if stacks is not None:
+        file = folder / "cdktf.json"
+        file.write_text(json.dumps({"context": {"stacks": stacks}}), encoding="utf-8")
+        environment["CDKTF_JSON"] = str(file)
     done = subprocess.run(
-        [sys.executable, str(ROOT / "main.py"), "--stack", stack_id],
+        [sys.executable, str(ROOT / "main.py"), *arguments],
         env=environment,
         capture_output=True,
         text=True,
@@ -121,15 +130,27 @@ def synthesize(stack_id: str, folder: Path, more: Mapping[str, object] | None = 
     if done.returncode:
         reason = done.stderr.strip() or f"main.py ended with exit code {done.returncode}"
         raise OpsError(reason.removeprefix("error: "))
-    return folder / "cdktf.out" / "stacks" / stack_id
+    return folder / "cdktf.out" / "stacks"
 
 
 @cache
 def read_stack(stack_id: str) -> Stack:
     """Synthesize `stack_id` into a temporary folder and read it, once for each process."""
     with tempfile.TemporaryDirectory(prefix="opsfolio-") as folder:
-        path = synthesize(stack_id, Path(folder)) / "cdk.tf.json"
-        return Stack(json.loads(path.read_text(encoding="utf-8")))
+        return read(synthesize(stack_id, Path(folder)))
+
+
+@cache
+def read_stacks() -> dict[str, Stack]:
+    """All stacks of cdktf.json, by id: in a third of the time that each by itself takes."""
+    with tempfile.TemporaryDirectory(prefix="opsfolio-") as folder:
+        written = synthesize_all(Path(folder))
+        return {stack_id: read(written / stack_id) for stack_id in declared()}
+
+
+def read(folder: Path) -> Stack:
+    """The stack that was synthesized into a folder."""
+    return Stack(json.loads((folder / "cdk.tf.json").read_text(encoding="utf-8")))
 
 
 def block(value: Any) -> dict[str, Any]:

@@ -83,7 +83,6 @@ class StandIn:
         self._stopping.set()
         self._thread.join()
         self._scheduler.close()
-        self._outage.close()
 
     async def _main(self) -> None:
         self._stage.loop = asyncio.get_running_loop()

@@ -174,7 +174,12 @@ class Scheduler:
             self._give_up(task, "Essential container in task exited")
         if task.end_at is not None:
             self._wind_down(task, _groups(service), now, task.end_at)
-        elif task.status == "PENDING" and self._is_due(task, now):
+        elif (
+            task.status == "PENDING"
+            and now >= task.ordered + self._stage.world.start_seconds
+            # its image does not come through
+            and task.subnet.availability_zone not in self._stage.cut
+        ):
             if task.process is None:
                 self._launch(task)
             task.status, task.running_since = "RUNNING", now
@@ -183,11 +188,6 @@ class Scheduler:
                 self._balancer.register(group, task.address, 80)
         elif service is not None and self._is_to_blame(task, service, now):
             self._give_up(task, "Task failed ELB health checks")
-
-    def _is_due(self, task: Task, now: float) -> bool:
-        """Whether it has its image by now, which no task gets that is cut off."""
-        cut = task.subnet.availability_zone in self._stage.cut
-        return now >= task.ordered + self._stage.world.start_seconds and not cut
 
     def _wind_down(self, task: Task, groups: list[str], now: float, end_at: float) -> None:
         """Take a task off the load balancer, let it answer what it was asked, and end it."""

@@ -4,7 +4,6 @@ What a drill measures is held against what the stand-in did, not against a time:
 makes both late.
 """
 
-import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -24,7 +23,7 @@ from ops.drills.rehearsal.standin import StandIn
 from ops.drills.rehearsal.world import World
 from ops.drills.report import Report
 from ops.drills.target import Deployment, Outputs, Snapshot
-from ops.model.stack import Stack, synthesize
+from ops.model.stack import Stack, read, synthesize
 from ops.sandbox.server import Sandbox
 from tests.ops.drills.deployed import deploy
 
@@ -125,7 +124,7 @@ Bring = Callable[..., AbstractContextManager[Alive]]
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Stack:
     """The stack whose values the deployment has, really synthesized, as for a rehearsal."""
     folder = synthesize("resilience-platform", tmp_path_factory.mktemp("synth"), ADDED)
-    return Stack(json.loads((folder / "cdk.tf.json").read_text(encoding="utf-8")))
+    return read(folder)
 
 
 @pytest.fixture(scope="session")
