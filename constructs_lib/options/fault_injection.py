@@ -17,10 +17,7 @@ from constructs_lib import aws, iam
 from constructs_lib.alb import LoadBalancer
 from constructs_lib.part import Part, PlatformStack
 
-CUT_OFF, STOPPED_AFTER = "PT10M", "PT5M"
-"""Longer than any recovery that the model computes for a stack of cdktf.json."""
-
-TARGETS = {"Subnets": "ec2:subnet", "DBInstances": "rds:db", "Tasks": "ecs:task"}
+TARGETS = {"Subnets": "aws:ec2:subnet", "DBInstances": "aws:rds:db", "Tasks": "aws:ecs:task"}
 
 READS_AND_LOGS = (
     "ec2:DescribeManagedPrefixLists ec2:DescribeNetworkAcls ec2:DescribeSubnets ec2:DescribeVpcs "
@@ -42,7 +39,6 @@ class FaultInjection(Part):
             name=f"/fis/{self.project}",
             retention_in_days=stack.settings.container.log_retention_days,
             kms_key_id=stack.keys.arn("logs"),
-            tags={"Name": name},
         )
         role = aws.IamRole(
             self, "aws_iam_role.fault_injection", name=name, assume_role_policy=iam.trust("fis")
@@ -79,17 +75,18 @@ class FaultInjection(Part):
                 description=f"Cuts zone {number} of {self.project} off.",
                 role_arn=role.arn,
                 action=[
+                    # longer than any recovery that the model computes for a stack of cdktf.json
                     _action(
-                        "network:disrupt-connectivity", "Subnets", scope="all", duration=CUT_OFF
+                        "network:disrupt-connectivity", "Subnets", scope="all", duration="PT10M"
                     ),
                     _action("rds:reboot-db-instances", "DBInstances", forceFailover="true"),
-                    _action("fis:wait", duration=STOPPED_AFTER),
+                    _action("fis:wait", duration="PT5M"),
                     _action("ecs:stop-task", "Tasks", after=["wait"]),
                 ],
                 target=[
                     aws.FisExperimentTemplateTarget(
                         name=target,
-                        resource_type=f"aws:{kind}",
+                        resource_type=kind,
                         resource_tag=[{"key": "Project", "value": self.project}],
                         filter=[{"path": "AvailabilityZone", "values": [zone]}],
                         selection_mode="ALL",
@@ -126,20 +123,21 @@ def _permissions(project: str) -> dict[str, object]:
     The network ACL that FIS puts in the place of a subnet's own is FIS's, and tagged so; the
     subnet's own is the VPC's default, which has no tag.
     """
-    acls, true = "arn:aws:ec2:*:*:network-acl/*", "true"
-    swap = "ec2:CreateNetworkAcl ec2:ReplaceNetworkAclAssociation"
-    edit = "ec2:CreateNetworkAclEntry ec2:DeleteNetworkAcl"
-    rows = (
-        (f"ecs:StopTask rds:RebootDBInstance {swap}", "*", {"aws:ResourceTag/Project": project}),
-        ("ec2:ReplaceNetworkAclAssociation", acls, None),
-        ("ec2:CreateNetworkAcl", acls, {"aws:RequestTag/managedByFIS": true}),
-        ("ec2:CreateTags", acls, {"ec2:CreateAction": "CreateNetworkAcl"}),
-        (edit, acls, {"aws:ResourceTag/managedByFIS": true}),
-        (READS_AND_LOGS, "*", None),
-    )
+    acls, swap = "arn:aws:ec2:*:*:network-acl/*", "ec2:ReplaceNetworkAclAssociation"
+    changes = f"ecs:StopTask rds:RebootDBInstance ec2:CreateNetworkAcl {swap}"
+
+    def when(key: str, value: str) -> dict[str, object]:
+        return {"StringEquals": {key: value}}
+
     return iam.document(
-        *(
-            iam.allow(actions.split(), resource, {"StringEquals": tagged} if tagged else None)
-            for actions, resource, tagged in rows
-        )
+        iam.allow(changes.split(), "*", when("aws:ResourceTag/Project", project)),
+        iam.allow([swap], acls),
+        iam.allow(["ec2:CreateNetworkAcl"], acls, when("aws:RequestTag/managedByFIS", "true")),
+        iam.allow(["ec2:CreateTags"], acls, when("ec2:CreateAction", "CreateNetworkAcl")),
+        iam.allow(
+            ["ec2:CreateNetworkAclEntry", "ec2:DeleteNetworkAcl"],
+            acls,
+            when("aws:ResourceTag/managedByFIS", "true"),
+        ),
+        iam.allow(READS_AND_LOGS.split(), "*"),
     )

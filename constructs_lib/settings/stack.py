@@ -52,8 +52,7 @@ class ResilienceSettings(Group):
 
     fault_injection: bool = setting(
         False,
-        "a template of AWS Fault Injection Service for each zone, which cuts it off when "
-        "`drill zone-outage` starts it, and at no other time",
+        "templates of AWS Fault Injection Service, with which `drill zone-outage` cuts a zone off",
     )
 
 

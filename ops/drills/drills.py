@@ -340,14 +340,10 @@ def _template(deployment: Deployment, zone: str) -> str:
 
 def _plan_zone_outage(deployment: Deployment) -> list[str]:
     zone = _zone_of_choice(deployment, deployment.observe())
-    what = f"cut all subnets in {zone.name} off, with {tasks(len(zone.tasks))}"
-    if zone.with_database:
-        what += " and the database's primary, which fails over"
-    return [
-        f"start an experiment from {_template(deployment, zone.name)}: {what}",
-        _UNTIL_BACK,
-        "stop the experiment, which ends the cut",
-    ]
+    template = _template(deployment, zone.name)
+    database = " and the database's primary, which fails over" if zone.with_database else ""
+    cut = f"cut all subnets in {zone.name} off, with {tasks(len(zone.tasks))}{database}"
+    return [f"start experiment {template}: {cut}", _UNTIL_BACK, "stop the experiment"]
 
 
 def _zone_outage(run: Run) -> list[Measurement]:
@@ -360,28 +356,27 @@ def _zone_outage(run: Run) -> list[Measurement]:
     run.event(f"experiment {started} started")
     run.breaks(f"cut {zone.name} off", _begun(run, started))
     found = _recovery(run, zone, model)
-    status, reason = _state(deployment, started)
-    lasted = status == "running"
-    note = "" if lasted else f"{status}: {reason}"
-    return [*found, Measurement("the zone was cut off all the while", verified=lasted, note=note)]
+    state = _state(run, started)
+    name = "the zone was cut off all the while"
+    return [*found, Measurement(name, verified=state.startswith("running"), note=state)]
 
 
 def _begun(run: Run, experiment: str) -> float:
     """When it was seen to run."""
-    status = reason = ""
+    state = ""
     for seen in run.watch():
-        status, reason = _state(run.deployment, experiment)
-        if status == "running":
+        state = _state(run, experiment)
+        if state.startswith("running"):
             return seen.at
-        if status not in ("pending", "initiating"):
+        if not state.startswith(("pending", "initiating")):
             break
-    raise OpsError(f"experiment {experiment} did not begin, it is {status}: {reason}")
+    raise OpsError(f"experiment {experiment} did not begin, it is {state}")
 
 
-def _state(deployment: Deployment, experiment: str) -> tuple[str, str]:
-    """The status of an experiment, and the reason."""
-    state = deployment.fis.get_experiment(id=experiment)["experiment"]["state"]
-    return state["status"], state.get("reason", "no reason")
+def _state(run: Run, experiment: str) -> str:
+    """The status of an experiment, and why."""
+    state = run.deployment.fis.get_experiment(id=experiment)["experiment"]["state"]
+    return f"{state['status']}: {state.get('reason', 'no reason')}"
 
 
 DRILLS = {

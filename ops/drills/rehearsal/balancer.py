@@ -12,10 +12,6 @@ from moto.elbv2.models import ELBv2Backend, FakeHealthStatus, FakeTargetGroup
 
 from ops.drills.rehearsal.world import Stage
 
-CONNECT_SECONDS = 10
-"""How long a load balancer tries to reach a target.
-https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html"""
-
 
 @dataclass
 class Target:
@@ -184,7 +180,7 @@ class Balancer:
             return 503, b""
         target.under_way += 1
         try:
-            return await self._ask(target.address, path, CONNECT_SECONDS)
+            return await self._ask(target.address, path, 10)  # how long AWS tries to connect
         except OSError:
             return 502, b""
         finally:

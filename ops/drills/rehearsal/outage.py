@@ -1,7 +1,6 @@
 """The rehearsal's AWS Fault Injection Service: it plays an experiment that cuts a zone off."""
 
 import asyncio
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,11 +39,9 @@ class Outage:
 
     async def _play(self, experiment: Experiment) -> None:
         """The cut and the failover; what the template does later comes after any drill here."""
-        cut = experiment.actions["disrupt-connectivity"]["parameters"]
-        minutes = int(re.sub(r"\D", "", cut["duration"]))
-        seconds, status = self.stage.world.experiment_ends or (60 * minutes, "completed")
+        real, (seconds, status) = self.stage.clock.real, self.stage.world.experiment_ends
         zone = experiment.targets["Subnets"]["filters"][0]["values"][0]
-        await asyncio.sleep(self.stage.clock.real(BEGIN_SECONDS))
+        await asyncio.sleep(real(BEGIN_SECONDS))
         if seconds and experiment.status == "pending":
             experiment.status = "running"
             with self.stage.lock:
@@ -53,7 +50,7 @@ class Outage:
                 for instance in self.rds.databases.values():
                     if instance.availability_zone == zone and instance.multi_az:
                         self.database.fail_over(instance)
-            await asyncio.sleep(self.stage.clock.real(seconds))
+            await asyncio.sleep(real(seconds))
         self._end(experiment, status)
 
     def _end(self, experiment: Experiment, status: str) -> None:

@@ -25,8 +25,7 @@ class World:
         balancer_notices: False: the load balancer keeps sending to tasks that are gone.
         failover_keeps_data: False: what was written is gone after a failover.
         avoids_the_cut: False: ECS starts tasks in a zone that is cut off, which wait for its end.
-            What it does there AWS does not say.
-        experiment_ends: after how many seconds an experiment ends, and as what; None: as it says.
+        experiment_ends: after how many seconds an experiment ends that nobody stops, and as what.
     """
 
     react_seconds: float = recovery.SCHEDULER_REACTION.middle
@@ -36,7 +35,7 @@ class World:
     balancer_notices: bool = True
     failover_keeps_data: bool = True
     avoids_the_cut: bool = True
-    experiment_ends: tuple[float, str] | None = None
+    experiment_ends: tuple[float, str] = (600, "completed")
 
 
 @dataclass(frozen=True)
