@@ -343,7 +343,8 @@ def _plan_zone_outage(deployment: Deployment) -> list[str]:
     template = _template(deployment, zone.name)
     database = " and the database's primary, which fails over" if zone.with_database else ""
     cut = f"cut all subnets in {zone.name} off, with {tasks(len(zone.tasks))}{database}"
-    return [f"start experiment {template}: {cut}", _UNTIL_BACK, "stop the experiment"]
+    start = f"start an experiment from template {template}: {cut}"
+    return [start, _UNTIL_BACK, "stop the experiment"]
 
 
 def _zone_outage(run: Run) -> list[Measurement]:

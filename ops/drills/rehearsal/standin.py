@@ -1,8 +1,8 @@
 """What moto leaves out of a deployment, for the rehearsal of the drills: that anything happens.
 
 moto answers API calls and schedules nothing. The stand-in runs beside it, in the same process, and
-does what AWS does with the resources that Terraform made: `tasks`, a `balancer`, a `database`.
-How long each takes is told by a `World`, in seconds of the clock that the drills have too.
+does what AWS does with the resources that Terraform made: `tasks`, a `balancer`, a `database`, an
+`outage`. How long each takes is told by a `World`, in seconds of the clock that the drills have.
 """
 
 from __future__ import annotations
