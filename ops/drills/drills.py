@@ -13,7 +13,7 @@ from ops.drills.report import Measurement
 from ops.drills.run import Drill, NotForDrill, Run
 from ops.drills.target import Deployment, Snapshot, TaskState, tasks
 from ops.errors import OpsError
-from ops.model.recovery import SCHEDULER_REACTION, TASK_START, Scenario
+from ops.model.recovery import RDS_FAILOVER, SCHEDULER_REACTION, TASK_START, Scenario
 
 RECOVERY_SECONDS = 60.0
 OUT_OF_ROTATION_SECONDS = 90.0
@@ -317,8 +317,7 @@ def _recovery(run: Run, zone: _Zone, model: Scenario) -> list[Measurement]:
         ),
     ]
     if zone.with_database:
-        noticed = run.deployment.expected()["database"].noticed
-        found.append(Measurement(_MOVED, met["moved"], model=noticed))
+        found.append(Measurement(_MOVED, met["moved"], model=RDS_FAILOVER))
     return [*found, *run.traffic()]
 
 
