@@ -42,6 +42,7 @@ if TYPE_CHECKING:  # for mypy; when the program runs, `__getattr__` below finds 
     from cdktf_cdktf_provider_aws.efs_file_system_policy import *
     from cdktf_cdktf_provider_aws.efs_mount_target import *
     from cdktf_cdktf_provider_aws.eip import *
+    from cdktf_cdktf_provider_aws.fis_experiment_template import *
     from cdktf_cdktf_provider_aws.flow_log import *
     from cdktf_cdktf_provider_aws.iam_role import *
     from cdktf_cdktf_provider_aws.iam_role_policy import *

@@ -132,8 +132,10 @@ class Containers(Part):
             ),
             # AWS switches it on for services that do not say; the provider would switch it off
             availability_zone_rebalancing="ENABLED" if wanted.zone_rebalancing else "DISABLED",
-            # budgets find costs by tag, so the tasks need the service's tags
-            propagate_tags="SERVICE" if settings.cost else None,
+            # budgets and fault injection find by tag, so the tasks need the service's tags
+            propagate_tags="SERVICE"
+            if settings.cost or settings.resilience.fault_injection
+            else None,
             enable_execute_command=wanted.execute_command or None,
             health_check_grace_period_seconds=wanted.health_check_grace_period_seconds,
             wait_for_steady_state=wanted.wait_for_steady_state or None,

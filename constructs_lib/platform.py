@@ -12,6 +12,7 @@ from constructs_lib.options.access_logs import AccessLogs
 from constructs_lib.options.discovery import Discovery
 from constructs_lib.options.encryption_keys import EncryptionKeys
 from constructs_lib.options.endpoints import S3Endpoint, ServiceEndpoints
+from constructs_lib.options.fault_injection import FaultInjection
 from constructs_lib.options.firewall import Firewall
 from constructs_lib.options.flow_logs import FlowLogs
 from constructs_lib.options.rotation import RedeployAfterRotation, RotationSchedule
@@ -79,6 +80,9 @@ class ResiliencePlatform(PlatformStack):
                 RotationSchedule(self, settings.database.rotation, database.secret_arn)
         if settings.autoscaling:
             Autoscaling(self, settings.autoscaling, containers)
+
+        if settings.resilience.fault_injection:
+            FaultInjection(self, load_balancer)
 
         if alerts and settings.monitoring:
             Alarms(self, settings.monitoring, alerts, load_balancer, containers, database)

@@ -56,6 +56,9 @@ Yes = Annotated[bool, typer.Option("--yes", help="do not ask")]
 TimeLimit = Annotated[
     int, typer.Option(min=30, max=7200, metavar="SECONDS", help="how long each recovery may take")
 ]
+DrillName = Literal[
+    "task-failure", "health-check", "db-failover", "zone-failure", "zone-outage", "all", "restore"
+]  # fmt: skip
 Reports = Annotated[Path, typer.Option("--reports", help="folder of the reports", file_okay=False)]
 REPORTS = Path("reports")
 
@@ -159,7 +162,7 @@ def drift(
 @app.command()
 def drill(
     name: Annotated[
-        Literal["task-failure", "health-check", "db-failover", "zone-failure", "all", "restore"],
+        DrillName,
         typer.Argument(
             metavar="NAME",
             help="all runs one after the other; restore undoes what an interrupted drill left",

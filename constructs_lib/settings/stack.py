@@ -56,6 +56,15 @@ _ARGUMENTS = {"type": "object", "accepts": "an object of arguments' paths and th
 _Arguments = Annotated[dict[str, JsonValue], WithJsonSchema(_ARGUMENTS)]
 
 
+class ResilienceSettings(Group):
+    """What drills may do."""
+
+    fault_injection: bool = setting(
+        False,
+        "templates of AWS Fault Injection Service, with which `drill zone-outage` cuts a zone off",
+    )
+
+
 class StackSettings(Group):
     """Everything that shapes one platform stack; the defaults describe `resilience-platform`."""
 
@@ -96,6 +105,7 @@ class StackSettings(Group):
         MonitoringSettings(), "null: no alarms and no dashboard"
     )
     cost: CostSettings | None = setting(CostSettings(), "null: no budget and no anomaly detection")
+    resilience: ResilienceSettings = ResilienceSettings()
     backend: Backend = LocalBackendSettings()
     overrides: dict[str, _Arguments] = setting(
         {},
@@ -233,6 +243,11 @@ class StackSettings(Group):
             yield (
                 "cost counts what is tagged with the project, and default_tags = false leaves "
                 "nothing tagged; switch the tags on or set cost to null"
+            )
+        if self.resilience.fault_injection and not self.default_tags:
+            yield (
+                "resilience.fault_injection finds by tag what it may break, and default_tags = "
+                "false leaves nothing tagged; switch the tags on or the fault injection off"
             )
         if "database" in self.customer_managed_keys and not self.database.storage_encrypted:
             yield (

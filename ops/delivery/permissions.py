@@ -150,6 +150,11 @@ UNSEEN = (
     ),
     Unseen("aws_backup_plan", "another schedule", "backup:UpdateBackupPlan"),
     Unseen(
+        "aws_fis_experiment_template",
+        "tags on a new template; another duration",
+        "fis:TagResource fis:UpdateExperimentTemplate",
+    ),
+    Unseen(
         "aws_db_event_subscription",
         "other events, another database",
         "rds:AddSourceIdentifierToSubscription rds:ModifyEventSubscription "

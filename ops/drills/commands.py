@@ -92,9 +92,17 @@ def drill(name: str, options: Options, console: Console) -> bool:
             f"{deployment.project} in account {deployment.account}, {deployment.region}: "
             f"service {deployment.outputs.ecs_service_name}, {deployment.url}",
         )
-        for planned in chosen:
+        for planned in list(chosen):
             console.print(f"[bold]{planned.name}[/bold]: {planned.title.lower()}")
-            for number, step in enumerate(run.plan(planned, deployment), start=1):
+            try:
+                steps = run.plan(planned, deployment)
+            except run.NotForDrill as reason:
+                if name != "all":
+                    raise
+                _say(console, f"  left out: {reason}", "yellow")
+                chosen.remove(planned)
+                continue
+            for number, step in enumerate(steps, start=1):
                 _say(console, f"  {number}. {step}")
         if options.dry_run:
             return True
@@ -152,7 +160,7 @@ def restore(options: Options, console: Console) -> bool:
     for path in left:
         _say(console, f"{path}:")
         for entry in journal.entries(path):
-            shown = ("do", "started_by", "address", "marker")
+            shown = ("do", "started_by", "address", "marker", "template")
             _say(console, "  " + " ".join(str(entry[key]) for key in shown if key in entry))
     if options.dry_run:
         return True

@@ -4,14 +4,16 @@ import math
 import random
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
+from typing import NamedTuple
 
 from ops.drills.load import FAILED_PERCENT, GAP_SECONDS
 from ops.drills.one_off import POLL_SECONDS, ask_marker, run_task
 from ops.drills.report import Measurement
-from ops.drills.run import Drill, Run
-from ops.drills.target import Deployment, Snapshot, tasks
+from ops.drills.run import Drill, NotForDrill, Run
+from ops.drills.target import Deployment, Snapshot, TaskState, tasks
 from ops.errors import OpsError
-from ops.model.recovery import SCHEDULER_REACTION, TASK_START
+from ops.model.recovery import RDS_FAILOVER, SCHEDULER_REACTION, TASK_START, Scenario
 
 RECOVERY_SECONDS = 60.0
 OUT_OF_ROTATION_SECONDS = 90.0
@@ -70,7 +72,7 @@ def _task_failure(run: Run) -> list[Measurement]:
     run.breaks(f"stop task {victim.short} in {victim.zone}")
     _stop(run.deployment, [victim.arn])
     met = run.until(
-        gone=lambda seen: seen.targets.get(victim.address) not in ("healthy", "initial"),
+        gone=lambda seen: not seen.sends_to(victim.address),
         running=lambda seen: any(
             task.status == "RUNNING" for arn, task in seen.tasks.items() if arn not in before.tasks
         ),
@@ -183,7 +185,7 @@ def _health_check(run: Run) -> list[Measurement]:
 def _plan_db_failover(deployment: Deployment) -> list[str]:
     database = deployment.outputs.rds_identifier
     if not deployment.multi_az:
-        raise OpsError(
+        raise NotForDrill(
             f"database {database} is not Multi-AZ, so nothing can take over: set "
             "`database.multi_az` and apply, or drill another stack"
         )
@@ -235,25 +237,32 @@ def _db_failover(run: Run) -> list[Measurement]:
 # --- an availability zone fails ---------------------------------------------------------------
 
 
-def _zone_of_choice(deployment: Deployment, seen: Snapshot) -> tuple[str, bool]:
-    """The zone to fail, and whether the database's primary is to leave it.
+class _Zone(NamedTuple):
+    """The zone to fail: its tasks, and whether the database's primary is to leave it."""
 
-    It is the primary's, or else the one with the most tasks.
-    """
+    name: str
+    tasks: list[TaskState]
+    with_database: bool
+
+
+def _zone_of_choice(deployment: Deployment, seen: Snapshot) -> _Zone:
+    """The primary's zone, or else the one with the most tasks."""
     zones = [task.zone for task in seen.healthy()]
-    if deployment.multi_az and seen.database_zone in zones:
-        return seen.database_zone, True
-    return max(sorted(set(zones)), key=zones.count), False
+    with_database = deployment.multi_az and seen.database_zone in zones
+    name = seen.database_zone if with_database else max(sorted(set(zones)), key=zones.count)
+    return _Zone(name, [task for task in seen.healthy() if task.zone == name], with_database)
+
+
+_UNTIL_BACK = "watch until all tasks are in rotation and all requests are served"
 
 
 def _plan_zone_failure(deployment: Deployment) -> list[str]:
-    seen = deployment.observe()
-    zone, with_database = _zone_of_choice(deployment, seen)
-    count = sum(task.zone == zone for task in seen.healthy())
-    steps = [f"stop {tasks(count)} in {zone}" + (" at once" if count > 1 else "")]
-    if with_database:
+    zone = _zone_of_choice(deployment, deployment.observe())
+    count = len(zone.tasks)
+    steps = [f"stop {tasks(count)} in {zone.name}" + (" at once" if count > 1 else "")]
+    if zone.with_database:
         steps.append(f"reboot database {deployment.outputs.rds_identifier} with failover")
-    return [*steps, "watch until all tasks are in rotation and all requests are served"]
+    return [*steps, _UNTIL_BACK]
 
 
 def _zone_failure(run: Run) -> list[Measurement]:
@@ -261,44 +270,113 @@ def _zone_failure(run: Run) -> list[Measurement]:
     before = run.look()
     expected = deployment.expected()
     stop, database = expected["stop"], expected["database"]
-    zone, with_database = _zone_of_choice(deployment, before)
-    victims = [task.arn for task in before.healthy() if task.zone == zone]
+    zone = _zone_of_choice(deployment, before)
     # not the model's failure of a zone, of which nobody tells ECS: here tasks stop
-    serving = stop.serving if len(victims) < len(before.healthy()) else stop.restored
-    restored = stop.restored
-    if with_database:
-        serving = serving.and_also(database.serving)
-        restored = restored.and_also(database.restored)
-    what = f"stop {tasks(len(victims))} in {zone}"
-    run.breaks(what + (" and fail the database over" if with_database else ""))
-    if with_database:
+    some_stay = len(zone.tasks) < len(before.healthy())
+    model = replace(stop, serving=stop.serving if some_stay else stop.restored)
+    what = f"stop {tasks(len(zone.tasks))} in {zone.name}"
+    if zone.with_database:
+        model = replace(
+            model,
+            serving=model.serving.and_also(database.serving),
+            restored=model.restored.and_also(database.restored),
+        )
+        what += " and fail the database over"
+    run.breaks(what)
+    if zone.with_database:
         _fail_over(deployment)
-    _stop(deployment, victims)
+    _stop(deployment, [task.arn for task in zone.tasks])
+    return _recovery(run, zone, model)
+
+
+def _recovery(run: Run, zone: _Zone, model: Scenario) -> list[Measurement]:
+    """Watch until the service is as before without the zone's tasks."""
+    desired = run.deployment.desired
+    lost = {task.arn: task.address for task in zone.tasks}
     conditions: dict[str, Callable[[Snapshot], bool]] = {
-        "tasks": lambda seen: seen.in_rotation(without=victims) >= deployment.desired
+        "out": lambda seen: not any(map(seen.sends_to, lost.values())),
+        "tasks": lambda seen: seen.in_rotation(without=lost) >= desired,
     }
-    if with_database:
-        conditions["zone"] = _moved_from(zone)
+    if zone.with_database:
+        conditions["moved"] = _moved_from(zone.name)
     met = run.until(**conditions)
     run.settle()
-    desired = deployment.desired
     found = [
+        Measurement("the zone's tasks are out of rotation", met["out"], model=model.noticed),
         Measurement(
             "all requests are served again",
             run.served_again(),
             limit=RECOVERY_SECONDS,
-            model=serving,
+            model=model.serving,
         ),
         Measurement(
             f"{tasks(desired)} {'is' if desired == 1 else 'are'} in rotation again",
             met["tasks"],
             limit=RECOVERY_SECONDS,
-            model=restored,
+            model=model.restored,
         ),
     ]
-    if with_database:
-        found.append(Measurement(_MOVED, met["zone"], model=database.noticed))
+    if zone.with_database:
+        found.append(Measurement(_MOVED, met["moved"], model=RDS_FAILOVER))
     return [*found, *run.traffic()]
+
+
+# --- an availability zone is cut off ----------------------------------------------------------
+
+
+def _template(deployment: Deployment, zone: str) -> str:
+    """The experiment template that cuts a zone of the deployment off."""
+    wanted = {"Project": deployment.project, "Zone": zone}
+    pages = deployment.fis.get_paginator("list_experiment_templates").paginate()
+    for template in (found for page in pages for found in page["experimentTemplates"]):
+        if wanted.items() <= template.get("tags", {}).items():
+            return str(template["id"])
+    raise NotForDrill(
+        f"{deployment.project} has no template of AWS Fault Injection Service for {zone}: set "
+        "`resilience.fault_injection` and apply, or drill another stack"
+    )
+
+
+def _plan_zone_outage(deployment: Deployment) -> list[str]:
+    zone = _zone_of_choice(deployment, deployment.observe())
+    template = _template(deployment, zone.name)
+    database = " and the database's primary, which fails over" if zone.with_database else ""
+    cut = f"cut all subnets in {zone.name} off, with {tasks(len(zone.tasks))}{database}"
+    start = f"start an experiment from template {template}: {cut}"
+    return [start, _UNTIL_BACK, "stop the experiment"]
+
+
+def _zone_outage(run: Run) -> list[Measurement]:
+    deployment = run.deployment
+    zone = _zone_of_choice(deployment, run.look())
+    model = deployment.expected()["zone"]
+    template = _template(deployment, zone.name)
+    run.journal.add({"do": "stop-experiments", "template": template})
+    started = deployment.fis.start_experiment(experimentTemplateId=template)["experiment"]["id"]
+    run.event(f"experiment {started} started")
+    run.breaks(f"cut {zone.name} off", _begun(run, started))
+    found = _recovery(run, zone, model)
+    state = _state(run, started)
+    name = "the zone was cut off all the while"
+    return [*found, Measurement(name, verified=state.startswith("running"), note=state)]
+
+
+def _begun(run: Run, experiment: str) -> float:
+    """When it was seen to run."""
+    state = ""
+    for seen in run.watch():
+        state = _state(run, experiment)
+        if state.startswith("running"):
+            return seen.at
+        if not state.startswith(("pending", "initiating")):
+            break
+    raise OpsError(f"experiment {experiment} did not begin, it is {state}")
+
+
+def _state(run: Run, experiment: str) -> str:
+    """The status of an experiment, and why."""
+    state = run.deployment.fis.get_experiment(id=experiment)["experiment"]["state"]
+    return f"{state['status']}: {state.get('reason', 'no reason')}"
 
 
 DRILLS = {
@@ -308,6 +386,7 @@ DRILLS = {
         Drill("health-check", "A task fails its health check", _plan_health_check, _health_check),
         Drill("db-failover", "The database fails over", _plan_db_failover, _db_failover),
         Drill("zone-failure", "An availability zone fails", _plan_zone_failure, _zone_failure),
+        Drill("zone-outage", "A zone is cut off", _plan_zone_outage, _zone_outage),
     )
 }
 """By name. To add one: a plan, what it does and measures, and a line here."""

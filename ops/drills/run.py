@@ -137,6 +137,10 @@ def _changes(before: Snapshot | None, now: Snapshot) -> Iterator[str]:
         yield f"database: primary in {now.database_zone}"
 
 
+class NotForDrill(OpsError):
+    """The deployment lacks what a drill needs; says how to get it."""
+
+
 @dataclass(frozen=True)
 class Drill:
     """One drill; `title` is what it asks, for people."""

@@ -149,6 +149,10 @@ class Snapshot:
             if task.status == "RUNNING" and self.targets.get(task.address) == "healthy"
         ]
 
+    def sends_to(self, address: str) -> bool:
+        """Whether an address gets requests, or may soon."""
+        return self.targets.get(address) in ("healthy", "initial")
+
     def in_rotation(self, without: Container[str]) -> int:
         """How many tasks get requests, those with an ARN in `without` not counted."""
         return sum(task.arn not in without for task in self.healthy())
@@ -162,8 +166,8 @@ class Deployment:
     ) -> None:
         self.outputs = outputs
         self.url = (url or outputs.application_url).rstrip("/")
-        self.ecs, self.elb, self.rds, self.ec2, self.sts = (
-            clients(name) for name in ("ecs", "elbv2", "rds", "ec2", "sts")
+        self.ecs, self.elb, self.rds, self.ec2, self.sts, self.fis = (
+            clients(name) for name in ("ecs", "elbv2", "rds", "ec2", "sts", "fis")
         )
         self._clock = clock
         self._seen: dict[str, None] = {}
@@ -331,7 +335,7 @@ class Deployment:
         balancer = self.elb.describe_load_balancers(LoadBalancerArns=self.group["LoadBalancerArns"])
         deployment = self.service.get("deploymentConfiguration", {})
         path = self.group.get("HealthCheckPath", "/")
-        stop, hang, _, database, *_ = recovery.scenarios(
+        stop, hang, zone, database, *_ = recovery.scenarios(
             recovery.Configuration(
                 tasks=self.desired,
                 task_zones=len(zones),
@@ -353,7 +357,7 @@ class Deployment:
                 backup_retention_days=self.database.get("BackupRetentionPeriod", 0),
             )
         )
-        return {"stop": stop, "hang": hang, "database": database}
+        return {"stop": stop, "hang": hang, "zone": zone, "database": database}
 
 
 def _task(described: dict[str, Any]) -> TaskState:

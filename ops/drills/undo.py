@@ -41,10 +41,19 @@ def _drop_marker(deployment: Deployment, clock: Clock, entry: Undo) -> None:
     ask_marker(deployment, clock, "drop", entry["marker"], end=end, source=entry)
 
 
+def _stop_experiments(deployment: Deployment, clock: Clock, entry: Undo) -> None:
+    pages = deployment.fis.get_paginator("list_experiments")
+    for page in pages.paginate(experimentTemplateId=entry["template"]):
+        for experiment in page["experiments"]:
+            if experiment["state"]["status"] in ("pending", "initiating", "running"):
+                deployment.fis.stop_experiment(id=experiment["id"])
+
+
 UNDO: dict[str, Callable[[Deployment, Clock, Undo], None]] = {
     "stop-tasks": _stop_tasks,
     "deregister-target": _deregister_target,
     "drop-marker": _drop_marker,
+    "stop-experiments": _stop_experiments,
 }
 """By the `do` of an entry. Each is harmless when the thing is gone, or never was."""
 

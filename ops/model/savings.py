@@ -6,11 +6,9 @@ counted, and what the settings refuse for this stack is not proposed.
 
 import copy
 import json
-import os
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -20,11 +18,11 @@ from rich.console import Console
 
 from constructs_lib.settings import SettingsError
 from constructs_lib.settings.load import parse_stack, read_context
-from ops import CDKTF_JSON, ROOT
+from ops import CDKTF_JSON
 from ops.console import table
 from ops.errors import OpsError
 from ops.model import cost
-from ops.model.stack import Stack, read_stack
+from ops.model.stack import Stack, read, read_stack, synthesize_all
 
 LEAST_USD = 0.05
 """A month; below it a change is no saving."""
@@ -122,18 +120,9 @@ def _changed(settings: Mapping[str, Any], project: str, change: Change) -> dict[
 
 def _synthesized(stacks: Mapping[str, object]) -> dict[str, Stack]:
     """The stacks by id, without those that synth refuses: it does so once they are built."""
-    with tempfile.TemporaryDirectory(prefix="opsfolio-") as name:
-        folder = Path(name)
-        document = json.dumps({"context": {"stacks": stacks}})
-        file = folder / "cdktf.json"
-        file.write_text(document, encoding="utf-8")
-        places = {"CDKTF_JSON": str(file), "CDKTF_OUTDIR": str(folder / "out")}
-        command = [sys.executable, str(ROOT / "main.py")]
-        environment = {**os.environ, **places}
-        done = subprocess.run(command, env=environment, capture_output=True)
-        if not done.returncode:
-            files = {each: folder / "out" / "stacks" / each / "cdk.tf.json" for each in stacks}
-            return {each: Stack(json.loads(file.read_text())) for each, file in files.items()}
+    with tempfile.TemporaryDirectory(prefix="opsfolio-") as name, suppress(OpsError):
+        written = synthesize_all(Path(name), stacks)
+        return {each: read(written / each) for each in stacks}
     names, half = list(stacks), len(stacks) // 2
     parts = (names[:half], names[half:]) if half else ()
     return {

@@ -10,12 +10,12 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from constructs_lib.settings import SettingsError, StackSettings, load_stacks
+from constructs_lib.settings import SettingsError, StackSettings, load_stacks, read_context
 from ops import CDKTF_JSON, ROOT
 from ops.errors import OpsError
 from spacelift.settings import STACK_ID as SPACELIFT
@@ -99,17 +99,31 @@ def declared() -> dict[str, StackSettings]:
         raise OpsError(str(error)) from None
 
 
-def synthesize(stack_id: str, folder: Path) -> Path:
-    """Write `stack_id`'s Terraform JSON below `folder`; the stack's own folder."""
+def synthesize(stack_id: str, folder: Path, more: Mapping[str, object] | None = None) -> Path:
+    """Write `stack_id`'s Terraform JSON below `folder`; the stack's own folder.
+
+    `more` are settings in the place of those that cdktf.json has.
+    """
     refuse_spacelift(stack_id)
-    return _synthesize(folder, "--stack", stack_id) / stack_id
+    stacks = None
+    if more and stack_id in declared():
+        written: Any = read_context(CDKTF_JSON)["stacks"]
+        stacks = {stack_id: {**written[stack_id], **more}}
+    return synthesize_all(folder, stacks, "--stack", stack_id) / stack_id
 
 
-def _synthesize(folder: Path, *arguments: str) -> Path:
-    """Run main.py; the folder of the stacks that it wrote."""
+def synthesize_all(
+    folder: Path, stacks: Mapping[str, object] | None = None, *arguments: str
+) -> Path:
+    """Run main.py, if told so with other stacks than cdktf.json's; the folder of what it wrote."""
+    environment = {**os.environ, "CDKTF_OUTDIR": str(folder / "cdktf.out")}
+    if stacks is not None:
+        file = folder / "cdktf.json"
+        file.write_text(json.dumps({"context": {"stacks": stacks}}), encoding="utf-8")
+        environment["CDKTF_JSON"] = str(file)
     done = subprocess.run(
         [sys.executable, str(ROOT / "main.py"), *arguments],
-        env={**os.environ, "CDKTF_OUTDIR": str(folder / "cdktf.out")},
+        env=environment,
         capture_output=True,
         text=True,
     )
@@ -130,7 +144,7 @@ def read_stack(stack_id: str) -> Stack:
 def read_stacks() -> dict[str, Stack]:
     """All stacks of cdktf.json, by id: in a third of the time that each by itself takes."""
     with tempfile.TemporaryDirectory(prefix="opsfolio-") as folder:
-        written = _synthesize(Path(folder))
+        written = synthesize_all(Path(folder))
         return {stack_id: read(written / stack_id) for stack_id in declared()}
 
 

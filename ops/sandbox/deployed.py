@@ -110,13 +110,15 @@ class Deployed:
 
 
 @contextmanager
-def deployed(stack_id: str, say: Narrator | None = None) -> Iterator[Deployed]:
-    """A stack of cdktf.json in a sandbox of its own. All of it goes away in the end."""
+def deployed(
+    stack_id: str, say: Narrator | None = None, more: Mapping[str, object] | None = None
+) -> Iterator[Deployed]:
+    """A stack of cdktf.json, with `more` settings, in a sandbox. All of it goes away in the end."""
     refuse_spacelift(stack_id)
     say = say or Narrator(Console(quiet=True))
     with tempfile.TemporaryDirectory(prefix="opsfolio-") as name, Sandbox() as sandbox:
         with say.step(f"Synthesize {stack_id}"):
-            folder = synthesize(stack_id, Path(name))
+            folder = synthesize(stack_id, Path(name), more)
         yield Deployed(sandbox, folder, Path(name), say.line)
 
 

@@ -142,6 +142,10 @@ def test_options_that_contradict_each_other_are_refused_with_a_reason() -> None:
             "cost counts what is tagged with the project, and default_tags = false leaves nothing "
             "tagged; switch the tags on or set cost to null"
         ),
+        (("default_tags", on), ("resilience.fault_injection", on)): (
+            "resilience.fault_injection finds by tag what it may break, and default_tags = false "
+            "leaves nothing tagged; switch the tags on or the fault injection off"
+        ),
         (("customer_managed_keys", on), ("database.storage_encrypted", on)): (
             "customer_managed_keys names database, and database.storage_encrypted = false; "
             "encrypt the storage or take the key out"

@@ -599,6 +599,14 @@ OPTIONS: dict[str, Option] = {
     "monitoring.database_events": Option(True, adds=("aws_db_event_subscription.database",)),
     "cost": Option(None, removes=_COST, changes=_UNCOUNTED),
     "cost.anomaly_detection": Option(False, removes=_COST[1:]),
+    "resilience.fault_injection": Option(
+        True,
+        adds=(
+            *(f"aws_fis_experiment_template.zone_{number}" for number in (1, 2)),
+            *("aws_iam_role.fault_injection", "aws_iam_role_policy.fault_injection"),
+            *("aws_cloudwatch_log_group.fault_injection", f"{_ALARM}.fault_injection"),
+        ),
+    ),
     "overrides": Option(
         {
             _GROUP: {"health_check.timeout": None},

@@ -1,5 +1,7 @@
 """Each option alone, on top of the contract, and what the parts of constructs_lib/options make."""
 
+import re
+
 import pytest
 
 from tests.synth.options import OPTIONS, nested, settings_of
@@ -183,6 +185,101 @@ def test_a_rotation_replaces_the_tasks(synth: Synthesizer) -> None:
     assert actions == ["ecs:UpdateService", "ssm:StartAutomationExecution", "iam:PassRole"]
 
 
+# --- fault_injection.py
+
+
+def test_an_experiment_cuts_one_zone_off_and_tells_ecs_last(synth: Synthesizer) -> None:
+    """What it does, to what: everything is found by tag and zone when it starts."""
+    blocks = synth(**settings_of("resilience.fault_injection")).blocks
+    for number in (1, 2):
+        template = blocks[f"aws_fis_experiment_template.zone_{number}"]
+        zone = f"${{var.availability_zones[{number - 1}]}}"
+        assert template["tags"]["Zone"] == zone
+        targets = {target.pop("name"): target for target in template["target"]}
+        assert targets == {
+            name: {
+                "resource_type": kind,
+                "resource_tag": [{"key": "Project", "value": "${var.project_name}"}],
+                "filter": [{"path": "AvailabilityZone", "values": [zone]}],
+                "selection_mode": "ALL",
+            }
+            for name, kind in (
+                ("Subnets", "aws:ec2:subnet"),
+                ("DBInstances", "aws:rds:db"),
+                ("Tasks", "aws:ecs:task"),
+            )
+        }
+        cut, failover, wait, stop = template["action"]
+        assert cut["action_id"] == "aws:network:disrupt-connectivity"
+        assert {p["key"]: p["value"] for p in cut["parameter"]} == {
+            "scope": "all",
+            "duration": "PT10M",
+        }
+        assert failover["action_id"] == "aws:rds:reboot-db-instances"
+        assert failover["parameter"] == [{"key": "forceFailover", "value": "true"}]
+        assert (stop["action_id"], stop["start_after"]) == ("aws:ecs:stop-task", [wait["name"]])
+        assert wait["parameter"] == [{"key": "duration", "value": "PT5M"}]
+        assert not any("start_after" in action for action in (cut, failover, wait))
+        for action in (cut, failover, stop):
+            assert action["target"]["key"] == action["target"]["value"]
+        assert template["experiment_options"] == {"empty_target_resolution_mode": "skip"}
+
+
+def test_an_experiment_ends_when_no_task_is_healthy_for_minutes(synth: Synthesizer) -> None:
+    blocks = synth(**settings_of("resilience.fault_injection")).blocks
+    for number in (1, 2):
+        template = blocks[f"aws_fis_experiment_template.zone_{number}"]
+        assert template["stop_condition"] == [
+            {
+                "source": "aws:cloudwatch:alarm",
+                "value": "${aws_cloudwatch_metric_alarm.fault_injection.arn}",
+            }
+        ]
+        written = template["log_configuration"]["cloudwatch_logs_configuration"]
+        # FIS wants the form with which CloudWatch Logs names the streams
+        assert written["log_group_arn"] == "${aws_cloudwatch_log_group.fault_injection.arn}:*"
+    alarm = blocks["aws_cloudwatch_metric_alarm.fault_injection"]
+    assert (alarm["metric_name"], alarm["statistic"]) == ("HealthyHostCount", "Maximum")
+    assert (alarm["comparison_operator"], alarm["threshold"]) == ("LessThanThreshold", 1)
+    assert alarm["evaluation_periods"] * alarm["period"] == 300
+    assert alarm["treat_missing_data"] == "breaching"
+    assert "alarm_actions" not in alarm
+
+
+def test_an_experiment_changes_only_the_projects_own(synth: Synthesizer) -> None:
+    """Without a condition it only reads and logs, but for putting network ACLs back."""
+    stack = synth(**settings_of("resilience.fault_injection"))
+    assert "fis.amazonaws.com" in stack.blocks["aws_iam_role.fault_injection"]["assume_role_policy"]
+    free, limited = [], {}
+    for statement in stack.statements("aws_iam_role_policy.fault_injection"):
+        if "Condition" not in statement:
+            free.append((set(statement["Action"]), statement["Resource"]))
+        else:
+            (condition,) = statement["Condition"]["StringEquals"].items()
+            limited[condition] = (statement["Action"], statement["Resource"])
+    acls = "arn:aws:ec2:*:*:network-acl/*"
+    (back, where), (others, _) = free
+    assert (back, where) == ({"ec2:ReplaceNetworkAclAssociation"}, acls)
+    reading = re.compile(r"(ec2|ecs|rds):(Describe|Get|List)\w+|tag:GetResources|logs:\w+")
+    assert all(reading.fullmatch(action) for action in others)
+    changing = ["ecs:StopTask", "rds:RebootDBInstance"]
+    changing += ["ec2:CreateNetworkAcl", "ec2:ReplaceNetworkAclAssociation"]
+    assert limited == {
+        ("aws:ResourceTag/Project", "${var.project_name}"): (changing, "*"),
+        ("aws:RequestTag/managedByFIS", "true"): (["ec2:CreateNetworkAcl"], acls),
+        ("ec2:CreateAction", "CreateNetworkAcl"): (["ec2:CreateTags"], acls),
+        ("aws:ResourceTag/managedByFIS", "true"): (
+            ["ec2:CreateNetworkAclEntry", "ec2:DeleteNetworkAcl"],
+            acls,
+        ),
+    }
+
+
+def test_tasks_are_found_by_tag_without_a_budget_too(synth: Synthesizer) -> None:
+    injected = synth(resilience={"fault_injection": True}, cost=None)
+    assert injected.blocks["aws_ecs_service.wordpress"]["propagate_tags"] == "SERVICE"
+
+
 # --- uploads.py
 
 
@@ -215,6 +312,7 @@ EVERYTHING_ENCRYPTED = {
     "database.password": "managed",
     "database.performance_insights": True,
     "database.instance_class": "db.t3.medium",
+    "resilience.fault_injection": True,
 }
 
 
@@ -227,6 +325,7 @@ def test_each_purpose_has_its_own_rotated_key(synth: Synthesizer) -> None:
         ("aws_cloudwatch_log_group.ecs", "kms_key_id", "logs"),
         ("aws_cloudwatch_log_group.flow_logs", "kms_key_id", "logs"),
         ("aws_cloudwatch_log_group.waf", "kms_key_id", "logs"),
+        ("aws_cloudwatch_log_group.fault_injection", "kms_key_id", "logs"),
         ("aws_db_instance.wordpress", "kms_key_id", "database"),
         ("aws_db_instance.wordpress", "performance_insights_kms_key_id", "database"),
         ("aws_db_instance.wordpress", "master_user_secret_kms_key_id", "secrets"),

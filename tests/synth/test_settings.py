@@ -340,6 +340,7 @@ FLAGS = (
     *("database.require_tls", "database.slow_query_log", "database.iam_authentication"),
     *("database.deletion_protection", "database.skip_final_snapshot", "monitoring.database_events"),
     "cost.anomaly_detection",
+    "resilience.fault_injection",
 )
 BOUNDS |= dict.fromkeys(FLAGS, FLAG)
 
@@ -654,6 +655,10 @@ REFUSED: list[tuple[Values, str]] = [
         "provider_version = 6 has no inference_accelerator.0.device_name; leave it out, … = 5",
     ),
     ({"default_tags": False}, "cost … default_tags = false … set cost to null"),
+    (
+        {"default_tags": False, "cost": None, "resilience.fault_injection": True},
+        "resilience.fault_injection … by tag … default_tags = false … the fault injection off",
+    ),
     (
         {"customer_managed_keys": ["database"], "database.storage_encrypted": False},
         "customer_managed_keys names database … database.storage_encrypted = false; encrypt",

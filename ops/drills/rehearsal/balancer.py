@@ -118,7 +118,7 @@ class Balancer:
         while target.state != "draining":
             try:
                 status, _ = await asyncio.wait_for(
-                    self._ask(target.address, group.health_check_path or "/"), timeout
+                    self._ask(target.address, group.health_check_path or "/", timeout), timeout
                 )
             except OSError:  # a timeout too
                 status = 0
@@ -180,18 +180,21 @@ class Balancer:
             return 503, b""
         target.under_way += 1
         try:
-            return await self._ask(target.address, path)
+            return await self._ask(target.address, path, 10)  # how long AWS tries to connect
         except OSError:
             return 502, b""
         finally:
             target.under_way -= 1
 
-    async def _ask(self, address: str, path: str) -> tuple[int, bytes]:
+    async def _ask(self, address: str, path: str, patience: float) -> tuple[int, bytes]:
         """One request to a task; its status and body.
 
         Raises:
-            OSError: nobody listens at the address.
+            OSError: nobody listens at the address, or nothing reaches it for `patience` seconds.
         """
+        if self._stage.zones.get(address) in self._stage.cut:
+            await asyncio.sleep(self._stage.clock.real(patience))
+            raise TimeoutError(address)
         if address not in self._stage.ports:
             raise ConnectionRefusedError(address)
         reader, writer = await asyncio.open_connection("127.0.0.1", self._stage.ports[address])

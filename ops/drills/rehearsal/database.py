@@ -52,15 +52,19 @@ class Database:
                 raise InvalidParameterCombination(
                     "Cannot perform a forced failover of an instance that is not Multi-AZ."
                 )
-            instance.status = "rebooting"
-            self._away = True
-            self._stage.note("failover", name)
-            wait = self._stage.clock.real(self._stage.world.failover_seconds)
-            loop = self._stage.loop
-            loop.call_soon_threadsafe(loop.call_later, wait, self._fail_over, instance)
+            self.fail_over(instance)
         return ActionResult({"DBInstance": instance})
 
-    def _fail_over(self, instance: Any) -> None:
+    def fail_over(self, instance: Any) -> None:
+        """Take the database away, and bring it back in the other zone."""
+        instance.status = "rebooting"
+        self._away = True
+        self._stage.note("failover", instance.db_instance_identifier)
+        wait = self._stage.clock.real(self._stage.world.failover_seconds)
+        loop = self._stage.loop
+        loop.call_soon_threadsafe(loop.call_later, wait, self._failed_over, instance)
+
+    def _failed_over(self, instance: Any) -> None:
         subnets = instance.db_subnet_group.subnets
         zones = {subnet["SubnetAvailabilityZone"]["Name"] for subnet in subnets}
         instance.availability_zone = min(zones - {instance.availability_zone})

@@ -16,6 +16,9 @@ from ops.drills.run import wait_until_steady
 from ops.drills.target import NEEDED, Deployment, Outputs
 from ops.sandbox.deployed import deployed
 
+ADDED: dict[str, object] = {"resilience": {"fault_injection": True}}
+"""The settings that a rehearsed stack has whatever cdktf.json says, so that every drill can run."""
+
 SPEED = 12.0
 """Seconds of AWS in a second of a rehearsal: the faster, the more a busy machine distorts."""
 
@@ -27,7 +30,7 @@ START_SECONDS = 600
 def rehearsed(stack_id: str, console: Console) -> Iterator[tuple[Deployment, Clock]]:
     """A deployment in the sandbox that is steady, and the clock it lives by."""
     say = Narrator(console)
-    with deployed(stack_id, say) as stack:
+    with deployed(stack_id, say, ADDED) as stack:
         terraform = stack.terraform()
         with say.step("terraform init and apply, to an emulated AWS (takes its time)"):
             terraform.init()

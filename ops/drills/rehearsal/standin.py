@@ -1,8 +1,8 @@
 """What moto leaves out of a deployment, for the rehearsal of the drills: that anything happens.
 
 moto answers API calls and schedules nothing. The stand-in runs beside it, in the same process, and
-does what AWS does with the resources that Terraform made: `tasks`, a `balancer`, a `database`.
-How long each takes is told by a `World`, in seconds of the clock that the drills have too.
+does what AWS does with the resources that Terraform made: `tasks`, a `balancer`, a `database`, an
+`outage`. How long each takes is told by a `World`, in seconds of the clock that the drills have.
 """
 
 from __future__ import annotations
@@ -17,11 +17,14 @@ from unittest import mock
 from moto.ec2.models import ec2_backends
 from moto.ecs.models import ecs_backends
 from moto.elbv2.models import elbv2_backends
+from moto.fis.models import fis_backends
+from moto.rds.models import rds_backends
 from moto.rds.responses import RDSResponse
 
 from ops.drills.clock import Clock
 from ops.drills.rehearsal.balancer import Balancer
 from ops.drills.rehearsal.database import Database
+from ops.drills.rehearsal.outage import Outage
 from ops.drills.rehearsal.tasks import Scheduler
 from ops.drills.rehearsal.world import Stage, World
 from ops.sandbox.server import ACCOUNT_ID
@@ -45,6 +48,9 @@ class StandIn:
         self.database = Database(self._stage)
         ec2 = ec2_backends[ACCOUNT_ID][region]
         self._scheduler = Scheduler(self._stage, self._ecs, ec2, self._balancer, self.database.port)
+        self._fis = fis_backends[ACCOUNT_ID][region]
+        rds = rds_backends[ACCOUNT_ID][region]
+        self._outage = Outage(self._stage, self._fis, rds, self.database)
         self._thread = threading.Thread(
             target=lambda: asyncio.run(self._main()), name="stand-in", daemon=True
         )
@@ -59,6 +65,8 @@ class StandIn:
             self._replace(self._ecs, name, getattr(self._scheduler, name))
         for name in _OF_TARGETS:
             self._replace(self._elb, name, getattr(self._balancer, name))
+        for name in ("start_experiment", "stop_experiment"):
+            self._replace(self._fis, name, getattr(self._outage, name))
         # moto makes a response object for each call, so its class is changed
         self._replace(
             RDSResponse, "reboot_db_instance", lambda response: self.database.reboot(response)

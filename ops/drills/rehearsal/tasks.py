@@ -174,7 +174,12 @@ class Scheduler:
             self._give_up(task, "Essential container in task exited")
         if task.end_at is not None:
             self._wind_down(task, _groups(service), now, task.end_at)
-        elif task.status == "PENDING" and now >= task.ordered + self._stage.world.start_seconds:
+        elif (
+            task.status == "PENDING"
+            and now >= task.ordered + self._stage.world.start_seconds
+            # its image does not come through
+            and task.subnet.availability_zone not in self._stage.cut
+        ):
             if task.process is None:
                 self._launch(task)
             task.status, task.running_since = "RUNNING", now
@@ -213,7 +218,11 @@ class Scheduler:
             for _ in range(service.desired_count - len(kept)):
                 subnets = sorted(
                     network["subnets"],
-                    key=lambda subnet: sum(task.subnet.id == subnet for task in wanted),
+                    key=lambda subnet: (
+                        self._stage.world.avoids_the_cut
+                        and self._ec2.get_subnet(subnet).availability_zone in self._stage.cut,
+                        sum(task.subnet.id == subnet for task in wanted),
+                    ),
                 )
                 wanted.append(
                     self._start(
@@ -267,6 +276,7 @@ class Scheduler:
             self._stage.ports[address] = free.getsockname()[1]
         if command is None:
             self._launch(task)  # so that it serves when the task is due
+        self._stage.zones[address] = subnet.availability_zone
         self._tasks[task.arn] = task
         self._stage.note("start", task.arn)
         return task

@@ -24,6 +24,8 @@ class World:
         replaces: False: tasks are never replaced.
         balancer_notices: False: the load balancer keeps sending to tasks that are gone.
         failover_keeps_data: False: what was written is gone after a failover.
+        avoids_the_cut: False: ECS starts tasks in a zone that is cut off, which wait for its end.
+        experiment_ends: after how many seconds an experiment ends that nobody stops, and as what.
     """
 
     react_seconds: float = recovery.SCHEDULER_REACTION.middle
@@ -32,6 +34,8 @@ class World:
     replaces: bool = True
     balancer_notices: bool = True
     failover_keeps_data: bool = True
+    avoids_the_cut: bool = True
+    experiment_ends: tuple[float, str] = (600, "completed")
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,8 @@ class Stage:
         loop: of the stand-in's thread, in which all of them live.
         lock: for what moto's threads read and change, too.
         ports: loopback port of each task that was started, by its address in the VPC.
+        zones: the zone of each task's address.
+        cut: the zones that are cut off.
         log: what was done and when, to hold a report against.
     """
 
@@ -59,6 +65,8 @@ class Stage:
     loop: asyncio.AbstractEventLoop = field(init=False)
     lock: threading.RLock = field(default_factory=threading.RLock)
     ports: dict[str, int] = field(default_factory=dict)
+    zones: dict[str, str] = field(default_factory=dict)
+    cut: set[str] = field(default_factory=set)
     log: list[Done] = field(default_factory=list)
 
     def note(self, what: str, whom: str) -> None:

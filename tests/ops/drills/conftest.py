@@ -18,11 +18,12 @@ from ops.drills import run
 from ops.drills.clock import Clock
 from ops.drills.commands import REHEARSED_REQUESTS_PER_SECOND
 from ops.drills.drills import DRILLS
+from ops.drills.rehearsal.rehearsed import ADDED
 from ops.drills.rehearsal.standin import StandIn
 from ops.drills.rehearsal.world import World
 from ops.drills.report import Report
 from ops.drills.target import Deployment, Outputs, Snapshot
-from ops.model.stack import Stack, read_stack
+from ops.model.stack import Stack, read, synthesize
 from ops.sandbox.server import Sandbox
 from tests.ops.drills.deployed import deploy
 
@@ -120,9 +121,10 @@ Bring = Callable[..., AbstractContextManager[Alive]]
 
 
 @pytest.fixture(scope="session")
-def stack() -> Stack:
-    """The stack whose values the deployment has, really synthesized."""
-    return read_stack("resilience-platform")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Stack:
+    """The stack whose values the deployment has, really synthesized, as for a rehearsal."""
+    folder = synthesize("resilience-platform", tmp_path_factory.mktemp("synth"), ADDED)
+    return read(folder)
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ Only used where a test needs a world of its own; `tests/e2e` has drills on a rea
 """
 
 import json
+from typing import Any
 
 from ops.drills.target import Outputs
 from ops.model.stack import Stack, block
@@ -102,11 +103,46 @@ def deploy(
         AvailabilityZone="eu-central-1a",
         Tags=upper,
     )
+    for template in stack.all("aws_fis_experiment_template").values():
+        _cut_off(sandbox, stack, template, tags)
     return Outputs(
         application_url="http://nowhere.invalid",
         ecs_cluster_name=f"{project}-cluster",
         ecs_service_name=f"{project}-service",
         rds_identifier=f"{project}-db",
+    )
+
+
+def _cut_off(
+    sandbox: Sandbox, stack: Stack, template: dict[str, Any], tags: dict[str, str]
+) -> None:
+    """An experiment template, from what Terraform gets."""
+    sandbox.client("fis").create_experiment_template(
+        description=template["description"],
+        roleArn="arn:aws:iam::123456789012:role/fault-injection",
+        stopConditions=[{"source": "none"}],
+        targets={
+            target["name"]: {
+                "resourceType": target["resource_type"],
+                "resourceTags": {"Project": tags.get("Project", "")},
+                "filters": [
+                    {"path": each["path"], "values": [stack.value(v) for v in each["values"]]}
+                    for each in target["filter"]
+                ],
+                "selectionMode": target["selection_mode"],
+            }
+            for target in template["target"]
+        },
+        actions={
+            action["name"]: {
+                "actionId": action["action_id"],
+                "parameters": {p["key"]: p["value"] for p in action.get("parameter", [])},
+                "targets": {t["key"]: t["value"] for t in [action.get("target")] if t},
+                "startAfter": action.get("start_after", []),
+            }
+            for action in template["action"]
+        },
+        tags={**tags, "Zone": stack.value(template["tags"]["Zone"])},
     )
 
 

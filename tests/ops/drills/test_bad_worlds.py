@@ -52,6 +52,47 @@ def test_a_load_balancer_that_keeps_sending_to_a_dead_task(bring: Bring, tmp_pat
     assert "HTTP 502" in failed.note
 
 
+@pytest.mark.slow(3)
+def test_an_experiment_that_fails_breaks_nothing(bring: Bring, tmp_path: Path) -> None:
+    with bring(replace(QUICK, experiment_ends=(0, "failed"))) as alive:
+        with pytest.raises(OpsError, match=r"^experiment \w+ did not begin, it is failed: failed$"):
+            alive.drill("zone-outage", tmp_path)
+        assert "cut" not in [done.what for done in alive.stand_in.log]
+    assert journal.left_behind(tmp_path) == []
+
+
+@pytest.mark.slow(10)
+def test_an_experiment_that_its_alarm_stops(bring: Bring, tmp_path: Path) -> None:
+    """What recovers after that has not recovered from the zone's loss."""
+    with bring(replace(QUICK, experiment_ends=(30, "stopped"))) as alive:
+        report = alive.drill("zone-outage", tmp_path, limit_seconds=150)
+    lasted = next(found for found in report.measurements if "all the while" in found.name)
+    assert (lasted.verified, lasted.note) == (False, "stopped: Experiment stopped")
+    assert lasted in report.missed("model")
+    assert lasted in report.missed("original")
+
+
+@pytest.mark.slow(10)
+def test_a_database_that_stays_in_the_zone_that_is_cut_off(bring: Bring, tmp_path: Path) -> None:
+    with bring(replace(QUICK, failover_seconds=10_000)) as alive:
+        report = alive.drill("zone-outage", tmp_path, limit_seconds=150)
+        assert alive.told("cut over"), "the undo ends the cut all the same"
+    late = {found.name: found.shown for found in report.missed("model")}
+    assert late["AWS shows the database available in the other zone"] == "not in time"
+    assert late["all requests are served again"] == "not in time"
+
+
+@pytest.mark.slow(10)
+def test_tasks_that_start_in_the_zone_that_is_cut_off(bring: Bring, tmp_path: Path) -> None:
+    """All requests are served, by the task that is left."""
+    with bring(replace(QUICK, avoids_the_cut=False)) as alive:
+        report = alive.drill("zone-outage", tmp_path, limit_seconds=180)
+    shown = {found.name: found for found in report.measurements}
+    assert shown["2 tasks are in rotation again"].shown == "not in time"
+    assert shown["all requests are served again"].value is not None
+    assert not report.passed
+
+
 class Refusals:
     """Refuses calls with a code; only the first `left`, if that is given."""
 
@@ -128,4 +169,26 @@ def test_a_credential_that_expires_in_the_middle(patient: Alive, tmp_path: Path)
         lambda entry: undo(deployment, Clock(), entry),
     )
     assert journal.left_behind(tmp_path) == []
+    patient.wait_until_steady()
+
+
+def test_an_experiment_that_a_crash_left_is_stopped(patient: Alive) -> None:
+    """Whether it has begun or not; and again, when there is none."""
+    fis = patient.sandbox.client("fis")
+    template = fis.list_experiment_templates()["experimentTemplates"][0]["id"]
+
+    def start() -> str:
+        return str(fis.start_experiment(experimentTemplateId=template)["experiment"]["id"])
+
+    def status(experiment: str) -> str:
+        return str(fis.get_experiment(id=experiment)["experiment"]["state"]["status"])
+
+    begun = start()
+    while status(begun) != "running":
+        patient.clock.sleep(1)
+    waiting = start()
+    for _ in range(2):
+        entry = {"do": "stop-experiments", "template": template}
+        undo(patient.deployment, patient.clock, entry)
+        assert (status(begun), status(waiting)) == ("stopped", "stopped")
     patient.wait_until_steady()

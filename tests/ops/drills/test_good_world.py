@@ -53,6 +53,10 @@ def test_a_plan_breaks_nothing(alive: Alive) -> None:
     assert "stops serving after 195 s" in said["health-check"]
     assert "reboot database resilience-platform-db with failover" in said["db-failover"]
     assert re.search(r"stop 1 task in eu-central-1[ab] reboot", said["zone-failure"])
+    assert re.search(
+        r"cut all subnets in eu-central-1[ab] off, with 1 task and the database's pr",
+        said["zone-outage"],
+    )
     assert len(alive.stand_in.log) == before
 
 
@@ -148,3 +152,35 @@ def test_zone_failure(alive: Alive, tmp_path: Path) -> None:
     assert any(first <= restored.value <= last for first, last in spans if restored.value)
     assert any(f"stop 1 task in {zone}" in event.text for event in report.events)
     assert alive.deployment.observe().database_zone != zone
+
+
+@pytest.mark.slow(14)
+def test_zone_outage(alive: Alive, tmp_path: Path) -> None:
+    """The zone of the primary: its task is not stopped, so it has to fail its health checks."""
+    zone = alive.deployment.observe().database_zone
+    begun = alive.clock.now()
+    report = alive.drill("zone-outage", tmp_path)
+    found = figures(report)
+    said = alive.broke(f"cut {zone} off")[1]
+    asked = max(look.asked for look in alive.looks if look.answered < said)
+    broke = (asked, asked)  # the look before the experiment was seen to run
+    cut, unhealthy = alive.told("cut", begun), alive.told("unhealthy", begun)
+    assert cut <= said
+    assert unhealthy - cut >= 60, "two failed checks and the time between them"
+    out = found["the zone's tasks are out of rotation"]
+    assert out.model == Span(60, 95)
+    assert out.met("model") is True
+    moved = found["AWS shows the database available in the other zone"]
+    assert_measured(moved, alive.measurable(alive.told("failed over", begun), broke))
+    again = assert_served_again(alive, report, (min(cut, asked), asked))
+    assert again.model == found["all requests are served again"].model == Span(60, 245)
+    restored = found["2 tasks are in rotation again"]
+    assert restored.met("model") is True
+    assert restored.model == Span(80, 245)
+    assert found["the zone was cut off all the while"].verified
+    told = {done.what: done.at for done in alive.stand_in.log if done.at >= begun}
+    assert told["cut over"] > told["healthy"], "the undo ends the cut"
+    tasks = alive.deployment.observe().tasks.values()
+    left = {"eu-central-1a", "eu-central-1b"} - {zone}
+    assert {task.zone for task in tasks if task.status == "RUNNING"} == left
+    assert not list(tmp_path.glob("journal-*"))

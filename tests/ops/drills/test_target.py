@@ -14,7 +14,7 @@ from ops.drills import target
 from ops.drills.clock import Clock
 from ops.drills.drills import DRILLS
 from ops.drills.run import plan
-from ops.drills.target import Deployment, Outputs, read_outputs
+from ops.drills.target import Deployment, Outputs, Snapshot, TaskState, read_outputs
 from ops.errors import OpsError
 from ops.model.stack import Stack
 from ops.sandbox.server import Sandbox
@@ -146,6 +146,24 @@ def test_a_database_in_one_zone_cannot_fail_over(
         monkeypatch.setattr(deployment, "check_steady", lambda: None)
         with pytest.raises(OpsError, match=r"^database resilience-platform-db is not Multi-AZ"):
             plan(DRILLS["db-failover"], deployment)
+
+
+def test_without_a_template_no_zone_is_cut_off(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says how to get one; the template of another project is not taken."""
+    with Sandbox() as sandbox:
+        deployment = found(sandbox, deploy(sandbox, stack))
+        monkeypatch.setattr(deployment, "check_steady", lambda: None)
+        task = TaskState("arn", "RUNNING", "eu-central-1a", "10.0.1.9")
+        seen = Snapshot(0, {"arn": task}, {task.address: "healthy"}, "available", task.zone)
+        monkeypatch.setattr(deployment, "observe", lambda: seen)
+        assert "cut all subnets in eu-central-1a off" in plan(DRILLS["zone-outage"], deployment)[0]
+        fis = sandbox.client("fis")
+        for template in fis.list_experiment_templates()["experimentTemplates"]:
+            fis.tag_resource(resourceArn=template["arn"], tags={"Project": "somebody-else"})
+        with pytest.raises(OpsError, match=r"for eu-central-1a: set `resilience\.fault_injection`"):
+            plan(DRILLS["zone-outage"], deployment)
 
 
 def test_missing_credentials_are_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
