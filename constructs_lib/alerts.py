@@ -9,6 +9,7 @@ from cdktf import Fn
 
 from constructs_lib import aws, iam
 from constructs_lib.part import Part, PlatformStack
+from constructs_lib.settings import StackSettings
 
 PUBLISHERS = {
     "CloudWatch": "cloudwatch",
@@ -20,6 +21,11 @@ PUBLISHERS = {
 CloudFormation publishes as whoever calls it, so it needs no statement.
 https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-sns-policy.html
 https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.GrantingPermissions.html"""
+
+
+def publishers(settings: StackSettings) -> dict[str, str]:
+    """Those of a stack: EventBridge has something to tell where AWS Backup works."""
+    return PUBLISHERS | ({"FailedBackups": "events"} if settings.backed_up else {})
 
 
 class Alerts(Part):
@@ -39,6 +45,9 @@ class Alerts(Part):
             kms_master_key_id=stack.keys.arn("alerts"),
         )
         self.topic_arn = topic.arn
+        here: dict[str, object] = {"StringEquals": {"aws:SourceAccount": stack.account_id}}
+        # EventBridge names the rule, not the account
+        rules = f"arn:aws:events:*:{stack.account_id}:rule/{self.project}-*"
         statements: list[iam.Statement] = [
             {
                 "Sid": name,
@@ -46,9 +55,11 @@ class Alerts(Part):
                 "Principal": {"Service": f"{service}.amazonaws.com"},
                 "Action": "sns:Publish",
                 "Resource": topic.arn,
-                "Condition": {"StringEquals": {"aws:SourceAccount": stack.account_id}},
+                "Condition": (
+                    {"ArnLike": {"aws:SourceArn": rules}} if service == "events" else here
+                ),
             }
-            for name, service in PUBLISHERS.items()
+            for name, service in publishers(stack.settings).items()
         ]
         self.policy = aws.SnsTopicPolicy(
             self,

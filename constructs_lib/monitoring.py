@@ -17,16 +17,27 @@ from constructs_lib import aws
 from constructs_lib.alb import LoadBalancer
 from constructs_lib.alerts import Alerts
 from constructs_lib.ecs import Containers
+from constructs_lib.options.uploads import Uploads
 from constructs_lib.part import Part, PlatformStack
 from constructs_lib.rds import Database
 from constructs_lib.settings import MonitoringSettings
 from constructs_lib.settings.database import connections_of
 
-GIB = 1024**3
+MIB, GIB = 1024**2, 1024**3
+
+CPU_CREDITS = 5
+"""A new instance begins with none and earns this many within an hour, while it has little to do.
+https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Monitoring.html"""
+FREE_MEMORY_MIB = 64
+BURST_CREDITS_GIB = 256
+"""Enough for some 40 minutes at 100 MiB/s; a new file system has 2,100.
+https://docs.aws.amazon.com/efs/latest/ug/performance.html#bursting"""
 
 DATABASE_EVENTS = ["availability", "failover", "failure", "recovery"]
 """No metric shows a failover; RDS reports it as an event, when it starts and when it is done.
 https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.Messages.html"""
+
+FAILED_BACKUP = ["ABORTED", "EXPIRED", "FAILED"]
 
 
 @dataclass(frozen=True)
@@ -52,6 +63,7 @@ class _Alarm:
     period_seconds: int
     description: str
     missing_data: str = "missing"
+    only_if: str = ""  # in Terraform's language
 
 
 class Alarms(Part):
@@ -68,6 +80,7 @@ class Alarms(Part):
         load_balancer: LoadBalancer,
         containers: Containers,
         database: Database,
+        uploads: Uploads | None,
     ) -> None:
         super().__init__(stack)
         self._actions = [alerts.topic_arn]
@@ -87,12 +100,18 @@ class Alarms(Part):
         share = connections_of(
             stack.variables.expression("db_instance_class"), settings.db_connections_percent
         )
+        burstable = f'can(regex("^db[.]t", {stack.variables.expression("db_instance_class")}))'
         above, below = "GreaterThanThreshold", "LessThanThreshold"
         # an alarm reads as a row
         # fmt: off
-        alarms = (
+        alarms: tuple[_Alarm, ...] = (
             _Alarm("rds_cpu", rds, "CPUUtilization", "Average", above,
                    settings.db_cpu_percent, 3, 300, "The database is short of CPU"),
+            _Alarm("rds_cpu_credits", rds, "CPUCreditBalance", "Maximum", below,
+                   CPU_CREDITS, 12, 300, "The database lives above its class's CPU credits: it "
+                   "slows down (T2) or costs more (T3, T4g)", only_if=burstable),
+            _Alarm("rds_free_memory", rds, "FreeableMemory", "Average", below,
+                   FREE_MEMORY_MIB * MIB, 3, 300, "The database is running out of memory"),
             _Alarm("rds_free_storage", rds, "FreeStorageSpace", "Minimum", below,
                    settings.db_free_storage_gib * GIB, 1, 300,
                    "The database is running out of storage"),
@@ -124,7 +143,18 @@ class Alarms(Part):
                    "The load balancer answers with errors: no task is healthy, or a task closed a "
                    "connection too early", "notBreaching"),
         )
-        # fmt: on
+        if uploads:
+            files = _Subject("AWS/EFS", {"FileSystemId": uploads.file_system_id})
+            alarms += (
+                _Alarm("efs_io_limit", files, "PercentIOLimit", "Maximum", above, 95, 3, 300,
+                       "The uploads' file system does as much as its performance mode allows"),
+                _Alarm("efs_burst_credits", files, "BurstCreditBalance", "Minimum", below,
+                       BURST_CREDITS_GIB * GIB, 3, 300,
+                       "The uploads' file system will be slow, once its burst credits are used up "
+                       "(the throughput mode elastic uses none)", "notBreaching"),
+            )
+            # fmt: on
+            self._failed_backups(alerts, uploads.vault_name)
         for alarm in alarms:
             self._alarm(alarm)
         if stack.settings.container.container_insights:  # no other metric counts tasks
@@ -141,8 +171,34 @@ class Alarms(Part):
                 depends_on=[alerts.policy],
             )
 
+    def _failed_backups(self, alerts: Alerts, vault_name: str) -> None:
+        """No metric tells whether one of this vault's backups failed; AWS Backup sends an event.
+
+        https://docs.aws.amazon.com/aws-backup/latest/devguide/eventbridge.html
+        """
+        rule = aws.CloudwatchEventRule(
+            self,
+            "aws_cloudwatch_event_rule.failed_backups",
+            name=f"{self.project}-failed-backups",
+            description="A backup has failed.",
+            event_pattern=Fn.jsonencode(
+                {
+                    "source": ["aws.backup"],
+                    "detail-type": ["Backup Job State Change"],
+                    "detail": {"state": FAILED_BACKUP, "backupVaultName": [vault_name]},
+                }
+            ),
+        )
+        aws.CloudwatchEventTarget(
+            self,
+            "aws_cloudwatch_event_target.failed_backups",
+            rule=rule.name,
+            arn=alerts.topic_arn,
+            depends_on=[alerts.policy],
+        )
+
     def _alarm(self, alarm: _Alarm) -> None:
-        aws.CloudwatchMetricAlarm(
+        made = aws.CloudwatchMetricAlarm(
             self,
             f"aws_cloudwatch_metric_alarm.{alarm.name}",
             alarm_name=self._name(alarm.name),
@@ -159,6 +215,8 @@ class Alarms(Part):
             alarm_actions=self._actions,
             ok_actions=self._actions,
         )
+        if alarm.only_if:  # count takes a number in Python
+            made.add_override("count", f"${{{alarm.only_if} ? 1 : 0}}")
 
     def _running_below_desired(self, service: _Subject) -> None:
         """Fewer tasks run than should; both figures come from Container Insights."""

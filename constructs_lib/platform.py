@@ -62,6 +62,7 @@ class ResiliencePlatform(PlatformStack):
 
         alerts = Alerts(self) if settings.monitoring or settings.cost else None
         database = Database(self, network, groups)
+        uploads = Uploads(self, network, groups.efs_id) if groups.efs_id else None
         containers = Containers(
             self,
             network,
@@ -69,7 +70,7 @@ class ResiliencePlatform(PlatformStack):
             load_balancer,
             database,
             wordpress_keys=WordpressKeys(self, alerts) if settings.container.shared_keys else None,
-            uploads=Uploads(self, network, groups.efs_id) if groups.efs_id else None,
+            uploads=uploads,
             discovery=Discovery(self, network) if settings.container.service_discovery else None,
             endpoints=endpoints,
         )
@@ -81,7 +82,7 @@ class ResiliencePlatform(PlatformStack):
             Autoscaling(self, settings.autoscaling, containers)
 
         if alerts and settings.monitoring:
-            Alarms(self, settings.monitoring, alerts, load_balancer, containers, database)
+            Alarms(self, settings.monitoring, alerts, load_balancer, containers, database, uploads)
             Dashboard(self, load_balancer, containers, database)
         if alerts and settings.cost:
             Cost(self, settings.cost, alerts)

@@ -14,9 +14,9 @@ from __future__ import annotations
 from cdktf import Fn
 
 from constructs_lib import aws, iam
-from constructs_lib.alerts import PUBLISHERS
+from constructs_lib.alerts import publishers
 from constructs_lib.part import Part, PlatformStack
-from constructs_lib.settings import Purpose
+from constructs_lib.settings import Purpose, StackSettings
 
 DELETION_WINDOW_DAYS = 30
 
@@ -49,7 +49,7 @@ class EncryptionKeys(Part):
         if purpose == "logs":
             statements.append(self._for_logs())
         if purpose == "alerts":
-            statements += _for_publishers()
+            statements += _for_publishers(self.stack.settings)
         key = aws.KmsKey(
             self,
             f"aws_kms_key.{purpose}",
@@ -85,7 +85,7 @@ class EncryptionKeys(Part):
         }
 
 
-def _for_publishers() -> list[iam.Statement]:
+def _for_publishers(settings: StackSettings) -> list[iam.Statement]:
     """Lets the services publish to an encrypted topic; without this, no alert arrives.
 
     No condition on the account: not every service sends it to KMS, and the topic's own policy has
@@ -100,5 +100,5 @@ def _for_publishers() -> list[iam.Statement]:
             "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
             "Resource": "*",
         }
-        for name, service in PUBLISHERS.items()
+        for name, service in publishers(settings).items()
     ]

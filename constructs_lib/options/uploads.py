@@ -30,6 +30,7 @@ class Uploads(Part):
         volume, mount_point: for the task and its container.
         mount_statement: what the task's role must allow.
         ready: what the service must depend on.
+        file_system_id, vault_name: for alarms and for the events of failed backups.
     """
 
     def __init__(self, stack: PlatformStack, network: Network, security_group_id: str) -> None:
@@ -98,10 +99,10 @@ class Uploads(Part):
                 )
             ),
         )
-        self._backup(files.arn)
+        self.file_system_id, self.vault_name = files.id, self._backup(files.arn)
 
-    def _backup(self, file_system_arn: str) -> None:
-        """A copy every night, since uploads need backups as the database does."""
+    def _backup(self, file_system_arn: str) -> str:
+        """A copy every night, since uploads need backups as the database does; the vault's name."""
         vault = aws.BackupVault(
             self,
             "aws_backup_vault.uploads",
@@ -141,3 +142,4 @@ class Uploads(Part):
             iam_role_arn=role.arn,
             resources=[file_system_arn],
         )
+        return vault.name

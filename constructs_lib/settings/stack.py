@@ -140,6 +140,11 @@ class StackSettings(Group):
         return services
 
     @property
+    def backed_up(self) -> bool:
+        """Whether AWS Backup makes copies; RDS's own backups are apart from that."""
+        return self.container.shared_uploads
+
+    @property
     def reserved_prefixes(self) -> dict[str, str]:
         """What `project_name` may not match, as AWS reserves it for the names of some resources.
 

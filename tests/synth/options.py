@@ -177,7 +177,7 @@ _ALARMS = (
     *("alb_5xx", "alb_own_5xx", "alb_response_time", "alb_unhealthy_hosts"),
     *("ecs_cpu", "ecs_memory", "ecs_running_tasks"),
     *("rds_connections", "rds_connections_share", "rds_cpu"),
-    *("rds_free_storage", "rds_replica_lag"),
+    *("rds_cpu_credits", "rds_free_memory", "rds_free_storage", "rds_replica_lag"),
 )
 _COST = (
     "aws_budgets_budget.monthly",
@@ -511,8 +511,11 @@ OPTIONS: dict[str, Option] = {
             *("aws_backup_vault.uploads", "aws_backup_plan.uploads"),
             *("aws_backup_selection.uploads", "aws_iam_role.backup"),
             *("aws_iam_role_policy_attachment.backup", _TASK_ROLE, "aws_iam_role_policy.ecs_task"),
+            *(f"{_ALARM}.efs_io_limit", f"{_ALARM}.efs_burst_credits"),
+            *(f"aws_cloudwatch_event_{part}.failed_backups" for part in ("rule", "target")),
         ),
         changes={
+            "aws_sns_topic_policy.alerts.policy.Statement": ANY,  # see test_monitoring.py
             f"{_TASK}.volume": ANY,  # see test_options.py
             f"{_CONTAINER}.mountPoints": ANY,
             **_waits(after=("aws_efs_mount_target.uploads_1", "aws_efs_mount_target.uploads_2")),
