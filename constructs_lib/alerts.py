@@ -28,6 +28,11 @@ def publishers(settings: StackSettings) -> dict[str, str]:
     return PUBLISHERS | ({"FailedBackups": "events"} if settings.backed_up else {})
 
 
+def alarm_name(project: str, alarm: str) -> str:
+    """What AWS calls an alarm, here so that what the alarms are about may name them too."""
+    return f"{project}-{alarm.replace('_', '-')}"
+
+
 class Alerts(Part):
     """The SNS topic, who may publish to it, and the e-mail subscription if there is an address.
 

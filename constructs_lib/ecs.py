@@ -9,12 +9,14 @@ from cdktf import Fn, Postcondition, TerraformElement, TerraformResourceLifecycl
 
 from constructs_lib import aws, iam, wordpress
 from constructs_lib.alb import LoadBalancer
+from constructs_lib.alerts import alarm_name
 from constructs_lib.options.discovery import Discovery
 from constructs_lib.options.endpoints import ServiceEndpoints
 from constructs_lib.options.uploads import Uploads
 from constructs_lib.options.wordpress_keys import WordpressKeys
 from constructs_lib.part import Part, PlatformStack
 from constructs_lib.rds import Database
+from constructs_lib.settings.container import ContainerSettings
 from constructs_lib.sg import HTTP, SecurityGroups
 from constructs_lib.variables import fargate_rule, registry_rule
 from constructs_lib.vpc import Network
@@ -25,6 +27,10 @@ EXECUTE_COMMAND = [
     for channel in ("Control", "Data")
 ]
 """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"""
+
+
+ROLLBACK_ALARMS = ("alb_5xx", "alb_own_5xx", "alb_response_time")
+"""https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-alarm-failure.html"""
 
 
 class Containers(Part):
@@ -130,6 +136,7 @@ class Containers(Part):
             deployment_circuit_breaker=aws.EcsServiceDeploymentCircuitBreaker(
                 enable=True, rollback=True
             ),
+            alarms=self._rollback_alarms(),
             # AWS switches it on for services that do not say; the provider would switch it off
             availability_zone_rebalancing="ENABLED" if wanted.zone_rebalancing else "DISABLED",
             # budgets find costs by tag, so the tasks need the service's tags
@@ -138,7 +145,7 @@ class Containers(Part):
             health_check_grace_period_seconds=wanted.health_check_grace_period_seconds,
             wait_for_steady_state=wanted.wait_for_steady_state or None,
             depends_on=needed,
-            lifecycle=_lifecycle(settings.autoscaling is not None, wanted.wait_for_steady_state),
+            lifecycle=_lifecycle(settings.autoscaling is not None, wanted),
         )
         self.cluster_name, self.cluster_arn = cluster.name, cluster.arn
         self.service_name = self.service.name
@@ -174,6 +181,13 @@ class Containers(Part):
         if allowed:
             self._policy("ecs_task", role, "task", allowed)
         return role
+
+    def _rollback_alarms(self) -> aws.EcsServiceAlarms | None:
+        """By name, since the alarms refer to the service."""
+        if not self.stack.settings.container.rollback_alarms:
+            return None
+        names = [alarm_name(self.project, name) for name in ROLLBACK_ALARMS]
+        return aws.EcsServiceAlarms(alarm_names=names, enable=True, rollback=True)
 
     def _logs(self) -> dict[str, object]:
         """The log group, as a container names it."""
@@ -222,15 +236,17 @@ def _spot(on_demand_base: int) -> list[aws.EcsServiceCapacityProviderStrategy]:
     return [spot, first] if on_demand_base else [spot]
 
 
-def _lifecycle(autoscaled: bool, waits: bool) -> TerraformResourceLifecycle | None:
-    """Makes an apply fail after the circuit breaker's rollback, where it would succeed otherwise.
+def _lifecycle(autoscaled: bool, wanted: ContainerSettings) -> TerraformResourceLifecycle | None:
+    """Makes an apply fail after a rollback, where it would succeed otherwise.
 
     https://github.com/hashicorp/terraform-provider-aws/issues/20858
     """
+    who = "The circuit breaker, or an alarm," if wanted.rollback_alarms else "The circuit breaker"
+    waits = wanted.wait_for_steady_state
     rolled_back = Postcondition(
         condition="${self.task_definition == aws_ecs_task_definition.wordpress.arn}",
         error_message=(
-            "The circuit breaker rolled the deployment back: the service runs "
+            f"{who} rolled the deployment back: the service runs "
             "${self.task_definition}, not the new ${aws_ecs_task_definition.wordpress.arn}. "
             "See the events of service ${self.name} and the logs of its stopped tasks, then "
             "apply again."

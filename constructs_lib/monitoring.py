@@ -15,7 +15,7 @@ from cdktf import Fn, Token
 
 from constructs_lib import aws
 from constructs_lib.alb import LoadBalancer
-from constructs_lib.alerts import Alerts
+from constructs_lib.alerts import Alerts, alarm_name
 from constructs_lib.ecs import Containers
 from constructs_lib.options.uploads import Uploads
 from constructs_lib.part import Part, PlatformStack
@@ -201,7 +201,7 @@ class Alarms(Part):
         made = aws.CloudwatchMetricAlarm(
             self,
             f"aws_cloudwatch_metric_alarm.{alarm.name}",
-            alarm_name=self._name(alarm.name),
+            alarm_name=alarm_name(self.project, alarm.name),
             alarm_description=f"{alarm.description}.",
             namespace=alarm.subject.namespace,
             metric_name=alarm.metric,
@@ -236,7 +236,7 @@ class Alarms(Part):
         aws.CloudwatchMetricAlarm(
             self,
             "aws_cloudwatch_metric_alarm.ecs_running_tasks",
-            alarm_name=self._name("ecs_running_tasks"),
+            alarm_name=alarm_name(self.project, "ecs_running_tasks"),
             alarm_description="Fewer tasks run than desired.",
             comparison_operator="GreaterThanThreshold",
             threshold=0,
@@ -256,9 +256,6 @@ class Alarms(Part):
             alarm_actions=self._actions,
             ok_actions=self._actions,
         )
-
-    def _name(self, alarm: str) -> str:
-        return f"{self.project}-{alarm.replace('_', '-')}"
 
 
 class Dashboard(Part):

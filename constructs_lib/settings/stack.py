@@ -220,6 +220,11 @@ class StackSettings(Group):
                 "container.fixed_site_url = true with load_balancer.https = true pins the load "
                 "balancer's own name, which no certificate matches; set load_balancer.host_name"
             )
+        if container.rollback_alarms and not self.monitoring:
+            yield (
+                "container.rollback_alarms = true with monitoring = null, which leaves no alarm to "
+                "roll back on; keep monitoring or switch it off"
+            )
         if self.cost and not self.default_tags:
             yield (
                 "cost counts what is tagged with the project, and default_tags = false leaves "

@@ -180,6 +180,10 @@ def test_options_that_contradict_each_other_are_refused_with_a_reason() -> None:
             "container.fixed_site_url = true with load_balancer.https = true pins the load "
             "balancer's own name, which no certificate matches; set load_balancer.host_name",
         ),
+        (("container.rollback_alarms", on), ("monitoring", on)): (
+            "container.rollback_alarms = true with monitoring = null, which leaves no alarm to "
+            "roll back on; keep monitoring or switch it off"
+        ),
         (("database.password", 0), ("database.rotation", on)): (
             "database: rotation is set with password = variable, which nothing rotates; choose "
             "managed, or leave rotation out"

@@ -463,6 +463,20 @@ OPTIONS: dict[str, Option] = {
             f"{_SERVICE}.lifecycle.postcondition": None,
         },
     ),
+    "container.rollback_alarms": Option(
+        True,
+        changes={
+            f"{_SERVICE}.alarms": {
+                "alarm_names": [
+                    f"${{var.project_name}}-alb-{name}"
+                    for name in ("5xx", "own-5xx", "response-time")
+                ],
+                "enable": True,
+                "rollback": True,
+            },
+            f"{_SERVICE}.lifecycle.postcondition.0.error_message": ANY,  # see test_ecs.py
+        },
+    ),
     "container.zone_rebalancing": Option(
         True, changes={f"{_SERVICE}.availability_zone_rebalancing": "ENABLED"}
     ),

@@ -333,6 +333,7 @@ FLAGS = (
     *("network.public_ip_on_launch", "network.default_security_group_closed"),
     *("load_balancer.deletion_protection", "load_balancer.https", "container.capacity_providers"),
     *("container.wait_for_steady_state", "container.zone_rebalancing", "container.task_role"),
+    "container.rollback_alarms",
     *("container.container_insights", "container.execute_command", "container.fixed_site_url"),
     *("container.service_discovery", "container.shared_keys", "container.shared_uploads"),
     *("database.username_sensitive", "database.multi_az", "database.storage_encrypted"),
@@ -537,6 +538,10 @@ REFUSED: list[tuple[Values, str]] = [
     (
         {"container.on_demand_base": 1},
         "container: on_demand_base = 1 … capacity = FARGATE, … leave it out or choose FARGATE_SPOT",
+    ),
+    (
+        {"container.rollback_alarms": True, "monitoring": None},
+        "rollback_alarms = true with monitoring = null … keep monitoring or switch it off",
     ),
     (
         {"container.zone_rebalancing": True, LOW: 50, HIGH: 100},
