@@ -79,9 +79,19 @@ DEREGISTRATION_DELAY_SECONDS = 300
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/load-balancer-connection-draining.html"""
 
 RESTORE_POINT_SECONDS = 300
-"""Without a standby a database is restored to, at best, five minutes before its failure.
+"""A database is restored to, at best, five minutes before its failure.
 https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIT.html"""
 
+RESTORE = Span(600, 3600)
+"""From the decision to restore until the new database serves under the old one's name.
+An assumption, as AWS gives no figure; it depends on the size.
+https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIT.html"""
+
+REBUILD = Span(3600, 4 * 3600)
+"""From the decision until the stack and its copies serve in another region; an assumption, too."""
+
+COPY_SECONDS = 24 * 3600
+"""Copies are made once a day, and what has arrived counts."""
 
 APACHE_WORKERS = 150
 """Requests that a task of the WordPress image serves at a time, each with a connection to the
@@ -104,6 +114,7 @@ class Configuration:
         most_tasks: how many autoscaling starts at the most; a deployment has others beside them.
         workers: requests that a task serves at a time.
         connections: about how many the database's class allows.
+        copy_region: where backups are copied to; empty for nowhere.
     """
 
     tasks: int
@@ -127,6 +138,7 @@ class Configuration:
     most_tasks: int = 0
     workers: int = 0
     connections: int = 0
+    copy_region: str = ""
 
     @property
     def out_of_rotation(self) -> Span:
@@ -174,6 +186,7 @@ class Scenario:
         serving: until every request is answered again.
         restored: until all tasks and the database are there again.
         because: where the worst case comes from.
+        lost: the writes that are not there any more, by their age; `NEVER` for all of them.
     """
 
     name: str
@@ -181,6 +194,7 @@ class Scenario:
     serving: Span
     restored: Span
     because: str
+    lost: Span = NONE
 
 
 def configuration(stack: Stack) -> Configuration:
@@ -226,6 +240,7 @@ def configuration(stack: Stack) -> Configuration:
         workers=int(workers[1]) if workers else APACHE_WORKERS,
         connections=connections(str(stack.value(database["instance_class"]))),
         rotation=_rotation(stack, database),
+        copy_region=_copy_region(stack),
     )
 
 
@@ -247,6 +262,15 @@ def _scaling(stack: Stack, tasks: int) -> tuple[int, int, int | None]:
                 for policy in stack.all("aws_appautoscaling_policy").values()
             )
     return tasks, most, cooldown
+
+
+def _copy_region(stack: Stack) -> str:
+    """The region of the vault that a backup plan copies to."""
+    for plan in stack.all("aws_backup_plan").values():
+        for copy in block(plan["rule"]).get("copy_action", []):
+            vault = stack.referred(copy["destination_vault_arn"])
+            return str(vault["provider"]).removeprefix("aws.").replace("_", "-")
+    return ""
 
 
 def _rotation(stack: Stack, database: dict[str, object]) -> str | None:
@@ -306,7 +330,39 @@ def scenarios(c: Configuration) -> tuple[Scenario, ...]:
     rolling = _rolling_update(c, replace)
     load = (_load(c, replace), _overload(c))
     found = (stop, hang, zone, database, _bad_deployment(c, rolling), rolling, *load)
-    return (*found, _password(c, replace, rolling)) if c.rotation else found
+    password = (_password(c, replace, rolling),) if c.rotation else ()
+    return (*found, *password, _deleted(c), _region(c))
+
+
+def _deleted(c: Configuration) -> Scenario:
+    """Times from when somebody has noticed; nothing here does."""
+    name, never = "Data is deleted or corrupted", Span(NEVER, NEVER)
+    if not c.backup_retention_days:
+        return Scenario(name, never, never, never, "no backups: all of it is lost", never)
+    return Scenario(
+        name,
+        never,
+        RESTORE,
+        RESTORE,
+        f"a person notices, and restores to any second of {c.backup_retention_days} days but the "
+        f"last {RESTORE_POINT_SECONDS}; the standby has the damage too",
+        Span(0, RESTORE_POINT_SECONDS),
+    )
+
+
+def _region(c: Configuration) -> Scenario:
+    """Times from when somebody has decided to move."""
+    name, never = "The region is lost", Span(NEVER, NEVER)
+    if not c.copy_region:
+        return Scenario(name, never, never, never, "all copies are in the region", never)
+    return Scenario(
+        name,
+        never,
+        REBUILD,
+        REBUILD,
+        f"a person decides, builds the stack in {c.copy_region} and restores the daily copies",
+        Span(0, COPY_SECONDS),
+    )
 
 
 def _database(c: Configuration, blamed: Span) -> Scenario:
