@@ -50,6 +50,8 @@ class Database(Part):
             identifier=f"{self.project}-db",
             engine="mysql",
             engine_version=settings.engine_version,
+            allow_major_version_upgrade=settings.upgrade != "none" or None,
+            blue_green_update={"enabled": True} if settings.upgrade == "blue_green" else None,
             instance_class=variables.db_instance_class,
             allocated_storage=variables.db_allocated_storage,
             storage_type=settings.storage_type,
@@ -79,7 +81,8 @@ class Database(Part):
             performance_insights_enabled=settings.performance_insights,
             performance_insights_kms_key_id=key if settings.performance_insights else None,
             deletion_protection=settings.deletion_protection or None,
-            apply_immediately=settings.apply_immediately,
+            # or the parameters of the old version go before it does
+            apply_immediately=settings.upgrade == "in_place" or settings.apply_immediately,
             skip_final_snapshot=settings.skip_final_snapshot,
             final_snapshot_identifier=final_snapshot,
             tags={"Name": f"{self.project}-rds"},

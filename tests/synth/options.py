@@ -585,6 +585,13 @@ OPTIONS: dict[str, Option] = {
     "database.password": _MANAGED,
     "database.rotation": Option(
         {"cron": "cron(0 22 1 */3 ? *)", "window_hours": 2},
+    "database.upgrade": Option(
+        "blue_green",
+        changes={
+            f"{_DATABASE}.allow_major_version_upgrade": True,
+            f"{_DATABASE}.blue_green_update": {"enabled": True},
+        },
+    ),
         # what else there is of a managed password is above
         adds=(*_MANAGED.adds, "aws_secretsmanager_secret_rotation.password"),
         needs={"database.password": "managed"},

@@ -244,6 +244,7 @@ BOUNDS: dict[str, Bounds] = {
         "an RDS instance class, like db.t3.micro",
     ),
     "database.allocated_storage_gib": between(20, 65536),
+    "database.upgrade": one_of("none", "in_place", "blue_green"),
     "database.storage_type": one_of("gp2", "gp3"),
     "database.iops": between(12000, 64000, **GP3),
     "database.storage_throughput_mibps": between(500, 4000, **GP3),
@@ -544,6 +545,22 @@ REFUSED: list[tuple[Values, str]] = [
         "rollback_alarms = true with monitoring = null … keep monitoring or switch it off",
     ),
     (
+    (
+        {"database.upgrade": "blue_green", "database.backup_retention_days": 0},
+        "upgrade = blue_green with backup_retention_days = 0 … keep some, or choose in_place",
+    ),
+    (
+        {"database.upgrade": "in_place", "database.apply_immediately": False},
+        "upgrade = in_place with apply_immediately = false … leave apply_immediately out",
+    ),
+    (
+        {"backup.copy_region": "eu-central-1"},
+        "backup.copy_region = eu-central-1 is the region of the stack … name another",
+    ),
+    (
+        {"backup.vault_lock_days": 7},
+        "backup.vault_lock_days = 7 without copies to lock … or leave it out",
+    ),
         {"container.zone_rebalancing": True, LOW: 50, HIGH: 100},
         "container: zone_rebalancing = true … maximum_percent = 100 … switch rebalancing off",
     ),

@@ -64,6 +64,10 @@ def test_a_policy_grants_calls_and_what_no_call_shows() -> None:
         *("ec2:CreateSubnet", "ec2:CreateVpc"),
         *("elasticloadbalancing:SetSecurityGroups", "elasticloadbalancing:SetSubnets"),
         *("kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey", "kms:PutKeyPolicy"),
+        # an upgrade, which no life here makes
+        *("rds:CreateBlueGreenDeployment", "rds:CreateDBInstanceReadReplica"),
+        *("rds:DeleteBlueGreenDeployment", "rds:DescribeBlueGreenDeployments"),
+        *("rds:PromoteReadReplica", "rds:SwitchoverBlueGreenDeployment"),
     ]
     assert document(needs(SMALL, called), ["shop"])["Statement"] == [
         allow("Calls", calls),
