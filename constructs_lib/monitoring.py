@@ -17,6 +17,7 @@ from constructs_lib import aws
 from constructs_lib.alb import LoadBalancer
 from constructs_lib.alerts import Alerts, alarm_name
 from constructs_lib.ecs import Containers
+from constructs_lib.options.backups import Backups
 from constructs_lib.options.uploads import Uploads
 from constructs_lib.part import Part, PlatformStack
 from constructs_lib.rds import Database
@@ -81,6 +82,7 @@ class Alarms(Part):
         containers: Containers,
         database: Database,
         uploads: Uploads | None,
+        backups: Backups | None,
     ) -> None:
         super().__init__(stack)
         self._actions = [alerts.topic_arn]
@@ -153,8 +155,9 @@ class Alarms(Part):
                        "The uploads' file system will be slow, once its burst credits are used up "
                        "(the throughput mode elastic uses none)", "notBreaching"),
             )
-            # fmt: on
-            self._failed_backups(alerts, uploads.vault_name)
+        # fmt: on
+        if backups:
+            self._failed_backups(alerts, backups)
         for alarm in alarms:
             self._alarm(alarm)
         if stack.settings.container.container_insights:  # no other metric counts tasks
@@ -171,7 +174,7 @@ class Alarms(Part):
                 depends_on=[alerts.policy],
             )
 
-    def _failed_backups(self, alerts: Alerts, vault_name: str) -> None:
+    def _failed_backups(self, alerts: Alerts, backups: Backups) -> None:
         """No metric tells whether one of this vault's backups failed; AWS Backup sends an event.
 
         https://docs.aws.amazon.com/aws-backup/latest/devguide/eventbridge.html
@@ -184,8 +187,14 @@ class Alarms(Part):
             event_pattern=Fn.jsonencode(
                 {
                     "source": ["aws.backup"],
-                    "detail-type": ["Backup Job State Change"],
-                    "detail": {"state": FAILED_BACKUP, "backupVaultName": [vault_name]},
+                    "detail-type": ["Backup Job State Change", "Copy Job State Change"],
+                    "detail": {
+                        "state": FAILED_BACKUP,
+                        "$or": [
+                            {"backupVaultName": [backups.vault_name]},
+                            {"sourceBackupVaultArn": [backups.vault_arn]},
+                        ],
+                    },
                 }
             ),
         )

@@ -9,6 +9,7 @@ from constructs_lib.cost import Cost
 from constructs_lib.ecs import Containers
 from constructs_lib.monitoring import Alarms, Dashboard
 from constructs_lib.options.access_logs import AccessLogs
+from constructs_lib.options.backups import Backups
 from constructs_lib.options.discovery import Discovery
 from constructs_lib.options.encryption_keys import EncryptionKeys
 from constructs_lib.options.endpoints import S3Endpoint, ServiceEndpoints
@@ -74,6 +75,9 @@ class ResiliencePlatform(PlatformStack):
             discovery=Discovery(self, network) if settings.container.service_discovery else None,
             endpoints=endpoints,
         )
+        saved = [uploads.arn] if uploads else []
+        saved += [database.arn] if settings.backup.copy_region else []
+        backups = Backups(self, saved) if saved else None
         if database.secret_arn:
             RedeployAfterRotation(self, containers, database)
             if settings.database.rotation:
@@ -82,8 +86,9 @@ class ResiliencePlatform(PlatformStack):
             Autoscaling(self, settings.autoscaling, containers)
 
         if alerts and settings.monitoring:
-            Alarms(self, settings.monitoring, alerts, load_balancer, containers, database, uploads)
-            Dashboard(self, load_balancer, containers, database)
+            served = load_balancer, containers, database
+            Alarms(self, settings.monitoring, alerts, *served, uploads, backups)
+            Dashboard(self, *served)
         if alerts and settings.cost:
             Cost(self, settings.cost, alerts)
 

@@ -11,7 +11,10 @@ https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html
 
 from __future__ import annotations
 
+from typing import Literal
+
 from cdktf import Fn
+from cdktf_cdktf_provider_aws.provider import AwsProvider
 
 from constructs_lib import aws, iam
 from constructs_lib.alerts import publishers
@@ -31,10 +34,13 @@ class EncryptionKeys(Part):
     def arn(self, purpose: Purpose) -> str | None:
         """ARN of the key for a purpose; None where AWS's own key is to be used."""
         if purpose in self.stack.settings.customer_managed_keys and purpose not in self._arns:
-            self._arns[purpose] = self._create(purpose)
+            self._arns[purpose] = self.create(purpose)
         return self._arns.get(purpose)
 
-    def _create(self, purpose: Purpose) -> str:
+    def create(
+        self, purpose: Purpose | Literal["copies"], provider: AwsProvider | None = None
+    ) -> str:
+        """A key, in the provider's region."""
         statements: list[iam.Statement] = [
             {
                 # The account's IAM policies decide who may use and manage the key. RDS and EFS use
@@ -58,12 +64,14 @@ class EncryptionKeys(Part):
             deletion_window_in_days=DELETION_WINDOW_DAYS,
             policy=Fn.jsonencode(iam.document(*statements)),
             tags={"Name": f"{self.project}-{purpose}"},
+            provider=provider,
         )
         aws.KmsAlias(
             self,
             f"aws_kms_alias.{purpose}",
             name=f"alias/{self.project}-{purpose}",
             target_key_id=key.key_id,
+            provider=provider,
         )
         return key.arn
 

@@ -186,6 +186,13 @@ _COST = (
 )
 _UNCOUNTED = {f"{_SERVICE}.propagate_tags": None}
 _PRIVATE = ["${aws_subnet.private_1.id}", "${aws_subnet.private_2.id}"]
+_BACKUPS = (
+    *(f"aws_backup_{part}.uploads" for part in ("vault", "plan", "selection")),
+    *(f"aws_iam_role_policy_attachment.{part}" for part in ("backup", "restore")),
+    *(f"aws_cloudwatch_event_{part}.failed_backups" for part in ("rule", "target")),
+    "aws_iam_role.backup",
+)
+_REPORTED = {"aws_sns_topic_policy.alerts.policy.Statement": ANY}  # see test_monitoring.py
 _NAT = {"cidr_block": "0.0.0.0/0", "nat_gateway_id": "${aws_nat_gateway.main.id}"}
 _AS_TASK = {f"{_TASK}.task_role_arn": "${aws_iam_role.ecs_task_role.arn}"}
 _SECRET = f"{_DATABASE}.master_user_secret[0].secret_arn"
@@ -522,14 +529,11 @@ OPTIONS: dict[str, Option] = {
             *("aws_efs_file_system.uploads", "aws_efs_file_system_policy.uploads"),
             *("aws_efs_mount_target.uploads_1", "aws_efs_mount_target.uploads_2"),
             *("aws_efs_access_point.uploads", "aws_security_group.efs_sg"),
-            *("aws_backup_vault.uploads", "aws_backup_plan.uploads"),
-            *("aws_backup_selection.uploads", "aws_iam_role.backup"),
-            *("aws_iam_role_policy_attachment.backup", _TASK_ROLE, "aws_iam_role_policy.ecs_task"),
+            *(_TASK_ROLE, "aws_iam_role_policy.ecs_task", *_BACKUPS),
             *(f"{_ALARM}.efs_io_limit", f"{_ALARM}.efs_burst_credits"),
-            *(f"aws_cloudwatch_event_{part}.failed_backups" for part in ("rule", "target")),
         ),
         changes={
-            "aws_sns_topic_policy.alerts.policy.Statement": ANY,  # see test_monitoring.py
+            **_REPORTED,
             f"{_TASK}.volume": ANY,  # see test_options.py
             f"{_CONTAINER}.mountPoints": ANY,
             **_waits(after=("aws_efs_mount_target.uploads_1", "aws_efs_mount_target.uploads_2")),
@@ -581,10 +585,6 @@ OPTIONS: dict[str, Option] = {
             }
         },
     ),
-    "database.username_sensitive": Option(False),
-    "database.password": _MANAGED,
-    "database.rotation": Option(
-        {"cron": "cron(0 22 1 */3 ? *)", "window_hours": 2},
     "database.upgrade": Option(
         "blue_green",
         changes={
@@ -592,6 +592,10 @@ OPTIONS: dict[str, Option] = {
             f"{_DATABASE}.blue_green_update": {"enabled": True},
         },
     ),
+    "database.username_sensitive": Option(False),
+    "database.password": _MANAGED,
+    "database.rotation": Option(
+        {"cron": "cron(0 22 1 */3 ? *)", "window_hours": 2},
         # what else there is of a managed password is above
         adds=(*_MANAGED.adds, "aws_secretsmanager_secret_rotation.password"),
         needs={"database.password": "managed"},
@@ -615,6 +619,24 @@ OPTIONS: dict[str, Option] = {
     ),
     "database.deletion_protection": arrives(True, f"{_DATABASE}.deletion_protection"),
     "database.apply_immediately": arrives(True, f"{_DATABASE}.apply_immediately"),
+    "backup.copy_region": Option(
+        "eu-west-1",
+        adds=(
+            *(*_BACKUPS, "aws_backup_vault.copies"),
+            *(part.format("copies") for part in _KEY),
+        ),
+        changes=_REPORTED,
+    ),
+    "backup.vault_lock_days": Option(
+        7,
+        adds=(
+            *(*_BACKUPS, "aws_backup_vault.copies"),
+            *(part.format("copies") for part in _KEY),
+            *(f"aws_backup_vault_lock_configuration.{name}" for name in ("uploads", "copies")),
+        ),
+        needs={"backup.copy_region": "eu-west-1"},
+        changes=_REPORTED,
+    ),
     "monitoring": Option(
         None,
         removes=(*(f"{_ALARM}.{name}" for name in _ALARMS), "aws_cloudwatch_dashboard.main"),

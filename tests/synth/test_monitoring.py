@@ -50,7 +50,10 @@ def test_eventbridge_reports_failed_backups_of_the_uploads(synth: Synthesizer) -
     rule = stack.blocks["aws_cloudwatch_event_rule.failed_backups"]
     assert rule["event_pattern"]["detail"] == {
         "state": ["ABORTED", "EXPIRED", "FAILED"],
-        "backupVaultName": ["${aws_backup_vault.uploads.name}"],
+        "$or": [
+            {"backupVaultName": ["${aws_backup_vault.uploads.name}"]},
+            {"sourceBackupVaultArn": ["${aws_backup_vault.uploads.arn}"]},
+        ],
     }
     target = stack.blocks["aws_cloudwatch_event_target.failed_backups"]
     assert (target["rule"], target["arn"]) == (

@@ -302,6 +302,11 @@ BOUNDS: dict[str, Bounds] = {
         needs={"database.instance_class": "db.t3.medium"}
     ),
     "database.apply_immediately": FLAG._replace(good=(True, False, None), bad=("yes", 1)),
+    "backup.copy_region": REGION._replace(
+        good=tuple(r for r in REGION.good if r != "eu-central-1"),
+        bad=tuple(region for region in REGION.bad if region is not None),
+    ),
+    "backup.vault_lock_days": between(1, 35, **{"backup.copy_region": "eu-west-1"}),
     "monitoring": GROUP,
     "monitoring.alarm_email": Bounds(
         ("", "a@b.c"),
@@ -541,11 +546,6 @@ REFUSED: list[tuple[Values, str]] = [
         "container: on_demand_base = 1 … capacity = FARGATE, … leave it out or choose FARGATE_SPOT",
     ),
     (
-        {"container.rollback_alarms": True, "monitoring": None},
-        "rollback_alarms = true with monitoring = null … keep monitoring or switch it off",
-    ),
-    (
-    (
         {"database.upgrade": "blue_green", "database.backup_retention_days": 0},
         "upgrade = blue_green with backup_retention_days = 0 … keep some, or choose in_place",
     ),
@@ -561,6 +561,11 @@ REFUSED: list[tuple[Values, str]] = [
         {"backup.vault_lock_days": 7},
         "backup.vault_lock_days = 7 without copies to lock … or leave it out",
     ),
+    (
+        {"container.rollback_alarms": True, "monitoring": None},
+        "rollback_alarms = true with monitoring = null … keep monitoring or switch it off",
+    ),
+    (
         {"container.zone_rebalancing": True, LOW: 50, HIGH: 100},
         "container: zone_rebalancing = true … maximum_percent = 100 … switch rebalancing off",
     ),
@@ -786,7 +791,7 @@ def test_settings_cannot_be_changed_afterwards() -> None:
             {"backend": {"type": "s3", "bucket": "abc", "region": "eu-west-1", "s3": 1}},
             "backend.s3: unknown setting; accepted with type = s3 are bucket, key, region, type",
         ),
-        ({"s3": 1}, "s3: unknown setting; accepted are autoscaling, backend, container, "),
+        ({"s3": 1}, "s3: unknown setting; accepted are autoscaling, backend, backup, "),
         ({"local": 1}, "local: unknown setting; "),
         ({"a\nb": 1}, r"a\nb: unknown setting; accepted are "),
     ],
