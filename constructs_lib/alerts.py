@@ -5,6 +5,8 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEma
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 from cdktf import Fn
 
 from constructs_lib import aws, iam
@@ -82,3 +84,13 @@ class Alerts(Part):
         # Whether there is an address is known at plan time only, and count takes a number in Python
         address = stack.variables.expression("alarm_email")
         email.add_override("count", f'${{{address} == "" ? 0 : 1}}')
+        monitoring = stack.settings.monitoring
+        for endpoint in monitoring.subscriptions if monitoring else ():
+            aws.SnsTopicSubscription(
+                self,
+                # not numbered: a list in another order would replace them
+                f"aws_sns_topic_subscription.to_{sha256(endpoint.encode()).hexdigest()[:8]}",
+                topic_arn=topic.arn,
+                protocol="https" if "://" in endpoint else "email",
+                endpoint=endpoint,
+            )

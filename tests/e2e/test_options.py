@@ -54,6 +54,7 @@ CHOICES: dict[str, list[Option | None]] = {
 
 INEXPRESSIBLE: tuple[Pair, ...] = (
     (("autoscaling", 1), ("autoscaling.sleep", 1)),
+    (("monitoring", 1), ("monitoring.subscriptions", 1)),
     (("monitoring", 1), ("monitoring.database_events", 1)),
     (("cost", 1), ("cost.anomaly_detection", 1)),
     (("default_tags", 1), ("cost.anomaly_detection", 1)),

@@ -641,6 +641,10 @@ OPTIONS: dict[str, Option] = {
         None,
         removes=(*(f"{_ALARM}.{name}" for name in _ALARMS), "aws_cloudwatch_dashboard.main"),
     ),
+    "monitoring.subscriptions": Option(
+        ["a@example.com", "https://events.example.com/1"],
+        adds=tuple(f"aws_sns_topic_subscription.to_{name}" for name in ("08168cd8", "cf714d54")),
+    ),
     "monitoring.database_events": Option(True, adds=("aws_db_event_subscription.database",)),
     "cost": Option(None, removes=_COST, changes=_UNCOUNTED),
     "cost.anomaly_detection": Option(False, removes=_COST[1:]),

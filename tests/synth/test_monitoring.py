@@ -69,6 +69,18 @@ def test_eventbridge_reports_failed_backups_of_the_uploads(synth: Synthesizer) -
     assert rule["name"].startswith("${var.project_name}-")
 
 
+def test_further_addresses_hear_of_alerts_whatever_their_order(synth: Synthesizer) -> None:
+    both = ["a@example.com", "https://events.example.com/1"]
+    stack = synth(monitoring={"subscriptions": both})
+    found = stack.all("aws_sns_topic_subscription")
+    assert [(found[name]["protocol"], found[name]["endpoint"]) for name in found][1:] == [
+        ("email", both[0]),
+        ("https", both[1]),
+    ]
+    turned = synth(monitoring={"subscriptions": both[::-1]})
+    assert turned.all("aws_sns_topic_subscription") == found
+
+
 def test_the_file_system_is_watched_where_there_is_one(synth: Synthesizer) -> None:
     stack = synth(**settings_of("container.shared_uploads"))
     for name, metric in (("efs_io_limit", "PercentIOLimit"), ("efs_burst_credits", "BurstCredit")):

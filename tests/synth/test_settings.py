@@ -302,6 +302,11 @@ BOUNDS: dict[str, Bounds] = {
         needs={"database.instance_class": "db.t3.medium"}
     ),
     "database.apply_immediately": FLAG._replace(good=(True, False, None), bad=("yes", 1)),
+    "monitoring.subscriptions": Bounds(
+        ([], ["a@b.c"], ["https://x", "https://x/y?z=1"]),
+        ("a@b.c", 1, None),
+        "",
+    ),
     "backup.copy_region": REGION._replace(
         good=tuple(r for r in REGION.good if r != "eu-central-1"),
         bad=tuple(region for region in REGION.bad if region is not None),
@@ -552,6 +557,10 @@ REFUSED: list[tuple[Values, str]] = [
     (
         {"database.upgrade": "in_place", "database.apply_immediately": False},
         "upgrade = in_place with apply_immediately = false … leave apply_immediately out",
+    ),
+    *(
+        ({"monitoring.subscriptions": [endpoint]}, f'subscriptions.0 = "{endpoint}": must be an e-')
+        for endpoint in ("a", "http://x", "https://", "https://x y")
     ),
     (
         {"backup.copy_region": "eu-central-1"},
