@@ -31,7 +31,6 @@ class Backups(Part):
         region = stack.settings.backup.copy_region
         vault = self._vault("uploads", f"{self.project}-uploads", stack.keys.arn("uploads"))
         copies = [self._copies(region)] if region else []
-        kept = {"delete_after": RETENTION_DAYS}
         plan = aws.BackupPlan(
             self,
             "aws_backup_plan.uploads",
@@ -41,11 +40,13 @@ class Backups(Part):
                     rule_name="daily",
                     target_vault_name=vault.name,
                     schedule="cron(0 2 * * ? *)",
-                    lifecycle=kept,
+                    lifecycle={"delete_after": RETENTION_DAYS},
                     copy_action=[
                         aws.BackupPlanRuleCopyAction(
                             destination_vault_arn=elsewhere.arn,
-                            lifecycle=aws.BackupPlanRuleCopyActionLifecycle(**kept),
+                            lifecycle=aws.BackupPlanRuleCopyActionLifecycle(
+                                delete_after=RETENTION_DAYS
+                            ),
                         )
                         for elsewhere in copies
                     ]

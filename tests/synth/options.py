@@ -294,6 +294,15 @@ _MANAGED = Option(
     },
 )
 
+RECIPES: dict[str, dict[str, object]] = {
+    _BALANCER: {"idle_timeout": 120, "enable_zonal_shift": True},
+    _DATABASE: {
+        "max_allocated_storage": 100,
+        "engine_lifecycle_support": "open-source-rds-extended-support-disabled",
+    },
+}
+"""The overrides of docs/settings.md, which the provider validates with the other options."""
+
 OPTIONS: dict[str, Option] = {
     "variables": Option(["db_password", "aws_region"]),  # what it changes: test_platform.py
     "outputs": Option(
@@ -652,8 +661,13 @@ OPTIONS: dict[str, Option] = {
         {
             _GROUP: {"health_check.timeout": None},
             _SERVICE: {"deployment_controller": {"type": "ECS"}},
+            **RECIPES,
         },
-        changes={f"{_CHECK}.timeout": None, f"{_SERVICE}.deployment_controller": {"type": "ECS"}},
+        changes={
+            f"{_CHECK}.timeout": None,
+            f"{_SERVICE}.deployment_controller": {"type": "ECS"},
+            **{f"{at}.{key}": value for at, said in RECIPES.items() for key, value in said.items()},
+        },
     ),
 }
 """Settings that give the stack another shape, each alone, by dotted path."""

@@ -23,7 +23,7 @@ from constructs_lib.settings import (
 )
 from constructs_lib.settings.types import REGIONS
 from constructs_lib.settings.words import described
-from tests.synth.options import CERTIFICATE, DIGEST, ECR_IMAGE, MAXIMAL, OPTIONS, nested
+from tests.synth.options import CERTIFICATE, DIGEST, ECR_IMAGE, MAXIMAL, OPTIONS, RECIPES, nested
 from tests.synth.synthesized import Synthesizer
 
 Values = dict[str, Any]
@@ -929,7 +929,7 @@ def test_the_overrides_of_the_documentation_arrive(synth: Synthesizer) -> None:
     examples = re.findall(r"^```json\n(.*?)```", text, re.DOTALL | re.MULTILINE)
     (example,) = (json.loads(example) for example in examples if '"overrides"' in example)
     blocks = synth(**example["context"]["stacks"]["resilience-platform"]).blocks
-    assert blocks["aws_lb.main"]["idle_timeout"] == 120
+    for address, said in RECIPES.items():
+        assert said.items() <= blocks[address].items()
     assert "ip_address_type" not in blocks["aws_lb.main"]
     assert blocks["aws_lb_target_group.main"]["health_check"]["timeout"] == 10
-    assert blocks["aws_db_instance.wordpress"]["max_allocated_storage"] == 100
