@@ -12,6 +12,7 @@ from typing import Literal
 from rich.console import Console
 
 from ops.console import table
+from ops.model.configured import configuration
 from ops.model.recovery import (
     NEVER,
     RDS_FAILOVER,
@@ -21,7 +22,6 @@ from ops.model.recovery import (
     Configuration,
     Scenario,
     Span,
-    configuration,
     scenarios,
 )
 from ops.model.stack import Stack, read_stack

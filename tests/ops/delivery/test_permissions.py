@@ -150,7 +150,7 @@ def test_the_stacks_of_cdktf_json_name_the_roles(
         "ServiceLinkedRoles": ["arn:aws:iam::*:role/aws-service-role/*"],
     }
     assert roles[0]["Action"] == ["iam:CreateRole", "iam:TagRole"]
-    assert reader == [allow("Calls", ["kms:DescribeKey"])]
+    assert reader == [allow("Calls", ["kms:DescribeKey", "rds:DescribeBlueGreenDeployments"])]
 
 
 def test_what_the_files_say_was_called_makes_them_again() -> None:
