@@ -159,10 +159,12 @@ def drift(
 @app.command()
 def drill(
     name: Annotated[
-        Literal["task-failure", "health-check", "db-failover", "zone-failure", "all", "restore"],
+        Literal[
+            "task-failure", "health-check", "db-failover", "zone-failure", "restore", "all", "undo"
+        ],
         typer.Argument(
             metavar="NAME",
-            help="all runs one after the other; restore undoes what an interrupted drill left",
+            help="all runs one after the other; undo takes away what an interrupted drill left",
         ),
     ],
     stack: StackName = STACK,
@@ -188,8 +190,8 @@ def drill(
     options = commands.Options(
         stack, outputs, url, sandbox, dry_run, yes, time_limit, reports, objectives
     )
-    if name == "restore":
-        _end(commands.restore(options, console))
+    if name == "undo":
+        _end(commands.undo_left(options, console))
     else:
         _end(commands.drill(name, options, console))
 

@@ -4,6 +4,7 @@ import math
 import random
 import uuid
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from ops.drills.load import FAILED_PERCENT, GAP_SECONDS
 from ops.drills.one_off import POLL_SECONDS, ask_marker, run_task
@@ -11,7 +12,7 @@ from ops.drills.report import Measurement
 from ops.drills.run import Drill, Run
 from ops.drills.target import Deployment, Snapshot, tasks
 from ops.errors import OpsError
-from ops.model.recovery import SCHEDULER_REACTION, TASK_START
+from ops.model.recovery import RESTORE, SCHEDULER_REACTION, TASK_START
 
 RECOVERY_SECONDS = 60.0
 OUT_OF_ROTATION_SECONDS = 90.0
@@ -19,6 +20,9 @@ OUT_OF_ROTATION_SECONDS = 90.0
 
 CANARY_START_SECONDS = 90.0
 """What a canary is given from RUNNING until it serves, on top of its health checks."""
+
+RARELY = 10.0
+"""Seconds between two looks at what takes AWS many minutes."""
 
 CANARY_LIFE_SECONDS = 3600
 """A canary ends by itself after this, if nobody else ends it."""
@@ -195,15 +199,20 @@ def _plan_db_failover(deployment: Deployment) -> list[str]:
     ]
 
 
+def _write_marker(run: Run) -> str:
+    marker = _new_name()
+    run.journal.add({"do": "stop-tasks", "started_by": marker})
+    run.journal.add({"do": "drop-marker", "marker": marker, **run.deployment.source})
+    ask_marker(run.deployment, run.clock, "write", marker, end=run.end)
+    run.event("marker written")
+    return marker
+
+
 def _db_failover(run: Run) -> list[Measurement]:
     deployment, clock = run.deployment, run.clock
     before = run.look()
     expected = deployment.expected()["database"]
-    marker = _new_name()
-    run.journal.add({"do": "stop-tasks", "started_by": marker})
-    run.journal.add({"do": "drop-marker", "marker": marker, **deployment.source})
-    ask_marker(deployment, clock, "write", marker, end=run.end)
-    run.event("marker written")
+    marker = _write_marker(run)
     run.breaks(f"reboot with failover, primary in {before.database_zone}")
     _fail_over(deployment)
     moved = run.until(zone=_moved_from(before.database_zone))["zone"]
@@ -301,6 +310,80 @@ def _zone_failure(run: Run) -> list[Measurement]:
     return [*found, *run.traffic()]
 
 
+# --- a deleted row is restored ----------------------------------------------------------------
+
+
+def _copy_of(deployment: Deployment) -> str:
+    return f"{deployment.project}-drill"
+
+
+def _plan_restore(deployment: Deployment) -> list[str]:
+    database, copy = deployment.outputs.rds_identifier, _copy_of(deployment)
+    if not deployment.database.get("BackupRetentionPeriod"):
+        raise OpsError(
+            f"database {database} keeps no backups, so nothing can be restored: set "
+            "`database.backup_retention_days` and apply"
+        )
+    if deployment.find_database(copy):
+        raise OpsError(
+            f"database {copy} is there already: delete it, or run `.venv/bin/python -m ops drill "
+            "undo` if a drill was interrupted"
+        )
+    return [
+        "write a marker into a table opsfolio_drill, by a task of the service's task definition",
+        f"wait until {database} can be restored to that moment, then drop the table",
+        f"restore {database} to that moment, as {copy} beside it",
+        f"read the marker from {copy}, then delete {copy}",
+    ]
+
+
+def _restore_copy(deployment: Deployment, copy: str, point: datetime, marker: str) -> None:
+    """Where the database is, and tagged, so that `undo` knows it by more than its name."""
+    database = deployment.database
+    tags = {"Project": deployment.project, "ManagedBy": "opsfolio-drill", "Drill": marker}
+    deployment.rds.restore_db_instance_to_point_in_time(
+        SourceDBInstanceIdentifier=deployment.outputs.rds_identifier,
+        TargetDBInstanceIdentifier=copy,
+        RestoreTime=point,
+        DBSubnetGroupName=database["DBSubnetGroup"]["DBSubnetGroupName"],
+        VpcSecurityGroupIds=[one["VpcSecurityGroupId"] for one in database["VpcSecurityGroups"]],
+        MultiAZ=False,
+        PubliclyAccessible=False,
+        DeletionProtection=False,
+        Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
+    )
+
+
+def _restore(run: Run) -> list[Measurement]:
+    deployment, clock, copy = run.deployment, run.clock, _copy_of(run.deployment)
+    run.look()
+    expected = deployment.expected()["deleted"]
+    marker = _write_marker(run)
+    point = clock.utc().replace(microsecond=0) + timedelta(seconds=1)
+    run.breaks(f"what was written until {point:%H:%M:%S} UTC may be lost")
+    saved = run.until(RARELY, point=lambda _: deployment.restorable(point))["point"]
+    took, found = None, False
+    if saved is not None:
+        ask_marker(deployment, clock, "drop", marker, end=run.end)
+        run.journal.add({"do": "delete-copy", "database": copy, "marker": marker})
+        run.breaks(f"marker dropped; restore {copy} to {point:%H:%M:%S} UTC")
+        _restore_copy(deployment, copy, point, marker)
+        took = run.until(
+            RARELY,
+            copy=lambda _: deployment.find_database(copy).get("DBInstanceStatus") == "available",
+        )["copy"]
+    if took is not None:
+        host = deployment.find_database(copy)["Endpoint"]["Address"]
+        found = ask_marker(deployment, clock, "read", marker, end=run.end, host=host)
+        run.event("marker read from the copy" if found else "the copy has no marker")
+    return [
+        Measurement("a write can be restored", saved, model=expected.lost),
+        Measurement("the copy of the database is there", took, model=expected.serving),
+        Measurement("what was deleted is in the copy", verified=found),
+        *run.traffic(),
+    ]
+
+
 DRILLS = {
     drill.name: drill
     for drill in (
@@ -308,6 +391,7 @@ DRILLS = {
         Drill("health-check", "A task fails its health check", _plan_health_check, _health_check),
         Drill("db-failover", "The database fails over", _plan_db_failover, _db_failover),
         Drill("zone-failure", "An availability zone fails", _plan_zone_failure, _zone_failure),
+        Drill("restore", "A deleted row is restored", _plan_restore, _restore, RESTORE.worst),
     )
 }
 """By name. To add one: a plan, what it does and measures, and a line here."""

@@ -60,6 +60,7 @@ def ask_marker(
     *,
     end: float,
     source: Mapping[str, Any] | None = None,
+    host: str = "",
 ) -> bool:
     """Let a task write, read or drop the marker; False if it should read and finds none.
 
@@ -67,8 +68,10 @@ def ask_marker(
 
     Args:
         end: how long to wait for it, as a time of the clock.
+        host: of another database than the task's own.
     """
     asked = {"DRILL_ACTION": action, "DRILL_MARKER": marker}
+    asked |= {"WORDPRESS_DB_HOST": host} if host else {}
     command = ["php", "-r", _PHP]
     arn = run_task(deployment, source or deployment.source, command, asked, marker)
     code = _exit_code(deployment, arn, clock, end)

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ops.drills.clock import Clock
@@ -24,6 +25,9 @@ class World:
         replaces: False: tasks are never replaced.
         balancer_notices: False: the load balancer keeps sending to tasks that are gone.
         failover_keeps_data: False: what was written is gone after a failover.
+        backup_seconds: how old the latest point is that the database can be restored to.
+        restore_seconds: how long a restore takes; the best case, or a rehearsal would be long.
+        restore_keeps_data: False: a restored database is empty.
     """
 
     react_seconds: float = recovery.SCHEDULER_REACTION.middle
@@ -32,6 +36,9 @@ class World:
     replaces: bool = True
     balancer_notices: bool = True
     failover_keeps_data: bool = True
+    backup_seconds: float = recovery.RESTORE_POINT_SECONDS / 2
+    restore_seconds: float = recovery.RESTORE.best
+    restore_keeps_data: bool = True
 
 
 @dataclass(frozen=True)
@@ -60,6 +67,10 @@ class Stage:
     lock: threading.RLock = field(default_factory=threading.RLock)
     ports: dict[str, int] = field(default_factory=dict)
     log: list[Done] = field(default_factory=list)
+
+    def later(self, seconds: float, action: Callable[[], None]) -> None:
+        """Have something done in the stand-in's thread after seconds of the clock."""
+        self.loop.call_soon_threadsafe(self.loop.call_later, self.clock.real(seconds), action)
 
     def note(self, what: str, whom: str) -> None:
         """Write down what is done now."""

@@ -30,9 +30,13 @@ def documented(alive: Alive) -> Iterator[None]:
     """What is called is what the documentation says a drill may have to call."""
     alive.sandbox.actions.clear()
     yield
+    assert alive.sandbox.actions <= listed_actions()
+
+
+def listed_actions() -> set[str]:
     text = (ROOT / "docs" / "resilience.md").read_text(encoding="utf-8")
     listed = text.partition("<!-- actions of the drills -->")[2].partition("<!-- end -->")[0]
-    assert alive.sandbox.actions <= set(re.findall(r"`([\w-]+:\w+)`", listed))
+    return set(re.findall(r"`([\w-]+:\w+)`", listed))
 
 
 def figures(report: Report) -> dict[str, Measurement]:
@@ -53,6 +57,7 @@ def test_a_plan_breaks_nothing(alive: Alive) -> None:
     assert "stops serving after 195 s" in said["health-check"]
     assert "reboot database resilience-platform-db with failover" in said["db-failover"]
     assert re.search(r"stop 1 task in eu-central-1[ab] reboot", said["zone-failure"])
+    assert "as resilience-platform-drill beside it" in said["restore"]
     assert len(alive.stand_in.log) == before
 
 
