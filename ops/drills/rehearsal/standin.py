@@ -65,7 +65,7 @@ class StandIn:
         restored = RDSResponse.restore_db_instance_to_point_in_time
         self._replace(
             RDSResponse,
-            restored.__name__,
+            "restore_db_instance_to_point_in_time",
             lambda response: self.database.restore(restored, response),
         )
         latest = property(lambda instance: self.database.restorable)

@@ -137,6 +137,21 @@ def create_blue_green_deployment(
     return answer
 
 
+@extends(RDSResponse)
+def restore_db_instance_to_point_in_time(
+    original: Callable[..., ActionResult], self: RDSResponse
+) -> ActionResult:
+    """A copy has an id of its own, no source and no standby; moto's has the original's."""
+    answer = original(self)
+    database: DBInstance = answer.result["DBInstance"]  # type: ignore[index]
+    database.dbi_resource_id = _resource_id()
+    database.source_db_instance_identifier = None
+    database.multi_az = bool(self.params.get("MultiAZ"))
+    for name, default in _DATABASE_DEFAULTS.items():
+        setattr(database, xform_name(name), default)
+    return answer
+
+
 def _check_performance_insights(enable: bool | None, instance_class: str, engine: str) -> None:
     small = _WITHOUT_PERFORMANCE_INSIGHTS.fullmatch(instance_class)
     if enable and small and engine in ("mysql", "mariadb"):

@@ -345,6 +345,18 @@ def test_each_database_is_found_by_an_id_of_its_own(rds: Any) -> None:
     assert found["DBInstanceIdentifier"] == "d"
 
 
+def test_a_restored_database_is_a_new_one_without_a_standby(rds: Any) -> None:
+    rds.create_db_instance(**DATABASE, MultiAZ=True)
+    made = rds.restore_db_instance_to_point_in_time(
+        SourceDBInstanceIdentifier="d",
+        TargetDBInstanceIdentifier="restored",
+        UseLatestRestorableTime=True,
+    )["DBInstance"]
+    assert made["DbiResourceId"] != database(rds)["DbiResourceId"]
+    assert (made["MultiAZ"], made["DBInstanceStatus"]) == (False, "available")
+    assert "ReadReplicaSourceDBInstanceIdentifier" not in made
+
+
 def test_a_major_version_needs_the_flag_and_parameters_of_its_own(rds: Any) -> None:
     """In place and on a copy, which a database with a managed password does not get."""
     group = {"DBParameterGroupFamily": "mysql8.0", "Description": "of the old version"}
