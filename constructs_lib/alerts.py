@@ -3,8 +3,6 @@
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html
 """
 
-from __future__ import annotations
-
 from hashlib import sha256
 
 from cdktf import Fn

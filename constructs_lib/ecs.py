@@ -28,7 +28,6 @@ EXECUTE_COMMAND = [
 ]
 """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"""
 
-
 ROLLBACK_ALARMS = ("alb_5xx", "alb_own_5xx", "alb_response_time")
 """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-alarm-failure.html"""
 
@@ -136,7 +135,7 @@ class Containers(Part):
             deployment_circuit_breaker=aws.EcsServiceDeploymentCircuitBreaker(
                 enable=True, rollback=True
             ),
-            alarms=self._rollback_alarms(),
+            alarms=self._alarms() if wanted.rollback_alarms else None,
             # AWS switches it on for services that do not say; the provider would switch it off
             availability_zone_rebalancing="ENABLED" if wanted.zone_rebalancing else "DISABLED",
             # budgets find costs by tag, so the tasks need the service's tags
@@ -152,21 +151,16 @@ class Containers(Part):
 
     def _execution_role(self, secret_arns: list[str]) -> tuple[aws.IamRole, list[TerraformElement]]:
         """What starts a task: pulls the image, writes logs, reads secrets; with its permissions."""
-        role = self._role("ecs_task_execution_role")
+        role = self.role("ecs_task_execution_role", "ecs-task-execution-role", "ecs-tasks")
         permissions: list[TerraformElement] = [
-            aws.IamRolePolicyAttachment(
-                self,
-                "aws_iam_role_policy_attachment.ecs_task_execution_attach",
-                role=role.name,
-                policy_arn=iam.service_role_policy("AmazonECSTaskExecutionRolePolicy"),
-            )
+            self.attach("ecs_task_execution_attach", role, "AmazonECSTaskExecutionRolePolicy")
         ]
         if secret_arns:
             read = [iam.allow(["secretsmanager:GetSecretValue"], secret_arns)]
             if key := self.stack.keys.arn("secrets"):
                 read.append(iam.allow(["kms:Decrypt"], key))
             permissions.append(
-                self._policy("ecs_task_execution_secrets", role, "read-secrets", read)
+                self.grant("ecs_task_execution_secrets", role, "read-secrets", *read)
             )
         return role, permissions
 
@@ -177,28 +171,20 @@ class Containers(Part):
             allowed = [*allowed, iam.allow(EXECUTE_COMMAND, "*")]
         if not wanted.task_role and not allowed:
             return None
-        role = self._role("ecs_task_role")
+        role = self.role("ecs_task_role", "ecs-task-role", "ecs-tasks")
         if allowed:
-            self._policy("ecs_task", role, "task", allowed)
+            self.grant("ecs_task", role, "task", *allowed)
         return role
 
-    def _rollback_alarms(self) -> aws.EcsServiceAlarms | None:
+    def _alarms(self) -> aws.EcsServiceAlarms:
         """By name, since the alarms refer to the service."""
-        if not self.stack.settings.container.rollback_alarms:
-            return None
         names = [alarm_name(self.project, name) for name in ROLLBACK_ALARMS]
         return aws.EcsServiceAlarms(alarm_names=names, enable=True, rollback=True)
 
     def _logs(self) -> dict[str, object]:
         """The log group, as a container names it."""
-        group = aws.CloudwatchLogGroup(
-            self,
-            "aws_cloudwatch_log_group.ecs",
-            name=f"/ecs/{self.project}",
-            retention_in_days=self.stack.settings.container.log_retention_days,
-            kms_key_id=self.stack.keys.arn("logs"),
-            tags={"Name": f"{self.project}-logs"},
-        )
+        days = self.stack.settings.container.log_retention_days
+        group = self.log_group("ecs", f"/ecs/{self.project}", "logs", days)
         return {
             "logDriver": "awslogs",
             "options": {
@@ -207,25 +193,6 @@ class Containers(Part):
                 "awslogs-stream-prefix": "ecs",
             },
         }
-
-    def _role(self, name: str) -> aws.IamRole:
-        return aws.IamRole(
-            self,
-            f"aws_iam_role.{name}",
-            name=f"{self.project}-{name.replace('_', '-')}",
-            assume_role_policy=iam.trust("ecs-tasks"),
-        )
-
-    def _policy(
-        self, name: str, role: aws.IamRole, title: str, statements: list[iam.Statement]
-    ) -> aws.IamRolePolicy:
-        return aws.IamRolePolicy(
-            self,
-            f"aws_iam_role_policy.{name}",
-            name=title,
-            role=role.name,
-            policy=Fn.jsonencode(iam.document(*statements)),
-        )
 
 
 def _spot(on_demand_base: int) -> list[aws.EcsServiceCapacityProviderStrategy]:

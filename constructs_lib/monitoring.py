@@ -8,8 +8,9 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEma
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from cdktf import Fn, Token
 
@@ -25,14 +26,6 @@ from constructs_lib.settings import MonitoringSettings
 from constructs_lib.settings.database import connections_of
 
 MIB, GIB = 1024**2, 1024**3
-
-CPU_CREDITS = 5
-"""A new instance begins with none and earns this many within an hour, while it has little to do.
-https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Monitoring.html"""
-FREE_MEMORY_MIB = 64
-BURST_CREDITS_GIB = 256
-"""Enough for some 40 minutes at 100 MiB/s; a new file system has 2,100.
-https://docs.aws.amazon.com/efs/latest/ug/performance.html#bursting"""
 
 DATABASE_EVENTS = ["availability", "failover", "failure", "recovery"]
 """No metric shows a failover; RDS reports it as an event, when it starts and when it is done.
@@ -109,11 +102,12 @@ class Alarms(Part):
         alarms: tuple[_Alarm, ...] = (
             _Alarm("rds_cpu", rds, "CPUUtilization", "Average", above,
                    settings.db_cpu_percent, 3, 300, "The database is short of CPU"),
-            _Alarm("rds_cpu_credits", rds, "CPUCreditBalance", "Maximum", below,
-                   CPU_CREDITS, 12, 300, "The database lives above its class's CPU credits: it "
+            # a new instance begins with none and earns five within an hour
+            _Alarm("rds_cpu_credits", rds, "CPUCreditBalance", "Maximum", below, 5, 12, 300,
+                   "The database lives above its class's CPU credits: it "
                    "slows down (T2) or costs more (T3, T4g)", only_if=burstable),
             _Alarm("rds_free_memory", rds, "FreeableMemory", "Average", below,
-                   FREE_MEMORY_MIB * MIB, 3, 300, "The database is running out of memory"),
+                   64 * MIB, 3, 300, "The database is running out of memory"),
             _Alarm("rds_free_storage", rds, "FreeStorageSpace", "Minimum", below,
                    settings.db_free_storage_gib * GIB, 1, 300,
                    "The database is running out of storage"),
@@ -150,8 +144,9 @@ class Alarms(Part):
             alarms += (
                 _Alarm("efs_io_limit", files, "PercentIOLimit", "Maximum", above, 95, 3, 300,
                        "The uploads' file system does as much as its performance mode allows"),
+                # enough for some 40 minutes at 100 MiB/s; a new file system has 2,100 GiB
                 _Alarm("efs_burst_credits", files, "BurstCreditBalance", "Minimum", below,
-                       BURST_CREDITS_GIB * GIB, 3, 300,
+                       256 * GIB, 3, 300,
                        "The uploads' file system will be slow, once its burst credits are used up "
                        "(the throughput mode elastic uses none)", "notBreaching"),
             )
@@ -229,9 +224,8 @@ class Alarms(Part):
 
     def _running_below_desired(self, service: _Subject) -> None:
         """Fewer tasks run than should; both figures come from Container Insights."""
-
-        def metric(id: str, name: str) -> aws.CloudwatchMetricAlarmMetricQuery:
-            return aws.CloudwatchMetricAlarmMetricQuery(
+        counts = [
+            aws.CloudwatchMetricAlarmMetricQuery(
                 id=id,
                 metric={
                     "namespace": "ECS/ContainerInsights",
@@ -241,7 +235,8 @@ class Alarms(Part):
                     "stat": "Minimum",
                 },
             )
-
+            for id, name in (("desired", "DesiredTaskCount"), ("running", "RunningTaskCount"))
+        ]
         aws.CloudwatchMetricAlarm(
             self,
             "aws_cloudwatch_metric_alarm.ecs_running_tasks",
@@ -259,8 +254,7 @@ class Alarms(Part):
                     label="Missing tasks",
                     return_data=True,
                 ),
-                metric("desired", "DesiredTaskCount"),
-                metric("running", "RunningTaskCount"),
+                *counts,
             ],
             alarm_actions=self._actions,
             ok_actions=self._actions,
@@ -283,41 +277,41 @@ class Dashboard(Part):
         group = ["TargetGroup", load_balancer.target_group_arn_suffix, *balancer]
         rds = ["DBInstanceIdentifier", database.identifier]
         insights, alb = "ECS/ContainerInsights", "AWS/ApplicationELB"
-        graphs = [  # three in a row
-            self._graph(
-                "Service CPU and memory (%)",
-                ["AWS/ECS", "CPUUtilization", *service],
-                ["AWS/ECS", "MemoryUtilization", *service],
-            ),
-            self._graph(
-                "Tasks: desired and running",
-                [insights, "DesiredTaskCount", *service],
-                [insights, "RunningTaskCount", *service],
-            ),
-            self._graph(
-                "Targets: healthy and unhealthy",
-                [alb, "HealthyHostCount", *group],
-                [alb, "UnHealthyHostCount", *group],
-            ),
-            self._graph("Requests", [alb, "RequestCount", *balancer], stat="Sum"),
-            self._graph(
-                "Response time (s)",
-                [alb, "TargetResponseTime", *group],
-                [alb, "TargetResponseTime", *group, {"stat": "p95"}],
-            ),
-            self._graph(
-                "Server errors",
-                [alb, "HTTPCode_Target_5XX_Count", *group],
-                [alb, "HTTPCode_ELB_5XX_Count", *balancer],
-                stat="Sum",
-            ),
-            self._graph("Database CPU (%)", ["AWS/RDS", "CPUUtilization", *rds]),
-            self._graph("Database connections", ["AWS/RDS", "DatabaseConnections", *rds]),
-            self._graph("Database free storage", ["AWS/RDS", "FreeStorageSpace", *rds]),
+        # a graph reads as a row; three are beside each other
+        # fmt: off
+        graphs: list[tuple[str, str, list[list[Any]]]] = [
+            ("Service CPU and memory (%)", "Average",
+             [["AWS/ECS", "CPUUtilization", *service], ["AWS/ECS", "MemoryUtilization", *service]]),
+            ("Tasks: desired and running", "Average",
+             [[insights, "DesiredTaskCount", *service], [insights, "RunningTaskCount", *service]]),
+            ("Targets: healthy and unhealthy", "Average",
+             [[alb, "HealthyHostCount", *group], [alb, "UnHealthyHostCount", *group]]),
+            ("Requests", "Sum", [[alb, "RequestCount", *balancer]]),
+            ("Response time (s)", "Average",
+             [[alb, "TargetResponseTime", *group],
+              [alb, "TargetResponseTime", *group, {"stat": "p95"}]]),
+            ("Server errors", "Sum",
+             [[alb, "HTTPCode_Target_5XX_Count", *group],
+              [alb, "HTTPCode_ELB_5XX_Count", *balancer]]),
+            ("Database CPU (%)", "Average", [["AWS/RDS", "CPUUtilization", *rds]]),
+            ("Database connections", "Average", [["AWS/RDS", "DatabaseConnections", *rds]]),
+            ("Database free storage", "Average", [["AWS/RDS", "FreeStorageSpace", *rds]]),
         ]
+        # fmt: on
         widgets = [
-            {"x": 8 * (number % 3), "y": 6 * (number // 3), "width": 8, "height": 6, **graph}
-            for number, graph in enumerate(graphs)
+            {
+                **{"x": 8 * (number % 3), "y": 6 * (number // 3), "width": 8, "height": 6},
+                "type": "metric",
+                "properties": {
+                    "title": title,
+                    "region": stack.variables.aws_region,
+                    "view": "timeSeries",
+                    "stat": stat,
+                    "period": 60,
+                    "metrics": metrics,
+                },
+            }
+            for number, (title, stat, metrics) in enumerate(graphs)
         ]
         aws.CloudwatchDashboard(
             self,
@@ -325,18 +319,3 @@ class Dashboard(Part):
             dashboard_name=self.project,
             dashboard_body=Fn.jsonencode({"widgets": widgets}),
         )
-
-    def _graph(
-        self, title: str, *metrics: Sequence[str | dict[str, str]], stat: str = "Average"
-    ) -> dict[str, object]:
-        return {
-            "type": "metric",
-            "properties": {
-                "title": title,
-                "region": self.stack.variables.aws_region,
-                "view": "timeSeries",
-                "stat": stat,
-                "period": 60,
-                "metrics": [list(metric) for metric in metrics],
-            },
-        }

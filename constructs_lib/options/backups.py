@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from cdktf_cdktf_provider_aws.provider import AwsProvider
 
-from constructs_lib import aws, iam
+from constructs_lib import aws
 from constructs_lib.part import Part, PlatformStack
 from constructs_lib.providers import default_tags
 from constructs_lib.settings.backup import RETENTION_DAYS
@@ -54,19 +54,9 @@ class Backups(Part):
                 )
             ],
         )
-        role = aws.IamRole(
-            self,
-            "aws_iam_role.backup",
-            name=f"{self.project}-backup",
-            assume_role_policy=iam.trust("backup"),
-        )
-        for name, what in (("backup", "Backup"), ("restore", "Restores")):
-            aws.IamRolePolicyAttachment(
-                self,
-                f"aws_iam_role_policy_attachment.{name}",
-                role=role.name,
-                policy_arn=iam.service_role_policy(f"AWSBackupServiceRolePolicyFor{what}"),
-            )
+        role = self.role("backup", "backup", "backup")
+        self.attach("backup", role, "AWSBackupServiceRolePolicyForBackup")
+        self.attach("restore", role, "AWSBackupServiceRolePolicyForRestores")
         aws.BackupSelection(
             self,
             "aws_backup_selection.uploads",

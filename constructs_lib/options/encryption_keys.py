@@ -9,8 +9,6 @@ snapshot of the database included: cancel the deletion to keep that.
 https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html
 """
 
-from __future__ import annotations
-
 from typing import Literal
 
 from cdktf import Fn

@@ -6,8 +6,6 @@ files, and code that a task has changed would outlive the task.
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/efs-volumes.html
 """
 
-from __future__ import annotations
-
 from cdktf import Fn, TerraformElement
 
 from constructs_lib import aws, iam
