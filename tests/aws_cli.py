@@ -15,12 +15,11 @@ from botocore.exceptions import ClientError, WaiterError
 from botocore.model import OperationModel, Shape
 from botocore.validate import ParamValidator
 
-GLOBAL = ("query", "output", "region")
+GLOBAL = ("query", "output")
 
 
 def main(service: str, *arguments: str) -> int:
-    region = _options(arguments).get("region", [None])[0]
-    client = boto3.client(service, region_name=region)
+    client = boto3.client(service)
     operation, parameters, shown = understood(client, *arguments)
     if arguments[0] == "wait":
         client.get_waiter(arguments[1].replace("-", "_")).wait(**parameters)
