@@ -387,7 +387,8 @@ def _overload(c: Configuration) -> Scenario:
         f"class allows about {c.connections}"
     )
     if opened <= c.connections:
-        return Scenario(name, NONE, NONE, NONE, f"{reason}: further visitors wait for a worker")
+        reason += ": further visitors wait for a worker, and with them health checks, which fail "
+        return Scenario(name, NONE, NONE, NONE, f"{reason}after {c.timeout} s")
     reason += ": MySQL refuses more for as long as they come"
     if c.check_needs_database:
         reason += ", health checks fail with it, and ECS replaces the tasks"

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.e2e.deployment import prepared
+from ops.sandbox.deployed import deployed
+from tests.e2e.deployment import assert_granted, one_provider
 
 
 class _Stop(Exception):
@@ -24,15 +25,19 @@ def test_interrupted_apply_converges() -> None:
         if len(begun) == 2:
             raise _Stop
 
-    with prepared("resilience-platform-staging") as stack:
+    with deployed("resilience-platform-staging") as stack:
+        stack.terraform().init()
         with pytest.raises(_Stop):
             stack.terraform(on_line=stop_half_way).apply()
         resources = stack.terraform().show()["values"]["root_module"]["resources"]
         assert "aws_vpc.main" in {resource["address"] for resource in resources}
 
-        terraform = stack.terraform()
-        terraform.apply()
-        assert stack.changes(terraform) == {}
-        assert not stack.sandbox.refused
-        terraform.destroy()
+        with one_provider(stack.terraform()) as running:
+            stack.environment |= running
+            terraform = stack.terraform()
+            terraform.apply()
+            assert stack.changes(terraform) == {}
+            assert not stack.sandbox.refused
+            terraform.destroy()
         assert stack.sandbox.leftovers() == []
+        assert_granted(stack.sandbox)
