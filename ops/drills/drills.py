@@ -326,8 +326,7 @@ def _plan_restore(deployment: Deployment) -> list[str]:
         )
     if deployment.find_database(copy):
         raise OpsError(
-            f"database {copy} is there already: delete it, or run `.venv/bin/python -m ops drill "
-            "undo` if a drill was interrupted"
+            f"database {copy} is there already: undo the interrupted drill, or delete it"
         )
     return [
         "write a marker into a table opsfolio_drill, by a task of the service's task definition",
@@ -346,7 +345,9 @@ def _restore_copy(deployment: Deployment, copy: str, point: datetime, marker: st
         TargetDBInstanceIdentifier=copy,
         RestoreTime=point,
         DBSubnetGroupName=database["DBSubnetGroup"]["DBSubnetGroupName"],
-        VpcSecurityGroupIds=[one["VpcSecurityGroupId"] for one in database["VpcSecurityGroups"]],
+        VpcSecurityGroupIds=[
+            group["VpcSecurityGroupId"] for group in database["VpcSecurityGroups"]
+        ],
         MultiAZ=False,
         PubliclyAccessible=False,
         DeletionProtection=False,

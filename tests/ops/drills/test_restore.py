@@ -105,7 +105,7 @@ def test_only_the_copy_of_the_drill_is_deleted(bring: Bring) -> None:
         deployment, clock = alive.deployment, alive.clock
         undo(deployment, clock, entry)
         _restore_copy(deployment, COPY, clock.utc(), "drill-1")
-        with pytest.raises(OpsError, match=f"database {COPY} is there already: delete it, or run"):
+        with pytest.raises(OpsError, match=f"database {COPY} is there already: undo the"):
             plan(DRILLS["restore"], deployment)
         undo(deployment, clock, {**entry, "marker": "drill-2"})
         assert COPY in databases(alive)
