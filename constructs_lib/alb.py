@@ -7,8 +7,6 @@ is set, it is served with the user's certificate, and HTTP only redirects there.
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/introduction.html
 """
 
-from __future__ import annotations
-
 from constructs_lib import aws
 from constructs_lib.options.access_logs import AccessLogs
 from constructs_lib.part import Part, PlatformStack

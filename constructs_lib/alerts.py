@@ -3,12 +3,13 @@
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html
 """
 
-from __future__ import annotations
+from hashlib import sha256
 
 from cdktf import Fn
 
 from constructs_lib import aws, iam
 from constructs_lib.part import Part, PlatformStack
+from constructs_lib.settings import StackSettings
 
 PUBLISHERS = {
     "CloudWatch": "cloudwatch",
@@ -20,6 +21,16 @@ PUBLISHERS = {
 CloudFormation publishes as whoever calls it, so it needs no statement.
 https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-sns-policy.html
 https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.GrantingPermissions.html"""
+
+
+def publishers(settings: StackSettings) -> dict[str, str]:
+    """Those of a stack: EventBridge has something to tell where AWS Backup works."""
+    return PUBLISHERS | ({"FailedBackups": "events"} if settings.backed_up else {})
+
+
+def alarm_name(project: str, alarm: str) -> str:
+    """What AWS calls an alarm, here so that what the alarms are about may name them too."""
+    return f"{project}-{alarm.replace('_', '-')}"
 
 
 class Alerts(Part):
@@ -39,6 +50,9 @@ class Alerts(Part):
             kms_master_key_id=stack.keys.arn("alerts"),
         )
         self.topic_arn = topic.arn
+        here: dict[str, object] = {"StringEquals": {"aws:SourceAccount": stack.account_id}}
+        # EventBridge names the rule, not the account
+        rules = f"arn:aws:events:*:{stack.account_id}:rule/{self.project}-*"
         statements: list[iam.Statement] = [
             {
                 "Sid": name,
@@ -46,9 +60,11 @@ class Alerts(Part):
                 "Principal": {"Service": f"{service}.amazonaws.com"},
                 "Action": "sns:Publish",
                 "Resource": topic.arn,
-                "Condition": {"StringEquals": {"aws:SourceAccount": stack.account_id}},
+                "Condition": (
+                    {"ArnLike": {"aws:SourceArn": rules}} if service == "events" else here
+                ),
             }
-            for name, service in PUBLISHERS.items()
+            for name, service in publishers(stack.settings).items()
         ]
         self.policy = aws.SnsTopicPolicy(
             self,
@@ -66,3 +82,13 @@ class Alerts(Part):
         # Whether there is an address is known at plan time only, and count takes a number in Python
         address = stack.variables.expression("alarm_email")
         email.add_override("count", f'${{{address} == "" ? 0 : 1}}')
+        monitoring = stack.settings.monitoring
+        for endpoint in monitoring.subscriptions if monitoring else ():
+            aws.SnsTopicSubscription(
+                self,
+                # not numbered: a list in another order would replace them
+                f"aws_sns_topic_subscription.to_{sha256(endpoint.encode()).hexdigest()[:8]}",
+                topic_arn=topic.arn,
+                protocol="https" if "://" in endpoint else "email",
+                endpoint=endpoint,
+            )

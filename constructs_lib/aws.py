@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # for mypy; when the program runs, `__getattr__` below finds 
     from cdktf_cdktf_provider_aws.backup_plan import *
     from cdktf_cdktf_provider_aws.backup_selection import *
     from cdktf_cdktf_provider_aws.backup_vault import *
+    from cdktf_cdktf_provider_aws.backup_vault_lock_configuration import *
     from cdktf_cdktf_provider_aws.budgets_budget import *
     from cdktf_cdktf_provider_aws.ce_anomaly_monitor import *
     from cdktf_cdktf_provider_aws.ce_anomaly_subscription import *

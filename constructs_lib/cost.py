@@ -5,8 +5,6 @@ activated as a cost allocation tag, so activate `Project` once for each account:
 https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/activating-tags.html
 """
 
-from __future__ import annotations
-
 from cdktf import Token
 
 from constructs_lib import aws

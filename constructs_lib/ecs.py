@@ -9,12 +9,14 @@ from cdktf import Fn, Postcondition, TerraformElement, TerraformResourceLifecycl
 
 from constructs_lib import aws, iam, wordpress
 from constructs_lib.alb import LoadBalancer
+from constructs_lib.alerts import alarm_name
 from constructs_lib.options.discovery import Discovery
 from constructs_lib.options.endpoints import ServiceEndpoints
 from constructs_lib.options.uploads import Uploads
 from constructs_lib.options.wordpress_keys import WordpressKeys
 from constructs_lib.part import Part, PlatformStack
 from constructs_lib.rds import Database
+from constructs_lib.settings.container import ContainerSettings
 from constructs_lib.sg import HTTP, SecurityGroups
 from constructs_lib.variables import fargate_rule, registry_rule
 from constructs_lib.vpc import Network
@@ -25,6 +27,9 @@ EXECUTE_COMMAND = [
     for channel in ("Control", "Data")
 ]
 """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"""
+
+ROLLBACK_ALARMS = ("alb_5xx", "alb_own_5xx", "alb_response_time")
+"""https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-alarm-failure.html"""
 
 
 class Containers(Part):
@@ -130,6 +135,7 @@ class Containers(Part):
             deployment_circuit_breaker=aws.EcsServiceDeploymentCircuitBreaker(
                 enable=True, rollback=True
             ),
+            alarms=self._alarms() if wanted.rollback_alarms else None,
             # AWS switches it on for services that do not say; the provider would switch it off
             availability_zone_rebalancing="ENABLED" if wanted.zone_rebalancing else "DISABLED",
             # budgets and fault injection find by tag, so the tasks need the service's tags
@@ -140,28 +146,23 @@ class Containers(Part):
             health_check_grace_period_seconds=wanted.health_check_grace_period_seconds,
             wait_for_steady_state=wanted.wait_for_steady_state or None,
             depends_on=needed,
-            lifecycle=_lifecycle(settings.autoscaling is not None, wanted.wait_for_steady_state),
+            lifecycle=_lifecycle(settings.autoscaling is not None, wanted),
         )
         self.cluster_name, self.cluster_arn = cluster.name, cluster.arn
         self.service_name = self.service.name
 
     def _execution_role(self, secret_arns: list[str]) -> tuple[aws.IamRole, list[TerraformElement]]:
         """What starts a task: pulls the image, writes logs, reads secrets; with its permissions."""
-        role = self._role("ecs_task_execution_role")
+        role = self.role("ecs_task_execution_role", "ecs-task-execution-role", "ecs-tasks")
         permissions: list[TerraformElement] = [
-            aws.IamRolePolicyAttachment(
-                self,
-                "aws_iam_role_policy_attachment.ecs_task_execution_attach",
-                role=role.name,
-                policy_arn=iam.service_role_policy("AmazonECSTaskExecutionRolePolicy"),
-            )
+            self.attach("ecs_task_execution_attach", role, "AmazonECSTaskExecutionRolePolicy")
         ]
         if secret_arns:
             read = [iam.allow(["secretsmanager:GetSecretValue"], secret_arns)]
             if key := self.stack.keys.arn("secrets"):
                 read.append(iam.allow(["kms:Decrypt"], key))
             permissions.append(
-                self._policy("ecs_task_execution_secrets", role, "read-secrets", read)
+                self.grant("ecs_task_execution_secrets", role, "read-secrets", *read)
             )
         return role, permissions
 
@@ -172,21 +173,20 @@ class Containers(Part):
             allowed = [*allowed, iam.allow(EXECUTE_COMMAND, "*")]
         if not wanted.task_role and not allowed:
             return None
-        role = self._role("ecs_task_role")
+        role = self.role("ecs_task_role", "ecs-task-role", "ecs-tasks")
         if allowed:
-            self._policy("ecs_task", role, "task", allowed)
+            self.grant("ecs_task", role, "task", *allowed)
         return role
+
+    def _alarms(self) -> aws.EcsServiceAlarms:
+        """By name, since the alarms refer to the service."""
+        names = [alarm_name(self.project, name) for name in ROLLBACK_ALARMS]
+        return aws.EcsServiceAlarms(alarm_names=names, enable=True, rollback=True)
 
     def _logs(self) -> dict[str, object]:
         """The log group, as a container names it."""
-        group = aws.CloudwatchLogGroup(
-            self,
-            "aws_cloudwatch_log_group.ecs",
-            name=f"/ecs/{self.project}",
-            retention_in_days=self.stack.settings.container.log_retention_days,
-            kms_key_id=self.stack.keys.arn("logs"),
-            tags={"Name": f"{self.project}-logs"},
-        )
+        days = self.stack.settings.container.log_retention_days
+        group = self.log_group("ecs", f"/ecs/{self.project}", "logs", days)
         return {
             "logDriver": "awslogs",
             "options": {
@@ -195,25 +195,6 @@ class Containers(Part):
                 "awslogs-stream-prefix": "ecs",
             },
         }
-
-    def _role(self, name: str) -> aws.IamRole:
-        return aws.IamRole(
-            self,
-            f"aws_iam_role.{name}",
-            name=f"{self.project}-{name.replace('_', '-')}",
-            assume_role_policy=iam.trust("ecs-tasks"),
-        )
-
-    def _policy(
-        self, name: str, role: aws.IamRole, title: str, statements: list[iam.Statement]
-    ) -> aws.IamRolePolicy:
-        return aws.IamRolePolicy(
-            self,
-            f"aws_iam_role_policy.{name}",
-            name=title,
-            role=role.name,
-            policy=Fn.jsonencode(iam.document(*statements)),
-        )
 
 
 def _spot(on_demand_base: int) -> list[aws.EcsServiceCapacityProviderStrategy]:
@@ -224,15 +205,17 @@ def _spot(on_demand_base: int) -> list[aws.EcsServiceCapacityProviderStrategy]:
     return [spot, first] if on_demand_base else [spot]
 
 
-def _lifecycle(autoscaled: bool, waits: bool) -> TerraformResourceLifecycle | None:
-    """Makes an apply fail after the circuit breaker's rollback, where it would succeed otherwise.
+def _lifecycle(autoscaled: bool, wanted: ContainerSettings) -> TerraformResourceLifecycle | None:
+    """Makes an apply fail after a rollback, where it would succeed otherwise.
 
     https://github.com/hashicorp/terraform-provider-aws/issues/20858
     """
+    who = "The circuit breaker, or an alarm," if wanted.rollback_alarms else "The circuit breaker"
+    waits = wanted.wait_for_steady_state
     rolled_back = Postcondition(
         condition="${self.task_definition == aws_ecs_task_definition.wordpress.arn}",
         error_message=(
-            "The circuit breaker rolled the deployment back: the service runs "
+            f"{who} rolled the deployment back: the service runs "
             "${self.task_definition}, not the new ${aws_ecs_task_definition.wordpress.arn}. "
             "See the events of service ${self.name} and the logs of its stopped tasks, then "
             "apply again."

@@ -37,11 +37,6 @@ def document(*statements: Statement) -> dict[str, object]:
     return {"Version": "2012-10-17", "Statement": list(statements)}
 
 
-def service_role_policy(name: str) -> str:
-    """ARN of an AWS managed policy for service roles."""
-    return f"arn:aws:iam::aws:policy/service-role/{name}"
-
-
 def without_nulls(block: Mapping[str, object]) -> dict[str, object]:
     """The object without the keys that have no value."""
     return {key: value for key, value in block.items() if value is not None}

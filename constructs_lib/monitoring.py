@@ -8,25 +8,30 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEma
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from cdktf import Fn, Token
 
 from constructs_lib import aws
 from constructs_lib.alb import LoadBalancer
-from constructs_lib.alerts import Alerts
+from constructs_lib.alerts import Alerts, alarm_name
 from constructs_lib.ecs import Containers
+from constructs_lib.options.backups import Backups
+from constructs_lib.options.uploads import Uploads
 from constructs_lib.part import Part, PlatformStack
 from constructs_lib.rds import Database
 from constructs_lib.settings import MonitoringSettings
 from constructs_lib.settings.database import connections_of
 
-GIB = 1024**3
+MIB, GIB = 1024**2, 1024**3
 
 DATABASE_EVENTS = ["availability", "failover", "failure", "recovery"]
 """No metric shows a failover; RDS reports it as an event, when it starts and when it is done.
 https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.Messages.html"""
+
+FAILED_BACKUP = ["ABORTED", "EXPIRED", "FAILED"]
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,7 @@ class _Alarm:
     period_seconds: int
     description: str
     missing_data: str = "missing"
+    only_if: str = ""  # in Terraform's language
 
 
 class Alarms(Part):
@@ -68,6 +74,8 @@ class Alarms(Part):
         load_balancer: LoadBalancer,
         containers: Containers,
         database: Database,
+        uploads: Uploads | None,
+        backups: Backups | None,
     ) -> None:
         super().__init__(stack)
         self._actions = [alerts.topic_arn]
@@ -87,12 +95,19 @@ class Alarms(Part):
         share = connections_of(
             stack.variables.expression("db_instance_class"), settings.db_connections_percent
         )
+        burstable = f'can(regex("^db[.]t", {stack.variables.expression("db_instance_class")}))'
         above, below = "GreaterThanThreshold", "LessThanThreshold"
         # an alarm reads as a row
         # fmt: off
-        alarms = (
+        alarms: tuple[_Alarm, ...] = (
             _Alarm("rds_cpu", rds, "CPUUtilization", "Average", above,
                    settings.db_cpu_percent, 3, 300, "The database is short of CPU"),
+            # a new instance begins with none and earns five within an hour
+            _Alarm("rds_cpu_credits", rds, "CPUCreditBalance", "Maximum", below, 5, 12, 300,
+                   "The database lives above its class's CPU credits: it "
+                   "slows down (T2) or costs more (T3, T4g)", only_if=burstable),
+            _Alarm("rds_free_memory", rds, "FreeableMemory", "Average", below,
+                   64 * MIB, 3, 300, "The database is running out of memory"),
             _Alarm("rds_free_storage", rds, "FreeStorageSpace", "Minimum", below,
                    settings.db_free_storage_gib * GIB, 1, 300,
                    "The database is running out of storage"),
@@ -124,7 +139,20 @@ class Alarms(Part):
                    "The load balancer answers with errors: no task is healthy, or a task closed a "
                    "connection too early", "notBreaching"),
         )
+        if uploads:
+            files = _Subject("AWS/EFS", {"FileSystemId": uploads.file_system_id})
+            alarms += (
+                _Alarm("efs_io_limit", files, "PercentIOLimit", "Maximum", above, 95, 3, 300,
+                       "The uploads' file system does as much as its performance mode allows"),
+                # enough for some 40 minutes at 100 MiB/s; a new file system has 2,100 GiB
+                _Alarm("efs_burst_credits", files, "BurstCreditBalance", "Minimum", below,
+                       256 * GIB, 3, 300,
+                       "The uploads' file system will be slow, once its burst credits are used up "
+                       "(the throughput mode elastic uses none)", "notBreaching"),
+            )
         # fmt: on
+        if backups:
+            self._failed_backups(alerts, backups)
         for alarm in alarms:
             self._alarm(alarm)
         if stack.settings.container.container_insights:  # no other metric counts tasks
@@ -141,11 +169,43 @@ class Alarms(Part):
                 depends_on=[alerts.policy],
             )
 
+    def _failed_backups(self, alerts: Alerts, backups: Backups) -> None:
+        """No metric tells whether one of this vault's backups failed; AWS Backup sends an event.
+
+        https://docs.aws.amazon.com/aws-backup/latest/devguide/eventbridge.html
+        """
+        rule = aws.CloudwatchEventRule(
+            self,
+            "aws_cloudwatch_event_rule.failed_backups",
+            name=f"{self.project}-failed-backups",
+            description="A backup has failed.",
+            event_pattern=Fn.jsonencode(
+                {
+                    "source": ["aws.backup"],
+                    "detail-type": ["Backup Job State Change", "Copy Job State Change"],
+                    "detail": {
+                        "state": FAILED_BACKUP,
+                        "$or": [
+                            {"backupVaultName": [backups.vault_name]},
+                            {"sourceBackupVaultArn": [backups.vault_arn]},
+                        ],
+                    },
+                }
+            ),
+        )
+        aws.CloudwatchEventTarget(
+            self,
+            "aws_cloudwatch_event_target.failed_backups",
+            rule=rule.name,
+            arn=alerts.topic_arn,
+            depends_on=[alerts.policy],
+        )
+
     def _alarm(self, alarm: _Alarm) -> None:
-        aws.CloudwatchMetricAlarm(
+        made = aws.CloudwatchMetricAlarm(
             self,
             f"aws_cloudwatch_metric_alarm.{alarm.name}",
-            alarm_name=self._name(alarm.name),
+            alarm_name=alarm_name(self.project, alarm.name),
             alarm_description=f"{alarm.description}.",
             namespace=alarm.subject.namespace,
             metric_name=alarm.metric,
@@ -159,12 +219,13 @@ class Alarms(Part):
             alarm_actions=self._actions,
             ok_actions=self._actions,
         )
+        if alarm.only_if:  # count takes a number in Python
+            made.add_override("count", f"${{{alarm.only_if} ? 1 : 0}}")
 
     def _running_below_desired(self, service: _Subject) -> None:
         """Fewer tasks run than should; both figures come from Container Insights."""
-
-        def metric(id: str, name: str) -> aws.CloudwatchMetricAlarmMetricQuery:
-            return aws.CloudwatchMetricAlarmMetricQuery(
+        counts = [
+            aws.CloudwatchMetricAlarmMetricQuery(
                 id=id,
                 metric={
                     "namespace": "ECS/ContainerInsights",
@@ -174,11 +235,12 @@ class Alarms(Part):
                     "stat": "Minimum",
                 },
             )
-
+            for id, name in (("desired", "DesiredTaskCount"), ("running", "RunningTaskCount"))
+        ]
         aws.CloudwatchMetricAlarm(
             self,
             "aws_cloudwatch_metric_alarm.ecs_running_tasks",
-            alarm_name=self._name("ecs_running_tasks"),
+            alarm_name=alarm_name(self.project, "ecs_running_tasks"),
             alarm_description="Fewer tasks run than desired.",
             comparison_operator="GreaterThanThreshold",
             threshold=0,
@@ -192,15 +254,11 @@ class Alarms(Part):
                     label="Missing tasks",
                     return_data=True,
                 ),
-                metric("desired", "DesiredTaskCount"),
-                metric("running", "RunningTaskCount"),
+                *counts,
             ],
             alarm_actions=self._actions,
             ok_actions=self._actions,
         )
-
-    def _name(self, alarm: str) -> str:
-        return f"{self.project}-{alarm.replace('_', '-')}"
 
 
 class Dashboard(Part):
@@ -219,41 +277,41 @@ class Dashboard(Part):
         group = ["TargetGroup", load_balancer.target_group_arn_suffix, *balancer]
         rds = ["DBInstanceIdentifier", database.identifier]
         insights, alb = "ECS/ContainerInsights", "AWS/ApplicationELB"
-        graphs = [  # three in a row
-            self._graph(
-                "Service CPU and memory (%)",
-                ["AWS/ECS", "CPUUtilization", *service],
-                ["AWS/ECS", "MemoryUtilization", *service],
-            ),
-            self._graph(
-                "Tasks: desired and running",
-                [insights, "DesiredTaskCount", *service],
-                [insights, "RunningTaskCount", *service],
-            ),
-            self._graph(
-                "Targets: healthy and unhealthy",
-                [alb, "HealthyHostCount", *group],
-                [alb, "UnHealthyHostCount", *group],
-            ),
-            self._graph("Requests", [alb, "RequestCount", *balancer], stat="Sum"),
-            self._graph(
-                "Response time (s)",
-                [alb, "TargetResponseTime", *group],
-                [alb, "TargetResponseTime", *group, {"stat": "p95"}],
-            ),
-            self._graph(
-                "Server errors",
-                [alb, "HTTPCode_Target_5XX_Count", *group],
-                [alb, "HTTPCode_ELB_5XX_Count", *balancer],
-                stat="Sum",
-            ),
-            self._graph("Database CPU (%)", ["AWS/RDS", "CPUUtilization", *rds]),
-            self._graph("Database connections", ["AWS/RDS", "DatabaseConnections", *rds]),
-            self._graph("Database free storage", ["AWS/RDS", "FreeStorageSpace", *rds]),
+        # a graph reads as a row; three are beside each other
+        # fmt: off
+        graphs: list[tuple[str, str, list[list[Any]]]] = [
+            ("Service CPU and memory (%)", "Average",
+             [["AWS/ECS", "CPUUtilization", *service], ["AWS/ECS", "MemoryUtilization", *service]]),
+            ("Tasks: desired and running", "Average",
+             [[insights, "DesiredTaskCount", *service], [insights, "RunningTaskCount", *service]]),
+            ("Targets: healthy and unhealthy", "Average",
+             [[alb, "HealthyHostCount", *group], [alb, "UnHealthyHostCount", *group]]),
+            ("Requests", "Sum", [[alb, "RequestCount", *balancer]]),
+            ("Response time (s)", "Average",
+             [[alb, "TargetResponseTime", *group],
+              [alb, "TargetResponseTime", *group, {"stat": "p95"}]]),
+            ("Server errors", "Sum",
+             [[alb, "HTTPCode_Target_5XX_Count", *group],
+              [alb, "HTTPCode_ELB_5XX_Count", *balancer]]),
+            ("Database CPU (%)", "Average", [["AWS/RDS", "CPUUtilization", *rds]]),
+            ("Database connections", "Average", [["AWS/RDS", "DatabaseConnections", *rds]]),
+            ("Database free storage", "Average", [["AWS/RDS", "FreeStorageSpace", *rds]]),
         ]
+        # fmt: on
         widgets = [
-            {"x": 8 * (number % 3), "y": 6 * (number // 3), "width": 8, "height": 6, **graph}
-            for number, graph in enumerate(graphs)
+            {
+                **{"x": 8 * (number % 3), "y": 6 * (number // 3), "width": 8, "height": 6},
+                "type": "metric",
+                "properties": {
+                    "title": title,
+                    "region": stack.variables.aws_region,
+                    "view": "timeSeries",
+                    "stat": stat,
+                    "period": 60,
+                    "metrics": metrics,
+                },
+            }
+            for number, (title, stat, metrics) in enumerate(graphs)
         ]
         aws.CloudwatchDashboard(
             self,
@@ -261,18 +319,3 @@ class Dashboard(Part):
             dashboard_name=self.project,
             dashboard_body=Fn.jsonencode({"widgets": widgets}),
         )
-
-    def _graph(
-        self, title: str, *metrics: Sequence[str | dict[str, str]], stat: str = "Average"
-    ) -> dict[str, object]:
-        return {
-            "type": "metric",
-            "properties": {
-                "title": title,
-                "region": self.stack.variables.aws_region,
-                "view": "timeSeries",
-                "stat": stat,
-                "period": 60,
-                "metrics": [list(metric) for metric in metrics],
-            },
-        }

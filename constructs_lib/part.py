@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from cdktf import Fn
 from constructs import Construct
 
-from constructs_lib import aws
+from constructs_lib import aws, iam
 from constructs_lib.addresses import AddressedStack
 from constructs_lib.settings import StackSettings
 
@@ -47,3 +48,41 @@ class Part(Construct):
         super().__init__(stack, type(self).__name__)
         self.stack = stack
         self.project = stack.variables.project_name
+
+    def role(self, id: str, name: str, *services: str) -> aws.IamRole:
+        """A role that AWS services may assume."""
+        return aws.IamRole(
+            self,
+            f"aws_iam_role.{id}",
+            name=f"{self.project}-{name}",
+            assume_role_policy=iam.trust(*services),
+        )
+
+    def grant(
+        self, id: str, role: aws.IamRole, name: str, *statements: iam.Statement
+    ) -> aws.IamRolePolicy:
+        """What a role may do."""
+        policy = Fn.jsonencode(iam.document(*statements))
+        return aws.IamRolePolicy(
+            self, f"aws_iam_role_policy.{id}", name=name, role=role.name, policy=policy
+        )
+
+    def attach(self, id: str, role: aws.IamRole, name: str) -> aws.IamRolePolicyAttachment:
+        """What a role may do by a policy of AWS's for service roles."""
+        return aws.IamRolePolicyAttachment(
+            self,
+            f"aws_iam_role_policy_attachment.{id}",
+            role=role.name,
+            policy_arn=f"arn:aws:iam::aws:policy/service-role/{name}",
+        )
+
+    def log_group(self, id: str, name: str, tag: str, days: int) -> aws.CloudwatchLogGroup:
+        """A log group, encrypted with the key for logs."""
+        return aws.CloudwatchLogGroup(
+            self,
+            f"aws_cloudwatch_log_group.{id}",
+            name=name,
+            retention_in_days=days,
+            kms_key_id=self.stack.keys.arn("logs"),
+            tags={"Name": f"{self.project}-{tag}"},
+        )

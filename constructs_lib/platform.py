@@ -9,6 +9,7 @@ from constructs_lib.cost import Cost
 from constructs_lib.ecs import Containers
 from constructs_lib.monitoring import Alarms, Dashboard
 from constructs_lib.options.access_logs import AccessLogs
+from constructs_lib.options.backups import Backups
 from constructs_lib.options.discovery import Discovery
 from constructs_lib.options.encryption_keys import EncryptionKeys
 from constructs_lib.options.endpoints import S3Endpoint, ServiceEndpoints
@@ -63,6 +64,7 @@ class ResiliencePlatform(PlatformStack):
 
         alerts = Alerts(self) if settings.monitoring or settings.cost else None
         database = Database(self, network, groups)
+        uploads = Uploads(self, network, groups.efs_id) if groups.efs_id else None
         containers = Containers(
             self,
             network,
@@ -70,10 +72,13 @@ class ResiliencePlatform(PlatformStack):
             load_balancer,
             database,
             wordpress_keys=WordpressKeys(self, alerts) if settings.container.shared_keys else None,
-            uploads=Uploads(self, network, groups.efs_id) if groups.efs_id else None,
+            uploads=uploads,
             discovery=Discovery(self, network) if settings.container.service_discovery else None,
             endpoints=endpoints,
         )
+        saved = [uploads.arn] if uploads else []
+        saved += [database.arn] if settings.backup.copy_region else []
+        backups = Backups(self, saved) if saved else None
         if database.secret_arn:
             RedeployAfterRotation(self, containers, database)
             if settings.database.rotation:
@@ -85,8 +90,9 @@ class ResiliencePlatform(PlatformStack):
             FaultInjection(self, load_balancer)
 
         if alerts and settings.monitoring:
-            Alarms(self, settings.monitoring, alerts, load_balancer, containers, database)
-            Dashboard(self, load_balancer, containers, database)
+            served = load_balancer, containers, database
+            Alarms(self, settings.monitoring, alerts, *served, uploads, backups)
+            Dashboard(self, *served)
         if alerts and settings.cost:
             Cost(self, settings.cost, alerts)
 

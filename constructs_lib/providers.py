@@ -47,6 +47,12 @@ def declare_backend(
     return False
 
 
+def default_tags(stack: PlatformStack) -> list[AwsProviderDefaultTags] | None:
+    """Of every resource, in every region."""
+    tags = {"Project": stack.variables.project_name, "Stack": stack.node.id, "ManagedBy": "cdktf"}
+    return [AwsProviderDefaultTags(tags=tags)] if stack.settings.default_tags else None
+
+
 class Providers(Part):
     """The terraform block and the AWS provider; every resource gets the default tags, if set.
 
@@ -57,12 +63,11 @@ class Providers(Part):
     def __init__(self, stack: PlatformStack, stack_id: str) -> None:
         super().__init__(stack)
         settings = stack.settings
-        tags = {"Project": self.project, "Stack": stack_id, "ManagedBy": "cdktf"}
         AwsProvider(
             self,
             "aws",
             region=stack.variables.aws_region,
-            default_tags=[AwsProviderDefaultTags(tags=tags)] if settings.default_tags else None,
+            default_tags=default_tags(stack),
         )
         keeps_state_in_s3 = declare_backend(stack, stack_id, settings.backend)
         stack.add_override(

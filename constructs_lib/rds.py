@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from cdktf import Fn, TerraformResourceLifecycle, Token
 
-from constructs_lib import aws, iam
+from constructs_lib import aws
 from constructs_lib.part import Part, PlatformStack
 from constructs_lib.sg import SecurityGroups
 from constructs_lib.variables import credential_rules, insights_rule
@@ -50,6 +50,8 @@ class Database(Part):
             identifier=f"{self.project}-db",
             engine="mysql",
             engine_version=settings.engine_version,
+            allow_major_version_upgrade=settings.upgrade != "none" or None,
+            blue_green_update={"enabled": True} if settings.upgrade == "blue_green" else None,
             instance_class=variables.db_instance_class,
             allocated_storage=variables.db_allocated_storage,
             storage_type=settings.storage_type,
@@ -79,7 +81,8 @@ class Database(Part):
             performance_insights_enabled=settings.performance_insights,
             performance_insights_kms_key_id=key if settings.performance_insights else None,
             deletion_protection=settings.deletion_protection or None,
-            apply_immediately=settings.apply_immediately,
+            # or the parameters of the old version go before it does
+            apply_immediately=settings.upgrade == "in_place" or settings.apply_immediately,
             skip_final_snapshot=settings.skip_final_snapshot,
             final_snapshot_identifier=final_snapshot,
             tags={"Name": f"{self.project}-rds"},
@@ -143,16 +146,5 @@ class Database(Part):
 
         https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Monitoring.OS.Enabling.html
         """
-        role = aws.IamRole(
-            self,
-            "aws_iam_role.rds_monitoring",
-            name=f"{self.project}-rds-monitoring",
-            assume_role_policy=iam.trust("monitoring.rds"),
-        )
-        attached = aws.IamRolePolicyAttachment(
-            self,
-            "aws_iam_role_policy_attachment.rds_monitoring",
-            role=role.name,
-            policy_arn=iam.service_role_policy("AmazonRDSEnhancedMonitoringRole"),
-        )
-        return role, attached
+        role = self.role("rds_monitoring", "rds-monitoring", "monitoring.rds")
+        return role, self.attach("rds_monitoring", role, "AmazonRDSEnhancedMonitoringRole")

@@ -57,8 +57,15 @@ TimeLimit = Annotated[
     int, typer.Option(min=30, max=7200, metavar="SECONDS", help="how long each recovery may take")
 ]
 DrillName = Literal[
-    "task-failure", "health-check", "db-failover", "zone-failure", "zone-outage", "all", "restore"
-]  # fmt: skip
+    "task-failure",
+    "health-check",
+    "db-failover",
+    "zone-failure",
+    "zone-outage",
+    "restore",
+    "all",
+    "undo",
+]
 Reports = Annotated[Path, typer.Option("--reports", help="folder of the reports", file_okay=False)]
 REPORTS = Path("reports")
 
@@ -165,7 +172,7 @@ def drill(
         DrillName,
         typer.Argument(
             metavar="NAME",
-            help="all runs one after the other; restore undoes what an interrupted drill left",
+            help="all runs one after the other; undo takes away what an interrupted drill left",
         ),
     ],
     stack: StackName = STACK,
@@ -191,8 +198,8 @@ def drill(
     options = commands.Options(
         stack, outputs, url, sandbox, dry_run, yes, time_limit, reports, objectives
     )
-    if name == "restore":
-        _end(commands.restore(options, console))
+    if name == "undo":
+        _end(commands.undo_left(options, console))
     else:
         _end(commands.drill(name, options, console))
 

@@ -300,8 +300,10 @@ def _alarms(stack: Stack) -> str:
             threshold = f"{settings.db_connections_percent} % of the class's"
         else:
             threshold = f"{threshold:g}"
-        if metric == "FreeStorageSpace":
-            threshold = f"{alarm['threshold'] / 1024**3:g} GiB"
+        for unit, factor in (("GiB", 1024**3), ("MiB", 1024**2)):
+            if metric in ("FreeStorageSpace", "FreeableMemory") and alarm["threshold"] >= factor:
+                threshold = f"{alarm['threshold'] / factor:g} {unit}"
+                break
         minutes = alarm["evaluation_periods"] * period / 60
         means = alarm["alarm_description"].rstrip(".")
         rows.append((f"`{name}`", f"{metric} {sign} {threshold}", f"{minutes:g} min", means))

@@ -7,11 +7,13 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 from constructs_lib.settings import load_stacks
 from ops import ROOT
 from ops.docs import documents
+from tests import aws_cli
 from tests.programs import python, run
 from tests.synth.synthesized import synthesize
 
@@ -68,6 +70,22 @@ def test_there_are_marked_commands() -> None:
     """Or the mark was misspelt and nothing is tested."""
     assert len(BLOCKS) >= 2
     assert len(EXAMPLES) >= 8
+
+
+def test_commands_of_the_aws_cli_are_in_its_model(tmp_path: Path) -> None:
+    """With options that they have, and all that they need; tests/e2e runs some of them."""
+    log = tmp_path / "log"
+    recorded = 'aws() { printf "%s\\0" "$@" "" >> "$LOG"; echo "{}"; }; terraform() { :; }\n'
+    for name in ("restore.md", "upgrade.md"):
+        found = FENCE.finditer((ROOT / "docs" / name).read_text())
+        code = "".join(block["code"] for block in found if block["language"] == "sh")
+        environment = {**own_environment(), "LOG": str(log)}
+        shell = run("bash", "-euc", recorded + code, cwd=tmp_path, env=environment)
+        assert shell.returncode == 0, shell.stderr
+    commands = [command.split("\0") for command in log.read_text().split("\0\0")[:-1]]
+    assert len(commands) >= 20
+    for service, *arguments in commands:
+        aws_cli.understood(boto3.client(service, region_name="eu-central-1"), *arguments)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)

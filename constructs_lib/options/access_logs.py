@@ -3,8 +3,6 @@
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html
 """
 
-from __future__ import annotations
-
 from cdktf import Fn
 
 from constructs_lib import aws, iam

@@ -3,8 +3,6 @@
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-discovery.html
 """
 
-from __future__ import annotations
-
 from constructs_lib import aws
 from constructs_lib.part import Part, PlatformStack
 from constructs_lib.vpc import Network

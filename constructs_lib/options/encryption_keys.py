@@ -9,14 +9,15 @@ snapshot of the database included: cancel the deletion to keep that.
 https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html
 """
 
-from __future__ import annotations
+from typing import Literal
 
 from cdktf import Fn
+from cdktf_cdktf_provider_aws.provider import AwsProvider
 
 from constructs_lib import aws, iam
-from constructs_lib.alerts import PUBLISHERS
+from constructs_lib.alerts import publishers
 from constructs_lib.part import Part, PlatformStack
-from constructs_lib.settings import Purpose
+from constructs_lib.settings import Purpose, StackSettings
 
 DELETION_WINDOW_DAYS = 30
 
@@ -31,10 +32,13 @@ class EncryptionKeys(Part):
     def arn(self, purpose: Purpose) -> str | None:
         """ARN of the key for a purpose; None where AWS's own key is to be used."""
         if purpose in self.stack.settings.customer_managed_keys and purpose not in self._arns:
-            self._arns[purpose] = self._create(purpose)
+            self._arns[purpose] = self.create(purpose)
         return self._arns.get(purpose)
 
-    def _create(self, purpose: Purpose) -> str:
+    def create(
+        self, purpose: Purpose | Literal["copies"], provider: AwsProvider | None = None
+    ) -> str:
+        """A key, in the provider's region."""
         statements: list[iam.Statement] = [
             {
                 # The account's IAM policies decide who may use and manage the key. RDS and EFS use
@@ -49,7 +53,7 @@ class EncryptionKeys(Part):
         if purpose == "logs":
             statements.append(self._for_logs())
         if purpose == "alerts":
-            statements += _for_publishers()
+            statements += _for_publishers(self.stack.settings)
         key = aws.KmsKey(
             self,
             f"aws_kms_key.{purpose}",
@@ -58,12 +62,14 @@ class EncryptionKeys(Part):
             deletion_window_in_days=DELETION_WINDOW_DAYS,
             policy=Fn.jsonencode(iam.document(*statements)),
             tags={"Name": f"{self.project}-{purpose}"},
+            provider=provider,
         )
         aws.KmsAlias(
             self,
             f"aws_kms_alias.{purpose}",
             name=f"alias/{self.project}-{purpose}",
             target_key_id=key.key_id,
+            provider=provider,
         )
         return key.arn
 
@@ -85,7 +91,7 @@ class EncryptionKeys(Part):
         }
 
 
-def _for_publishers() -> list[iam.Statement]:
+def _for_publishers(settings: StackSettings) -> list[iam.Statement]:
     """Lets the services publish to an encrypted topic; without this, no alert arrives.
 
     No condition on the account: not every service sends it to KMS, and the topic's own policy has
@@ -100,5 +106,5 @@ def _for_publishers() -> list[iam.Statement]:
             "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
             "Resource": "*",
         }
-        for name, service in PUBLISHERS.items()
+        for name, service in publishers(settings).items()
     ]

@@ -5,8 +5,6 @@ The tasks then reach these services and the database, and nothing on the interne
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html
 """
 
-from __future__ import annotations
-
 from constructs_lib import aws
 from constructs_lib.part import Part, PlatformStack
 from constructs_lib.vpc import Network

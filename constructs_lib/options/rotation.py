@@ -13,8 +13,6 @@ https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.Messages.html
 https://docs.aws.amazon.com/systems-manager/latest/userguide/automation-action-executeawsapi.html
 """
 
-from __future__ import annotations
-
 from cdktf import Fn
 
 from constructs_lib import aws, iam
@@ -52,9 +50,7 @@ class RedeployAfterRotation(Part):
     def __init__(self, stack: PlatformStack, containers: Containers, database: Database) -> None:
         super().__init__(stack)
         name = f"{self.project}-redeploy"
-        role = aws.IamRole(
-            self, "aws_iam_role.redeploy", name=name, assume_role_policy=iam.trust("events", "ssm")
-        )
+        role = self.role("redeploy", "redeploy", "events", "ssm")
         runbook = aws.SsmDocument(
             self,
             "aws_ssm_document.redeploy",
@@ -88,22 +84,14 @@ class RedeployAfterRotation(Part):
             f"arn:aws:ssm:{stack.variables.aws_region}:{stack.account_id}:"
             f"automation-definition/{runbook.name}"
         )
-        aws.IamRolePolicy(
-            self,
-            "aws_iam_role_policy.redeploy",
-            name="redeploy",
-            role=role.name,
-            policy=Fn.jsonencode(
-                iam.document(
-                    iam.allow(["ecs:UpdateService"], containers.service.id),
-                    iam.allow(["ssm:StartAutomationExecution"], f"{definition}:*"),
-                    iam.allow(
-                        ["iam:PassRole"],
-                        role.arn,
-                        {"StringEquals": {"iam:PassedToService": "ssm.amazonaws.com"}},
-                    ),
-                )
-            ),
+        to_ssm = {"StringEquals": {"iam:PassedToService": "ssm.amazonaws.com"}}
+        self.grant(
+            "redeploy",
+            role,
+            "redeploy",
+            iam.allow(["ecs:UpdateService"], containers.service.id),
+            iam.allow(["ssm:StartAutomationExecution"], f"{definition}:*"),
+            iam.allow(["iam:PassRole"], role.arn, to_ssm),
         )
         rule = aws.CloudwatchEventRule(
             self,

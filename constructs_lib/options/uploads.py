@@ -6,8 +6,6 @@ files, and code that a task has changed would outlive the task.
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/efs-volumes.html
 """
 
-from __future__ import annotations
-
 from cdktf import Fn, TerraformElement
 
 from constructs_lib import aws, iam
@@ -19,17 +17,17 @@ UPLOADS_PATH = "/var/www/html/wp-content/uploads"
 WWW_DATA = 33
 """User and group id of www-data in the WordPress image (Debian; the Alpine variant has 82)."""
 OWNER = {"owner_uid": WWW_DATA, "owner_gid": WWW_DATA}
-BACKUP_RETENTION_DAYS = 35
 MOUNT = ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"]
 
 
 class Uploads(Part):
-    """The file system with a mount target in each zone, its policy, and its daily backup.
+    """The file system with a mount target in each zone, and its policy.
 
     Attributes:
         volume, mount_point: for the task and its container.
         mount_statement: what the task's role must allow.
         ready: what the service must depend on.
+        file_system_id, arn: for alarms and backups.
     """
 
     def __init__(self, stack: PlatformStack, network: Network, security_group_id: str) -> None:
@@ -98,46 +96,4 @@ class Uploads(Part):
                 )
             ),
         )
-        self._backup(files.arn)
-
-    def _backup(self, file_system_arn: str) -> None:
-        """A copy every night, since uploads need backups as the database does."""
-        vault = aws.BackupVault(
-            self,
-            "aws_backup_vault.uploads",
-            name=f"{self.project}-uploads",
-            kms_key_arn=self.stack.keys.arn("uploads"),
-        )
-        plan = aws.BackupPlan(
-            self,
-            "aws_backup_plan.uploads",
-            name=f"{self.project}-uploads",
-            rule=[
-                aws.BackupPlanRule(
-                    rule_name="daily",
-                    target_vault_name=vault.name,
-                    schedule="cron(0 2 * * ? *)",
-                    lifecycle=aws.BackupPlanRuleLifecycle(delete_after=BACKUP_RETENTION_DAYS),
-                )
-            ],
-        )
-        role = aws.IamRole(
-            self,
-            "aws_iam_role.backup",
-            name=f"{self.project}-backup",
-            assume_role_policy=iam.trust("backup"),
-        )
-        aws.IamRolePolicyAttachment(
-            self,
-            "aws_iam_role_policy_attachment.backup",
-            role=role.name,
-            policy_arn=iam.service_role_policy("AWSBackupServiceRolePolicyForBackup"),
-        )
-        aws.BackupSelection(
-            self,
-            "aws_backup_selection.uploads",
-            name=f"{self.project}-uploads",
-            plan_id=plan.id,
-            iam_role_arn=role.arn,
-            resources=[file_system_arn],
-        )
+        self.file_system_id, self.arn = files.id, files.arn

@@ -11,8 +11,6 @@ stack returns their ARNs only.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-secretsmanager-secret.html
 """
 
-from __future__ import annotations
-
 from cdktf import Fn
 
 from constructs_lib import aws

@@ -148,6 +148,9 @@ class ContainerSettings(Group):
     wait_for_steady_state: bool = setting(
         True, "apply ends when the new tasks serve, and fails if they were rolled back"
     )
+    rollback_alarms: bool = setting(
+        False, "a deployment is rolled back when the alarms for errors or slow answers go off too"
+    )
     zone_rebalancing: bool = setting(False, "ECS spreads the tasks again after a zone failed")
     log_retention_days: RetentionDays = setting(7, "of the tasks' logs")
     container_insights: bool = setting(True, "without it AWS has no metric of running tasks")

@@ -140,6 +140,11 @@ class DatabaseSettings(Group):
     """The MySQL instance and its standby."""
 
     engine_version: Annotated[str, _VERSION] = setting("8.0", "of MySQL")
+    upgrade: Literal["none", "in_place", "blue_green"] = setting(
+        "none",
+        "how a plan may go to a higher 8.x: at once, some minutes without a database; or on a copy "
+        "that then takes over, within a minute; see docs/upgrade.md",
+    )
     instance_class: Annotated[str, DB_INSTANCE_CLASS] = setting("db.t3.micro", "of each copy")
     allocated_storage_gib: Annotated[int, STORAGE_GIB] = setting(20, "of each copy")
     storage_type: Literal["gp2", "gp3"] = setting("gp2", "General Purpose SSD")
@@ -200,6 +205,21 @@ class DatabaseSettings(Group):
             yield (
                 "rotation is set with password = variable, which nothing rotates; choose managed, "
                 "or leave rotation out"
+            )
+        if self.upgrade == "blue_green" and self.password == "managed":
+            yield (
+                "upgrade = blue_green with password = managed, of which RDS makes no copy; choose "
+                "in_place"
+            )
+        if self.upgrade == "blue_green" and not self.backup_retention_days:
+            yield (
+                "upgrade = blue_green with backup_retention_days = 0, and RDS copies from backups; "
+                "keep some, or choose in_place"
+            )
+        if self.upgrade == "in_place" and self.apply_immediately is False:
+            yield (
+                "upgrade = in_place with apply_immediately = false: the old parameters would go "
+                "before the maintenance window comes; leave apply_immediately out"
             )
         storage, kind = self.allocated_storage_gib, self.storage_type
         asked = self.iops is not None or self.storage_throughput_mibps is not None

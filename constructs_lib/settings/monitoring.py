@@ -2,13 +2,18 @@
 
 from typing import Annotated
 
-from constructs_lib.settings.types import Accepted, Group, Percent, setting, text
+from constructs_lib.settings.types import Accepted, Group, ListOf, Percent, setting, text
 
-_ADDRESS = text("an e-mail address, like ops@example.com", r"^[^@ ]+@[^@ ]+\.[^@ .]+$")
+_ADDRESS_PATTERN = r"[^@ ]+@[^@ ]+\.[^@ .]+"
+_ADDRESS = text("an e-mail address, like ops@example.com", f"^{_ADDRESS_PATTERN}$")
 EMAIL = Accepted(
     f"empty or {_ADDRESS.accepts}",
     f'VALUE == "" || {_ADDRESS.condition}',
     lambda value: value == "" or _ADDRESS.fits(value),
+)
+_ENDPOINT = text(
+    "an e-mail address or an address that begins with https://",
+    rf"^({_ADDRESS_PATTERN}|https://[^ /]+(/[^ ]*)?)$",
 )
 
 
@@ -16,6 +21,11 @@ class MonitoringSettings(Group):
     """When an alarm goes off. Every threshold is compared with 5-minute or 1-minute statistics."""
 
     alarm_email: Annotated[str, EMAIL] = setting("", "subscribed to the alerts; empty: nobody")
+    subscriptions: ListOf[Annotated[str, _ENDPOINT]] = setting(
+        (),
+        "who else is told, a pager for instance: e-mail addresses and HTTPS endpoints, which AWS "
+        "asks to confirm",
+    )
     db_cpu_percent: Percent = setting(80, "alarm above this, for 15 minutes")
     db_free_storage_gib: float = setting(2, "alarm below this", gt=0)
     db_connections: int = setting(60, "alarm above this, whatever the class allows", ge=1)

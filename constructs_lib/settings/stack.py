@@ -8,6 +8,7 @@ from pydantic import JsonValue, WithJsonSchema
 
 from constructs_lib.settings.autoscaling import AutoscalingSettings
 from constructs_lib.settings.backend import Backend, LocalBackendSettings
+from constructs_lib.settings.backup import BackupSettings
 from constructs_lib.settings.container import ECR_IMAGE, ContainerSettings
 from constructs_lib.settings.cost import CostSettings
 from constructs_lib.settings.database import DatabaseSettings
@@ -101,6 +102,7 @@ class StackSettings(Group):
         AutoscalingSettings(), "null: the service keeps its desired count"
     )
     database: DatabaseSettings = DatabaseSettings()
+    backup: BackupSettings = BackupSettings()
     monitoring: MonitoringSettings | None = setting(
         MonitoringSettings(), "null: no alarms and no dashboard"
     )
@@ -162,6 +164,11 @@ class StackSettings(Group):
         if self.container.execute_command:
             services.append("ssmmessages")
         return services
+
+    @property
+    def backed_up(self) -> bool:
+        """Whether AWS Backup makes copies; RDS's own backups are apart from that."""
+        return self.container.shared_uploads or self.backup.copy_region is not None
 
     @property
     def reserved_prefixes(self) -> dict[str, str]:
@@ -238,6 +245,21 @@ class StackSettings(Group):
             yield (
                 "container.fixed_site_url = true with load_balancer.https = true pins the load "
                 "balancer's own name, which no certificate matches; set load_balancer.host_name"
+            )
+        if self.backup.copy_region == region:
+            yield (
+                f"backup.copy_region = {region} is the region of the stack, with which the copies "
+                "would be lost; name another"
+            )
+        if self.backup.vault_lock_days and not self.backed_up:
+            yield (
+                f"backup.vault_lock_days = {self.backup.vault_lock_days} without copies to lock; "
+                "set backup.copy_region or container.shared_uploads, or leave it out"
+            )
+        if container.rollback_alarms and not self.monitoring:
+            yield (
+                "container.rollback_alarms = true with monitoring = null, which leaves no alarm to "
+                "roll back on; keep monitoring or switch it off"
             )
         if self.cost and not self.default_tags:
             yield (

@@ -131,6 +131,13 @@ UNSEEN = (
         "elasticloadbalancing:SetSecurityGroups elasticloadbalancing:SetSubnets",
     ),
     Unseen("aws_db_subnet_group", "a change of subnets", "rds:ModifyDBSubnetGroup"),
+    Unseen(
+        "aws_db_instance",
+        "an upgrade on a copy of the database, which then takes over",
+        "rds:CreateBlueGreenDeployment rds:CreateDBInstanceReadReplica "
+        "rds:DeleteBlueGreenDeployment rds:DescribeBlueGreenDeployments rds:PromoteReadReplica "
+        "rds:SwitchoverBlueGreenDeployment",
+    ),
     Unseen("aws_ce_anomaly_subscription", "another threshold", "ce:UpdateAnomalySubscription"),
     Unseen(
         "aws_cloudwatch_log_group.kms_key_id",

@@ -93,9 +93,9 @@ def called_by(stack_id: str, say: Narrator) -> set[str]:
 def _changed(stack: dict[str, Any]) -> dict[str, Any]:
     """The stack with one more tag on all that can have tags, and other attributes."""
     changed = copy.deepcopy(stack)
-    (provider,) = changed["provider"]["aws"]
-    (tags,) = provider.setdefault("default_tags", [{"tags": {}}])
-    tags["tags"]["Changed"] = "yes"
+    for provider in changed["provider"]["aws"]:
+        (tags,) = provider.setdefault("default_tags", [{"tags": {}}])
+        tags["tags"]["Changed"] = "yes"
     for kind, attributes in CHANGED_ATTRIBUTES.items():
         for resource in changed["resource"][kind].values():
             resource.update(attributes)

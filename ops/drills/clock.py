@@ -1,6 +1,7 @@
 """The time that drills live in."""
 
 import time
+from datetime import UTC, datetime, timedelta
 
 
 class Clock:
@@ -15,11 +16,15 @@ class Clock:
 
     def __init__(self, speed: float = 1) -> None:
         self.speed = speed
-        self._origin = time.monotonic()
+        self._origin, self._day = time.monotonic(), datetime.now(UTC)
 
     def now(self) -> float:
         """Seconds since the clock was made."""
         return (time.monotonic() - self._origin) * self.speed
+
+    def utc(self) -> datetime:
+        """The time of day, in which AWS says to what point a database can be restored."""
+        return self._day + timedelta(seconds=self.now())
 
     def real(self, seconds: float) -> float:
         """How long `seconds` of this clock take, for sockets and other things of the world."""

@@ -118,7 +118,7 @@ def drill(name: str, options: Options, console: Console) -> bool:
                 folder=options.reports,
                 requests_per_second=rate,
                 timeout_seconds=clock.speed * TIMEOUT_SECONDS,
-                limit_seconds=options.time_limit,
+                limit_seconds=options.time_limit + planned.longer_seconds,
                 objectives=options.objectives or ("model" if options.sandbox else "original"),
                 say=lambda text: _say(console, f"  {text}", "dim"),
             )
@@ -149,18 +149,18 @@ def _write(found: Report, folder: Path, console: Console) -> None:
     _say(console, f"  {page}", "dim")
 
 
-def restore(options: Options, console: Console) -> bool:
+def undo_left(options: Options, console: Console) -> bool:
     """Undo what interrupted drills have left; False if one of them still runs."""
     if options.sandbox:
-        raise OpsError("a rehearsal leaves nothing to restore: leave out --sandbox")
+        raise OpsError("a rehearsal leaves nothing to undo: leave out --sandbox")
     left = journal.left_behind(options.reports)
     if not left:
-        _say(console, f"nothing to restore: {options.reports} holds no journal of a drill")
+        _say(console, f"nothing to undo: {options.reports} holds no journal of a drill")
         return True
     for path in left:
         _say(console, f"{path}:")
         for entry in journal.entries(path):
-            shown = ("do", "started_by", "address", "marker", "template")
+            shown = ("do", "started_by", "address", "database", "marker", "template")
             _say(console, "  " + " ".join(str(entry[key]) for key in shown if key in entry))
     if options.dry_run:
         return True
@@ -169,7 +169,7 @@ def restore(options: Options, console: Console) -> bool:
     with _deployment(options, console) as (deployment, clock):
         where = deployment.account, deployment.region
         for path in left:
-            undone = journal.restore(path, *where, lambda entry: undo(deployment, clock, entry))
+            undone = journal.replay(path, *where, lambda entry: undo(deployment, clock, entry))
             finished = finished and undone
             outcome = "undone" if undone else "its drill still runs, left alone"
             _say(console, f"{path}: {outcome}")

@@ -2,18 +2,18 @@
 
 import math
 import random
-import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 
 from ops.drills.load import FAILED_PERCENT, GAP_SECONDS
-from ops.drills.one_off import POLL_SECONDS, ask_marker, run_task
+from ops.drills.one_off import POLL_SECONDS, ask_marker, new_name, run_task
 from ops.drills.report import Measurement
+from ops.drills.restore import plan_restore, restore, write_marker
 from ops.drills.run import Drill, NotForDrill, Run
 from ops.drills.target import Deployment, Snapshot, TaskState, tasks
 from ops.errors import OpsError
-from ops.model.recovery import RDS_FAILOVER, SCHEDULER_REACTION, TASK_START, Scenario
+from ops.model.recovery import RDS_FAILOVER, RESTORE, SCHEDULER_REACTION, TASK_START, Scenario
 
 RECOVERY_SECONDS = 60.0
 OUT_OF_ROTATION_SECONDS = 90.0
@@ -24,11 +24,6 @@ CANARY_START_SECONDS = 90.0
 
 CANARY_LIFE_SECONDS = 3600
 """A canary ends by itself after this, if nobody else ends it."""
-
-
-def _new_name() -> str:
-    """By it, what a drill adds is found again; `startedBy` takes 36 characters."""
-    return f"drill-{uuid.uuid4().hex[:20]}"
 
 
 def _stop(deployment: Deployment, arns: list[str]) -> None:
@@ -120,7 +115,7 @@ def _canary_seconds(deployment: Deployment) -> int:
 def _start_canary(run: Run, serve_seconds: int) -> tuple[str, float]:
     """A canary that runs: its address, and when it is to stop serving."""
     deployment = run.deployment
-    started_by = _new_name()
+    started_by = new_name()
     run.journal.add({"do": "stop-tasks", "started_by": started_by})
     # serves as the image does, then ends the web server and stays, as a task that hangs would
     command = f"docker-entrypoint.sh apache2-foreground & sleep {serve_seconds}; "
@@ -201,11 +196,7 @@ def _db_failover(run: Run) -> list[Measurement]:
     deployment, clock = run.deployment, run.clock
     before = run.look()
     expected = deployment.expected()["database"]
-    marker = _new_name()
-    run.journal.add({"do": "stop-tasks", "started_by": marker})
-    run.journal.add({"do": "drop-marker", "marker": marker, **deployment.source})
-    ask_marker(deployment, clock, "write", marker, end=run.end)
-    run.event("marker written")
+    marker = write_marker(run)
     run.breaks(f"reboot with failover, primary in {before.database_zone}")
     _fail_over(deployment)
     moved = run.until(zone=_moved_from(before.database_zone))["zone"]
@@ -387,6 +378,7 @@ DRILLS = {
         Drill("db-failover", "The database fails over", _plan_db_failover, _db_failover),
         Drill("zone-failure", "An availability zone fails", _plan_zone_failure, _zone_failure),
         Drill("zone-outage", "A zone is cut off", _plan_zone_outage, _zone_outage),
+        Drill("restore", "A deleted row is restored", plan_restore, restore, RESTORE.worst),
     )
 }
 """By name. To add one: a plan, what it does and measures, and a line here."""

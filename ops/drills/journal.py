@@ -3,7 +3,7 @@
 A journal is a file of JSON lines in the folder of the reports. Its first line says where the drill
 takes place; each further one is an undo that is safe to do twice, or for something that never came
 to be. The drill replays it backwards at its end, whatever the end is, and deletes the file.
-After a crash the file is left, and `.venv/bin/python -m ops drill restore` does the same.
+After a crash the file is left, and `.venv/bin/python -m ops drill undo` does the same.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Journal:
         if self._file is None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self.path.open("x", encoding="utf-8")
-            fcntl.flock(self._file, fcntl.LOCK_EX)  # `restore` leaves a running drill alone
+            fcntl.flock(self._file, fcntl.LOCK_EX)  # `drill undo` leaves a running drill alone
             lines = [asdict(self._place), entry]
         self._entries.append(entry)
         self._file.writelines(json.dumps(line) + "\n" for line in lines)
@@ -80,7 +80,7 @@ def entries(path: Path) -> list[Undo]:
     return _parsed(path, path.read_text(encoding="utf-8"))[1:]
 
 
-def restore(path: Path, account: str, region: str, execute: Callable[[Undo], None]) -> bool:
+def replay(path: Path, account: str, region: str, execute: Callable[[Undo], None]) -> bool:
     """Undo what a journal lists and delete it; False if its drill still runs."""
     with path.open(encoding="utf-8") as file:
         try:

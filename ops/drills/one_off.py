@@ -4,6 +4,7 @@ The marker is a row in a table of the database. Tasks write, read and drop it wi
 that the container has anyway, so no credential passes through here.
 """
 
+import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,11 @@ _PHP = Path(__file__).with_name("marker.php").read_text(encoding="utf-8").remove
 
 _NOT_FOUND = 3
 """The exit code where the marker that is to be read, or its whole table, is not there."""
+
+
+def new_name() -> str:
+    """By it, what a drill adds is found again; `startedBy` takes 36 characters."""
+    return f"drill-{uuid.uuid4().hex[:20]}"
 
 
 def run_task(
@@ -60,6 +66,7 @@ def ask_marker(
     *,
     end: float,
     source: Mapping[str, Any] | None = None,
+    host: str = "",
 ) -> bool:
     """Let a task write, read or drop the marker; False if it should read and finds none.
 
@@ -67,8 +74,10 @@ def ask_marker(
 
     Args:
         end: how long to wait for it, as a time of the clock.
+        host: of another database than the task's own.
     """
     asked = {"DRILL_ACTION": action, "DRILL_MARKER": marker}
+    asked |= {"WORDPRESS_DB_HOST": host} if host else {}
     command = ["php", "-r", _PHP]
     arn = run_task(deployment, source or deployment.source, command, asked, marker)
     code = _exit_code(deployment, arn, clock, end)

@@ -65,11 +65,13 @@ class Run:
         self._before = seen
         return seen
 
-    def until(self, **conditions: Callable[[Snapshot], bool]) -> dict[str, float | None]:
+    def until(
+        self, every: float = POLL_SECONDS, /, **conditions: Callable[[Snapshot], bool]
+    ) -> dict[str, float | None]:
         """Watch until each condition has been true once, or time is up; how long each took."""
         assert self.broken_at is not None
         met: dict[str, float | None] = dict.fromkeys(conditions)
-        for seen in self.watch():
+        for seen in self.watch(every):
             for name, condition in conditions.items():
                 if met[name] is None and condition(seen):
                     met[name] = max(0.0, seen.at - self.broken_at)
@@ -77,14 +79,14 @@ class Run:
                 break
         return met
 
-    def watch(self) -> Iterator[Snapshot]:
-        """What AWS says, once a second, until time is up; `exact` is the longest time between."""
+    def watch(self, every: float = POLL_SECONDS) -> Iterator[Snapshot]:
+        """What AWS says, until time is up; `exact` is the longest time between two looks."""
         due = last = self.clock.now()
         while True:
             seen = self.look()
             self.exact, last = max(self.exact, seen.at - last), seen.at
             yield seen
-            due += POLL_SECONDS
+            due += every
             if self.clock.now() >= self.end:
                 return
             self.clock.sleep(due - self.clock.now())
@@ -143,12 +145,18 @@ class NotForDrill(OpsError):
 
 @dataclass(frozen=True)
 class Drill:
-    """One drill; `title` is what it asks, for people."""
+    """One drill.
+
+    Attributes:
+        title: what it asks, for people.
+        longer_seconds: what it may take on top of the time limit.
+    """
 
     name: str
     title: str
     plan: Callable[[Deployment], list[str]]
     run: Callable[[Run], list[Measurement]]
+    longer_seconds: float = 0
 
 
 def plan(drill: Drill, deployment: Deployment) -> list[str]:
@@ -252,7 +260,7 @@ def _baseline(run: Run) -> None:
 
 def _undo_all(run: Run) -> list[str]:
     """Undo what the drill added; says why something of it is left, if it is."""
-    command = ".venv/bin/python -m ops drill restore"
+    command = ".venv/bin/python -m ops drill undo"
     hint = f"not everything is undone: run `{command}` ({run.journal.path})"
     try:
         run.journal.undo(lambda entry: undo.undo(run.deployment, run.clock, entry))

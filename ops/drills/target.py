@@ -4,7 +4,9 @@ import json
 import subprocess
 import sys
 from collections.abc import Container, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -222,12 +224,22 @@ class Deployment:
 
     def _database(self) -> dict[str, Any]:
         name = self.outputs.rds_identifier
-        try:
+        if not (found := self.find_database(name)):
+            raise OpsError(f"database {name} is not there: apply the stack")
+        return found
+
+    def find_database(self, name: str) -> dict[str, Any]:
+        """What AWS says of a database; nothing if it is not there."""
+        with suppress(self.rds.exceptions.DBInstanceNotFoundFault):
             found = self.rds.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"]
-        except self.rds.exceptions.DBInstanceNotFoundFault as error:
-            raise OpsError(f"database {name} is not there: apply the stack") from error
-        database: dict[str, Any] = found[0]
-        return database
+            database: dict[str, Any] = found[0]
+            return database
+        return {}
+
+    def restorable(self, point: datetime) -> bool:
+        """Whether the database can be restored to a point in time; a new one has no backup yet."""
+        latest = self._database().get("LatestRestorableTime")
+        return latest is not None and latest >= point
 
     @property
     def multi_az(self) -> bool:
@@ -280,7 +292,7 @@ class Deployment:
         if problem:
             raise NotSteady(
                 f"service {service['serviceName']} is not steady: {problem}; wait until it is, "
-                "and run `.venv/bin/python -m ops drill restore` if a drill was interrupted"
+                "and run `.venv/bin/python -m ops drill undo` if a drill was interrupted"
             )
 
     def counts(self) -> tuple[int, int]:
@@ -335,7 +347,7 @@ class Deployment:
         balancer = self.elb.describe_load_balancers(LoadBalancerArns=self.group["LoadBalancerArns"])
         deployment = self.service.get("deploymentConfiguration", {})
         path = self.group.get("HealthCheckPath", "/")
-        stop, hang, zone, database, *_ = recovery.scenarios(
+        stop, hang, zone, database, *_, deleted, _ = recovery.scenarios(
             recovery.Configuration(
                 tasks=self.desired,
                 task_zones=len(zones),
@@ -357,7 +369,13 @@ class Deployment:
                 backup_retention_days=self.database.get("BackupRetentionPeriod", 0),
             )
         )
-        return {"stop": stop, "hang": hang, "zone": zone, "database": database}
+        return {
+            "stop": stop,
+            "hang": hang,
+            "zone": zone,
+            "database": database,
+            "deleted": deleted,
+        }
 
 
 def _task(described: dict[str, Any]) -> TaskState:

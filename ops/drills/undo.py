@@ -9,9 +9,13 @@ from ops.drills.journal import Undo
 from ops.drills.one_off import POLL_SECONDS, ask_marker
 from ops.drills.target import Deployment
 from ops.errors import OpsError
+from ops.model.recovery import RESTORE
 
 UNDO_SECONDS = 600.0
 """How long an undo waits for the database, and for the task that drops the marker."""
+
+DELETION_POLL_SECONDS = 10.0
+"""Between two attempts to delete a database, which takes minutes."""
 
 
 def _stop_tasks(deployment: Deployment, clock: Clock, entry: Undo) -> None:
@@ -49,11 +53,27 @@ def _stop_experiments(deployment: Deployment, clock: Clock, entry: Undo) -> None
                 deployment.fis.stop_experiment(id=experiment["id"])
 
 
+def _delete_copy(deployment: Deployment, clock: Clock, entry: Undo) -> None:
+    """Unless it is somebody else's of that name; AWS may refuse while it is being made."""
+    end = clock.now() + RESTORE.worst
+    while found := deployment.find_database(entry["database"]):
+        if {"Key": "Drill", "Value": entry["marker"]} not in found["TagList"]:
+            return
+        if clock.now() >= end:
+            raise OpsError(f"database {entry['database']} is {found['DBInstanceStatus']}, not gone")
+        with suppress(deployment.rds.exceptions.InvalidDBInstanceStateFault):
+            deployment.rds.delete_db_instance(
+                DBInstanceIdentifier=entry["database"], SkipFinalSnapshot=True
+            )
+        clock.sleep(DELETION_POLL_SECONDS)
+
+
 UNDO: dict[str, Callable[[Deployment, Clock, Undo], None]] = {
     "stop-tasks": _stop_tasks,
     "deregister-target": _deregister_target,
     "drop-marker": _drop_marker,
     "stop-experiments": _stop_experiments,
+    "delete-copy": _delete_copy,
 }
 """By the `do` of an entry. Each is harmless when the thing is gone, or never was."""
 

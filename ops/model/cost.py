@@ -62,6 +62,10 @@ https://aws.amazon.com/secrets-manager/pricing/
 https://aws.amazon.com/waf/pricing/
 https://aws.amazon.com/efs/pricing/"""
 
+COPY_GB_MONTH = 0.10
+"""Of a snapshot or a copy; the way to another region is 0.02 more, once.
+https://aws.amazon.com/backup/pricing/"""
+
 CONTAINER_INSIGHTS_METRICS = 25
 """About as many custom metrics does it make for one cluster, service and task definition."""
 
@@ -269,11 +273,15 @@ def _protection(stack: Stack) -> list[Item]:
     firewalls = stack.all("aws_wafv2_web_acl").values()
     rules = sum(len(each["rule"]) for each in firewalls)
     files = len(stack.all("aws_efs_file_system")) * ASSUMED_UPLOADS_GB
+    vaults = stack.all("aws_backup_vault")
+    copies = len(vaults) if "copies" in vaults else 0
+    copied = files + int(stack.value(stack.one("aws_db_instance")["allocated_storage"]))
     lines = (
         ("Keys of our own", len(stack.all("aws_kms_key")), "keys", KEY_MONTH),
         ("Secrets", secrets, "secrets", SECRET_MONTH),
         ("Firewall", len(firewalls), "web ACL", FIREWALL_MONTH),
         ("Firewall: rules", rules, "rules", FIREWALL_RULE_MONTH),
         ("Shared uploads (assumed)", files, "GB", UPLOADS_GB_MONTH),
+        ("Copies here and in another region (at most)", copies * copied, "GB", COPY_GB_MONTH),
     )
     return [_monthly(*line) for line in lines if line[1]]

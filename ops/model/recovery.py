@@ -6,14 +6,7 @@ gives no figure for are named assumptions; the drills measure them.
 """
 
 import math
-import re
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
-
-from constructs_lib.settings.database import connections
-from ops.errors import OpsError
-from ops.model.stack import Stack, block
 
 NEVER = math.inf
 """Seconds until something that does not end by itself, ends."""
@@ -46,6 +39,7 @@ class Span:
 
 
 NONE = Span(0, 0)
+ENDLESS = Span(NEVER, NEVER)
 
 RDS_FAILOVER = Span(60, 120)
 """AWS: "typically 60-120 seconds"; long transactions or recovery can take longer.
@@ -79,9 +73,19 @@ DEREGISTRATION_DELAY_SECONDS = 300
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/load-balancer-connection-draining.html"""
 
 RESTORE_POINT_SECONDS = 300
-"""Without a standby a database is restored to, at best, five minutes before its failure.
+"""A database is restored to, at best, five minutes before its failure.
 https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIT.html"""
 
+RESTORE = Span(600, 3600)
+"""From the decision to restore until the new database serves under the old one's name.
+An assumption, as AWS gives no figure; it depends on the size.
+https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIT.html"""
+
+REBUILD = Span(3600, 4 * 3600)
+"""From the decision until the stack and its copies serve in another region; an assumption, too."""
+
+COPY_SECONDS = 24 * 3600
+"""Copies are made once a day, and what has arrived counts."""
 
 APACHE_WORKERS = 150
 """Requests that a task of the WordPress image serves at a time, each with a connection to the
@@ -104,6 +108,7 @@ class Configuration:
         most_tasks: how many autoscaling starts at the most; a deployment has others beside them.
         workers: requests that a task serves at a time.
         connections: about how many the database's class allows.
+        copy_region: where backups are copied to; empty for nowhere.
     """
 
     tasks: int
@@ -127,6 +132,7 @@ class Configuration:
     most_tasks: int = 0
     workers: int = 0
     connections: int = 0
+    copy_region: str = ""
 
     @property
     def out_of_rotation(self) -> Span:
@@ -174,6 +180,7 @@ class Scenario:
         serving: until every request is answered again.
         restored: until all tasks and the database are there again.
         because: where the worst case comes from.
+        lost: the writes that are not there any more, by their age; `NEVER` for all of them.
     """
 
     name: str
@@ -181,92 +188,12 @@ class Scenario:
     serving: Span
     restored: Span
     because: str
-
-
-def configuration(stack: Stack) -> Configuration:
-    """Read what the model needs from a stack."""
-    service, database, balancer = (
-        stack.one(kind) for kind in ("aws_ecs_service", "aws_db_instance", "aws_lb")
-    )
-    attached = block(service.get("load_balancer"))
-    if not attached:
-        raise OpsError(
-            "aws_ecs_service has no load_balancer: no request reaches its tasks and no health "
-            "check of a target group replaces them, so there is no recovery to compute"
-        )
-    group = stack.referred(attached["target_group_arn"])
-    check = block(group.get("health_check"))
-    network = block(service.get("network_configuration"))
-    breaker = block(service.get("deployment_circuit_breaker"))
-
-    number = partial(_number, stack)
-    tasks, most, cooldown = _scaling(stack, number(service, "desired_count", 0))
-    task = stack.referred(service["task_definition"])
-    workers = re.search(r"(?i)MaxRequestWorkers (\d+)", str(task.get("container_definitions")))
-    path = str(stack.value(check.get("path", "/")))
-    return Configuration(
-        tasks=tasks,
-        task_zones=_zones(stack, network["subnets"]),
-        balancer_zones=_zones(stack, balancer["subnets"]),
-        interval=number(check, "interval", 30),
-        timeout=number(check, "timeout", 5),
-        healthy_threshold=number(check, "healthy_threshold", 3),
-        unhealthy_threshold=number(check, "unhealthy_threshold", 3),
-        check_needs_database=needs_database(path),
-        grace_period=number(service, "health_check_grace_period_seconds", 0),
-        deregistration_delay=number(group, "deregistration_delay", DEREGISTRATION_DELAY_SECONDS),
-        minimum_healthy_percent=number(service, "deployment_minimum_healthy_percent", 100),
-        maximum_percent=number(service, "deployment_maximum_percent", 200),
-        rollback=bool(breaker.get("rollback")) if breaker.get("enable") else None,
-        scale_out_cooldown=cooldown,
-        multi_az=bool(stack.value(database.get("multi_az", False))),
-        backup_retention_days=number(database, "backup_retention_period", 0),
-        shared_files=bool(task.get("volume")),
-        most_tasks=most,
-        workers=int(workers[1]) if workers else APACHE_WORKERS,
-        connections=connections(str(stack.value(database["instance_class"]))),
-        rotation=_rotation(stack, database),
-    )
-
-
-def _number(stack: Stack, holder: dict[str, object], key: str, default: int) -> int:
-    value = stack.value(holder.get(key))
-    return default if value is None else int(value)
-
-
-def _scaling(stack: Stack, tasks: int) -> tuple[int, int, int | None]:
-    """The fewest and the most tasks, and the cool-down of autoscaling if it can add one."""
-    most, cooldown = tasks, None
-    for target in stack.all("aws_appautoscaling_target").values():
-        tasks = _number(stack, target, "min_capacity", tasks)
-        most = _number(stack, target, "max_capacity", tasks)
-        if most > tasks:
-            tracking = "target_tracking_scaling_policy_configuration"
-            cooldown = max(
-                _number(stack, block(policy.get(tracking)), "scale_out_cooldown", 300)
-                for policy in stack.all("aws_appautoscaling_policy").values()
-            )
-    return tasks, most, cooldown
-
-
-def _rotation(stack: Stack, database: dict[str, object]) -> str | None:
-    """When the password is rotated, in words."""
-    if not database.get("manage_master_user_password"):
-        return None
-    for schedule in stack.all("aws_secretsmanager_secret_rotation").values():
-        rules = block(schedule["rotation_rules"])
-        return f"{rules['schedule_expression']}, within {rules['duration']}"
-    return "every 7 days, at any hour"
+    lost: Span = NONE
 
 
 def needs_database(path: str) -> bool:
     """Whether WordPress opens the database for a path: for pages that PHP makes, not for files."""
     return path.partition("?")[0].endswith(("/", ".php"))
-
-
-def _zones(stack: Stack, subnets: Sequence[str]) -> int:
-    """How many zones these subnets lie in."""
-    return len({stack.value(stack.referred(s)["availability_zone"]) for s in subnets})
 
 
 def scenarios(c: Configuration) -> tuple[Scenario, ...]:
@@ -306,15 +233,51 @@ def scenarios(c: Configuration) -> tuple[Scenario, ...]:
     rolling = _rolling_update(c, replace)
     load = (_load(c, replace), _overload(c))
     found = (stop, hang, zone, database, _bad_deployment(c, rolling), rolling, *load)
-    return (*found, _password(c, replace, rolling)) if c.rotation else found
+    password = (_password(c, replace, rolling),) if c.rotation else ()
+    return (*found, *password, _deleted(c), _region(c))
+
+
+def _endless(name: str, because: str, lost: Span = NONE) -> Scenario:
+    """One that does not end by itself."""
+    return Scenario(name, ENDLESS, ENDLESS, ENDLESS, because, lost)
+
+
+def _deleted(c: Configuration) -> Scenario:
+    """Times from when somebody has noticed; nothing here does."""
+    name = "Data is deleted or corrupted"
+    if not c.backup_retention_days:
+        return _endless(name, "no backups: all of it is lost", ENDLESS)
+    return Scenario(
+        name,
+        ENDLESS,
+        RESTORE,
+        RESTORE,
+        f"a person notices, and restores to any second of {c.backup_retention_days} days but the "
+        f"last {RESTORE_POINT_SECONDS}; the standby has the damage too",
+        Span(0, RESTORE_POINT_SECONDS),
+    )
+
+
+def _region(c: Configuration) -> Scenario:
+    """Times from when somebody has decided to move."""
+    name = "The region is lost"
+    if not c.copy_region:
+        return _endless(name, "all copies are in the region", ENDLESS)
+    return Scenario(
+        name,
+        ENDLESS,
+        REBUILD,
+        REBUILD,
+        f"a person decides, builds the stack in {c.copy_region} and restores the daily copies",
+        Span(0, COPY_SECONDS),
+    )
 
 
 def _database(c: Configuration, blamed: Span) -> Scenario:
     name = "The database fails over"
     if not c.multi_az:
-        never = Span(NEVER, NEVER)
         reason = "no standby: AWS repairs it in its own time, or someone restores a backup"
-        return Scenario("The database fails", never, never, never, reason)
+        return _endless("The database fails", reason)
     reason = f"RDS {RDS_FAILOVER}"
     if c.outlasts_failover:
         return Scenario(name, RDS_FAILOVER, RDS_FAILOVER, RDS_FAILOVER, reason)
@@ -330,8 +293,7 @@ def _database(c: Configuration, blamed: Span) -> Scenario:
 def _zone(c: Configuration, hang: Scenario, database: Scenario) -> Scenario:
     name = "An availability zone fails"
     if c.task_zones < 2 or c.balancer_zones < 2:
-        never = Span(NEVER, NEVER)
-        return Scenario(name, never, never, never, "all tasks or the load balancer are in one zone")
+        return _endless(name, "all tasks or the load balancer are in one zone")
     # at best the zone holds no database and, if there is but one task, not that one either
     best = hang.serving.best if c.tasks > 1 else 0
     return Scenario(
@@ -351,7 +313,7 @@ def _rolling_update(c: Configuration, replace: Span) -> Scenario:
             f"{c.minimum_healthy_percent} % to {c.maximum_percent} % of {c.tasks} leaves no room "
             "to start a task before another stops: deployments are stuck"
         )
-        return Scenario(name, NONE, NONE, Span(NEVER, NEVER), reason)
+        return Scenario(name, NONE, NONE, ENDLESS, reason)
     batches = math.ceil(c.tasks / parallel)
     each = replace + Span(0, c.deregistration_delay)
     kept = math.ceil(c.tasks * c.minimum_healthy_percent / 100)
@@ -381,8 +343,7 @@ def _password(c: Configuration, replace: Span, rolling: Scenario) -> Scenario:
 def _bad_deployment(c: Configuration, rolling: Scenario) -> Scenario:
     name = "A deployment goes wrong"
     if c.rollback is None or c.started_at_once < 1:
-        never = Span(NEVER, NEVER)
-        return Scenario(name, never, rolling.serving, never, "no circuit breaker ends it")
+        return Scenario(name, ENDLESS, rolling.serving, ENDLESS, "no circuit breaker ends it")
     fewest, most = CIRCUIT_BREAKER_FAILURES
     failures = min(max(math.ceil(c.tasks / 2), fewest), most)
     rounds = math.ceil(failures / c.started_at_once)
@@ -396,7 +357,7 @@ def _bad_deployment(c: Configuration, rolling: Scenario) -> Scenario:
         name,
         tripped,
         rolling.serving,
-        back if c.rollback else Span(NEVER, NEVER),
+        back if c.rollback else ENDLESS,
         f"{failures} failed tasks trip the circuit breaker: {rounds} x (start as above, checks, "
         f"reaction), "
         + (f"draining {c.deregistration_delay} s" if c.rollback else "which does not roll back"),
@@ -406,8 +367,7 @@ def _bad_deployment(c: Configuration, rolling: Scenario) -> Scenario:
 def _load(c: Configuration, replace: Span) -> Scenario:
     name = "The load rises above the scaling target"
     if c.scale_out_cooldown is None:
-        never = Span(NEVER, NEVER)
-        return Scenario(name, never, never, never, "autoscaling cannot add a task")
+        return _endless(name, "autoscaling cannot add a task")
     more = TARGET_TRACKING_ALARM + Span(0, c.scale_out_cooldown) + replace
     return Scenario(
         name,
@@ -429,10 +389,9 @@ def _overload(c: Configuration) -> Scenario:
     if opened <= c.connections:
         reason += ": further visitors wait for a worker, and with them health checks, which fail "
         return Scenario(name, NONE, NONE, NONE, f"{reason}after {c.timeout} s")
-    never = Span(NEVER, NEVER)
     reason += ": MySQL refuses more for as long as they come"
     if c.check_needs_database:
         reason += ", health checks fail with it, and ECS replaces the tasks"
     return Scenario(
-        name, c.out_of_rotation if c.check_needs_database else never, never, never, reason
+        name, c.out_of_rotation if c.check_needs_database else ENDLESS, ENDLESS, ENDLESS, reason
     )

@@ -317,6 +317,20 @@ notice contains message if {
 }
 
 # METADATA
+# title: The database changes its version
+# description: >-
+#   With `database.upgrade` it may, where it stays the same database; there is no way back but a backup.
+notice contains message if {
+	some resource in planned
+	resource.type == "aws_db_instance"
+	resource.change.actions == ["update"]
+	resource.change.before.engine_version != resource.change.after.engine_version
+	message := concat("", [
+		resource.address, ": the engine's version changes, and cannot be changed back; is there a backup?",
+	])
+}
+
+# METADATA
 # title: The image changes
 # description: A container of the task definition runs another image.
 notice contains message if {

@@ -33,6 +33,7 @@ FURTHER: dict[str, list[Option]] = {
     "load_balancer.stickiness_seconds": [Option(None)],
     "container.container_insights": [Option(False)],
     "database.engine_version": [Option("8.4")],
+    "database.upgrade": [Option("in_place")],
     "database.multi_az": [Option(False)],
     "database.storage_type": [Option("gp3")],
     "database.performance_insights": [
@@ -54,6 +55,7 @@ CHOICES: dict[str, list[Option | None]] = {
 
 INEXPRESSIBLE: tuple[Pair, ...] = (
     (("autoscaling", 1), ("autoscaling.sleep", 1)),
+    (("monitoring", 1), ("monitoring.subscriptions", 1)),
     (("monitoring", 1), ("monitoring.database_events", 1)),
     (("cost", 1), ("cost.anomaly_detection", 1)),
     (("default_tags", 1), ("cost.anomaly_detection", 1)),
@@ -184,6 +186,22 @@ def test_options_that_contradict_each_other_are_refused_with_a_reason() -> None:
             ),
             "container.fixed_site_url = true with load_balancer.https = true pins the load "
             "balancer's own name, which no certificate matches; set load_balancer.host_name",
+        ),
+        (("container.rollback_alarms", on), ("monitoring", on)): (
+            "container.rollback_alarms = true with monitoring = null, which leaves no alarm to "
+            "roll back on; keep monitoring or switch it off"
+        ),
+        **dict.fromkeys(
+            (
+                (("database.upgrade", on), ("database.password", on)),
+                (("database.upgrade", on), ("database.rotation", on)),
+            ),
+            "database: upgrade = blue_green with password = managed, of which RDS makes no copy; "
+            "choose in_place",
+        ),
+        (("backup.copy_region", 0), ("backup.vault_lock_days", on)): (
+            "backup.vault_lock_days = 7 without copies to lock; set backup.copy_region or "
+            "container.shared_uploads, or leave it out"
         ),
         (("database.password", 0), ("database.rotation", on)): (
             "database: rotation is set with password = variable, which nothing rotates; choose "

@@ -191,6 +191,7 @@ def test_the_alarm_on_an_expression_is_shown_as_one(stack: Stack) -> None:
     alarms = {row[0]: row for row in rows(docs.parts(stack)["alarms"]())}
     assert alarms["`ecs_running_tasks`"][1:3] == ["desired - running > 0", "3 min"]
     assert alarms["`rds_free_storage`"][1:3] == ["FreeStorageSpace &lt; 2 GiB", "5 min"]
+    assert alarms["`rds_free_memory`"][1:3] == ["FreeableMemory &lt; 64 MiB", "15 min"]
     share = alarms["`rds_connections_share`"][1:3]
     assert share == ["DatabaseConnections > 80 % of the class's", "3 min"]
     assert len(alarms) == len(stack.all("aws_cloudwatch_metric_alarm"))

@@ -31,7 +31,7 @@ def test_a_default_is_offered_as_it_is_typed_and_unbroken() -> None:
 def test_every_drill_is_a_choice_of_the_command() -> None:
     """`ops.__main__` names them again because importing them takes a second."""
     choices, _ = get_args(get_type_hints(__main__.drill, include_extras=True)["name"])[0:2]
-    assert get_args(choices) == (*DRILLS, "all", "restore")
+    assert get_args(choices) == (*DRILLS, "all", "undo")
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,7 @@ READABLE = "What cannot be read is not passed"
 PROVIDER = "The provider is known"
 DESTROYED = "Something is destroyed"
 DESTROY_RUN = "A destroy run"
+UPGRADE = "The database changes its version"
 IMAGE = "The image changes"
 HIDDEN_IMAGE = "The image may change"
 JUMP = "The cost jumps"
@@ -62,6 +63,7 @@ RULES: dict[str, str] = {
     PROVIDER: r": the provider \S+ is not one whose resources are checked;",
     DESTROYED: r"the plan would (destroy|replace|drop from the state) it$",
     DESTROY_RUN: r"^destroy run: \d+ resources go",
+    UPGRADE: r": the engine's version changes, and cannot be changed back",
     IMAGE: r": container \S+ changes from \S+ to \S+$",
     HIDDEN_IMAGE: r"the container definitions change and cannot be read here",
     JUMP: r"^the estimate rises from ",
@@ -198,6 +200,8 @@ CASES = [
     Case("encryption null", database(storage_encrypted=None), {ENCRYPTED}),
     Case("unencrypted by label", database(storage_encrypted=False), set(), ("allow-unencrypted",)),
     Case("labels of others do not help", database(publicly_accessible=True), {PUBLIC}, OTHERS),
+    Case("upgraded", database(engine_version="8.4"), {UPGRADE}),
+    Case("upgraded in one zone", database(engine_version="8.4", multi_az=False), {UPGRADE, ZONES}),
     # open to the world
     *[
         Case(f"{address} is open", extra(address), {OPEN})

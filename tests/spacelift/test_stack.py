@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 import yaml
 
-from constructs_lib.settings import SettingsError, parse_stack, validated
+from constructs_lib.settings import SettingsError, load_stacks, parse_stack, validated
 from ops import ROOT
+from ops.model import cost
+from ops.model.stack import read_stack
 from spacelift import hooks
 from spacelift.settings import SpaceliftSettings, labels, load_spacelift, who_approves
 from tests.programs import python
@@ -157,6 +159,18 @@ def test_labels_carry_the_limits_of_the_stacks_own_settings(several: Synthesized
         "cheap": {*common, "budget:12345.67", "single-az"},
         "wp-ecs": {*common, "budget:100", "allow-unencrypted"},
     }
+
+
+def test_no_stack_of_cdktf_json_is_denied_what_it_costs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A budget label is above what the cost model says, or pull requests would be denied."""
+    monkeypatch.delenv("CDKTF_JSON")
+    stacks = load_stacks(ROOT / "cdktf.json")
+    settings = load_spacelift(ROOT / "cdktf.json", stacks)
+    for stack_id, extra in (settings.labels if settings else {}).items():
+        for label in extra:
+            if label.startswith("budget:"):
+                total = cost.total(cost.items(read_stack.__wrapped__(stack_id)))
+                assert float(label.removeprefix("budget:")) > total, stack_id
 
 
 def test_a_budget_for_plans_can_differ_from_the_one_that_alerts(tmp_path: Path) -> None:

@@ -177,7 +177,7 @@ _ALARMS = (
     *("alb_5xx", "alb_own_5xx", "alb_response_time", "alb_unhealthy_hosts"),
     *("ecs_cpu", "ecs_memory", "ecs_running_tasks"),
     *("rds_connections", "rds_connections_share", "rds_cpu"),
-    *("rds_free_storage", "rds_replica_lag"),
+    *("rds_cpu_credits", "rds_free_memory", "rds_free_storage", "rds_replica_lag"),
 )
 _COST = (
     "aws_budgets_budget.monthly",
@@ -186,6 +186,13 @@ _COST = (
 )
 _UNCOUNTED = {f"{_SERVICE}.propagate_tags": None}
 _PRIVATE = ["${aws_subnet.private_1.id}", "${aws_subnet.private_2.id}"]
+_BACKUPS = (
+    *(f"aws_backup_{part}.uploads" for part in ("vault", "plan", "selection")),
+    *(f"aws_iam_role_policy_attachment.{part}" for part in ("backup", "restore")),
+    *(f"aws_cloudwatch_event_{part}.failed_backups" for part in ("rule", "target")),
+    "aws_iam_role.backup",
+)
+_REPORTED = {"aws_sns_topic_policy.alerts.policy.Statement": ANY}  # see test_monitoring.py
 _NAT = {"cidr_block": "0.0.0.0/0", "nat_gateway_id": "${aws_nat_gateway.main.id}"}
 _AS_TASK = {f"{_TASK}.task_role_arn": "${aws_iam_role.ecs_task_role.arn}"}
 _SECRET = f"{_DATABASE}.master_user_secret[0].secret_arn"
@@ -286,6 +293,15 @@ _MANAGED = Option(
         **_waits("aws_iam_role_policy.ecs_task_execution_secrets"),
     },
 )
+
+RECIPES: dict[str, dict[str, object]] = {
+    _BALANCER: {"idle_timeout": 120, "enable_zonal_shift": True},
+    _DATABASE: {
+        "max_allocated_storage": 100,
+        "engine_lifecycle_support": "open-source-rds-extended-support-disabled",
+    },
+}
+"""The overrides of docs/settings.md, which the provider validates with the other options."""
 
 OPTIONS: dict[str, Option] = {
     "variables": Option(["db_password", "aws_region"]),  # what it changes: test_platform.py
@@ -464,6 +480,20 @@ OPTIONS: dict[str, Option] = {
             f"{_SERVICE}.lifecycle.postcondition": None,
         },
     ),
+    "container.rollback_alarms": Option(
+        True,
+        changes={
+            f"{_SERVICE}.alarms": {
+                "alarm_names": [
+                    f"${{var.project_name}}-alb-{name}"
+                    for name in ("5xx", "own-5xx", "response-time")
+                ],
+                "enable": True,
+                "rollback": True,
+            },
+            f"{_SERVICE}.lifecycle.postcondition.0.error_message": ANY,  # see test_ecs.py
+        },
+    ),
     "container.zone_rebalancing": Option(
         True, changes={f"{_SERVICE}.availability_zone_rebalancing": "ENABLED"}
     ),
@@ -509,11 +539,11 @@ OPTIONS: dict[str, Option] = {
             *("aws_efs_file_system.uploads", "aws_efs_file_system_policy.uploads"),
             *("aws_efs_mount_target.uploads_1", "aws_efs_mount_target.uploads_2"),
             *("aws_efs_access_point.uploads", "aws_security_group.efs_sg"),
-            *("aws_backup_vault.uploads", "aws_backup_plan.uploads"),
-            *("aws_backup_selection.uploads", "aws_iam_role.backup"),
-            *("aws_iam_role_policy_attachment.backup", _TASK_ROLE, "aws_iam_role_policy.ecs_task"),
+            *(_TASK_ROLE, "aws_iam_role_policy.ecs_task", *_BACKUPS),
+            *(f"{_ALARM}.efs_io_limit", f"{_ALARM}.efs_burst_credits"),
         ),
         changes={
+            **_REPORTED,
             f"{_TASK}.volume": ANY,  # see test_options.py
             f"{_CONTAINER}.mountPoints": ANY,
             **_waits(after=("aws_efs_mount_target.uploads_1", "aws_efs_mount_target.uploads_2")),
@@ -565,6 +595,13 @@ OPTIONS: dict[str, Option] = {
             }
         },
     ),
+    "database.upgrade": Option(
+        "blue_green",
+        changes={
+            f"{_DATABASE}.allow_major_version_upgrade": True,
+            f"{_DATABASE}.blue_green_update": {"enabled": True},
+        },
+    ),
     "database.username_sensitive": Option(False),
     "database.password": _MANAGED,
     "database.rotation": Option(
@@ -592,9 +629,31 @@ OPTIONS: dict[str, Option] = {
     ),
     "database.deletion_protection": arrives(True, f"{_DATABASE}.deletion_protection"),
     "database.apply_immediately": arrives(True, f"{_DATABASE}.apply_immediately"),
+    "backup.copy_region": Option(
+        "eu-west-1",
+        adds=(
+            *(*_BACKUPS, "aws_backup_vault.copies"),
+            *(part.format("copies") for part in _KEY),
+        ),
+        changes=_REPORTED,
+    ),
+    "backup.vault_lock_days": Option(
+        7,
+        adds=(
+            *(*_BACKUPS, "aws_backup_vault.copies"),
+            *(part.format("copies") for part in _KEY),
+            *(f"aws_backup_vault_lock_configuration.{name}" for name in ("uploads", "copies")),
+        ),
+        needs={"backup.copy_region": "eu-west-1"},
+        changes=_REPORTED,
+    ),
     "monitoring": Option(
         None,
         removes=(*(f"{_ALARM}.{name}" for name in _ALARMS), "aws_cloudwatch_dashboard.main"),
+    ),
+    "monitoring.subscriptions": Option(
+        ["a@example.com", "https://events.example.com/1"],
+        adds=tuple(f"aws_sns_topic_subscription.to_{name}" for name in ("08168cd8", "cf714d54")),
     ),
     "monitoring.database_events": Option(True, adds=("aws_db_event_subscription.database",)),
     "cost": Option(None, removes=_COST, changes=_UNCOUNTED),
@@ -611,8 +670,13 @@ OPTIONS: dict[str, Option] = {
         {
             _GROUP: {"health_check.timeout": None},
             _SERVICE: {"deployment_controller": {"type": "ECS"}},
+            **RECIPES,
         },
-        changes={f"{_CHECK}.timeout": None, f"{_SERVICE}.deployment_controller": {"type": "ECS"}},
+        changes={
+            f"{_CHECK}.timeout": None,
+            f"{_SERVICE}.deployment_controller": {"type": "ECS"},
+            **{f"{at}.{key}": value for at, said in RECIPES.items() for key, value in said.items()},
+        },
     ),
 }
 """Settings that give the stack another shape, each alone, by dotted path."""

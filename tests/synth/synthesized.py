@@ -59,7 +59,7 @@ class Synthesized:
         As written, but without nulls and comments, and what `jsonencode(...)` encodes in its place.
         """
         found = {"terraform": self.document["terraform"]}
-        (found["provider"],) = self.document["provider"]["aws"]
+        found["provider"], *_ = self.document["provider"]["aws"]
         for name, block in self.outputs.items():
             found[f"output.{name}"] = block
         for prefix, kind in (("", "resource"), ("data.", "data")):

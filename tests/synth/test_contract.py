@@ -117,6 +117,10 @@ def tracking(name: str, says: str, percent: int) -> list[Row]:
 ALARMS: list[tuple[str, dict[str, str], list[tuple[Any, ...]]]] = [
     ("AWS/RDS", RDS, [
         ("High CPU utilization", "rds_cpu", "CPUUtilization", "Average", ABOVE, 80, 3, 300, WAIT),
+        ("ours: short of memory", "rds_free_memory", "FreeableMemory",
+         "Average", BELOW, 64 * 2**20, 3, 300, WAIT),
+        ("ours: CPU credits", "rds_cpu_credits", "CPUCreditBalance",
+         "Maximum", BELOW, 5, 12, 300, WAIT),
         ("Low free storage", "rds_free_storage", "FreeStorageSpace",
          "Minimum", BELOW, 2**31, 1, 300, WAIT),
         ("Connection count threshold", "rds_connections", "DatabaseConnections",
@@ -144,6 +148,8 @@ ALARMS: list[tuple[str, dict[str, str], list[tuple[Any, ...]]]] = [
          "Sum", ABOVE, 10, 1, 300, FINE),
     ]),
 ]  # fmt: skip
+
+BURSTABLE = ("count", '${can(regex("^db[.]t", var.db_instance_class)) ? 1 : 0}')
 
 
 def alarm(name: str, *rows: Row) -> list[Row]:
@@ -510,6 +516,7 @@ CONTRACT: dict[str, list[Row]] = {
             ("ours", "evaluation_periods", periods[0]),
             ("ours", "period", periods[1]),
             ("ours", "treat_missing_data", missing),
+            *([] if name != "rds_cpu_credits" else [("ours: other classes have none", *BURSTABLE)]),
         )
         for namespace, dimensions, alarms in ALARMS
         for says, name, metric, statistic, comparison, threshold, *periods, missing in alarms

@@ -32,6 +32,19 @@ def test_a_deployment_that_was_rolled_back_fails_the_apply(platform: Synthesized
     assert "rolled the deployment back" in check["error_message"]
 
 
+def test_a_deployment_is_rolled_back_on_alarms_that_exist(synth: Synthesizer) -> None:
+    """The load balancer's, by name; and the apply fails as after the circuit breaker's rollback."""
+    stack = synth(**settings_of("container.rollback_alarms"))
+    service = stack.blocks["aws_ecs_service.wordpress"]
+    alarms = {
+        alarm["alarm_name"]: alarm for alarm in stack.all("aws_cloudwatch_metric_alarm").values()
+    }
+    metrics = [alarms[name]["metric_name"] for name in service["alarms"]["alarm_names"]]
+    assert metrics == ["HTTPCode_Target_5XX_Count", "HTTPCode_ELB_5XX_Count", "TargetResponseTime"]
+    (check,) = service["lifecycle"]["postcondition"]
+    assert check["error_message"].startswith("The circuit breaker, or an alarm, rolled the ")
+
+
 @pytest.mark.parametrize(
     ("settings", "default", "rule"),
     [

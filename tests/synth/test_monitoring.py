@@ -44,6 +44,52 @@ def test_rds_reports_failovers_to_the_alerts_topic(synth: Synthesizer) -> None:
     assert subscription["depends_on"] == ["aws_sns_topic_policy.alerts"]
 
 
+def test_eventbridge_reports_failed_backups_of_the_uploads(synth: Synthesizer) -> None:
+    """Which it may, and may decrypt for, where there are backups only."""
+    stack = synth(**settings_of("container.shared_uploads", customer_managed_keys=["alerts"]))
+    rule = stack.blocks["aws_cloudwatch_event_rule.failed_backups"]
+    assert rule["event_pattern"]["detail"] == {
+        "state": ["ABORTED", "EXPIRED", "FAILED"],
+        "$or": [
+            {"backupVaultName": ["${aws_backup_vault.uploads.name}"]},
+            {"sourceBackupVaultArn": ["${aws_backup_vault.uploads.arn}"]},
+        ],
+    }
+    target = stack.blocks["aws_cloudwatch_event_target.failed_backups"]
+    assert (target["rule"], target["arn"]) == (
+        "${aws_cloudwatch_event_rule.failed_backups.name}",
+        "${aws_sns_topic.alerts.arn}",
+    )
+    *_, publish = stack.statements("aws_sns_topic_policy.alerts")
+    *_, decrypt = stack.statements("aws_kms_key.alerts")
+    for statement in (publish, decrypt):
+        assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+    (source,) = publish["Condition"]["ArnLike"].values()
+    assert source.endswith(":rule/${var.project_name}-*")
+    assert rule["name"].startswith("${var.project_name}-")
+
+
+def test_further_addresses_hear_of_alerts_whatever_their_order(synth: Synthesizer) -> None:
+    both = ["a@example.com", "https://events.example.com/1"]
+    stack = synth(monitoring={"subscriptions": both})
+    found = stack.all("aws_sns_topic_subscription")
+    assert [(found[name]["protocol"], found[name]["endpoint"]) for name in found][1:] == [
+        ("email", both[0]),
+        ("https", both[1]),
+    ]
+    turned = synth(monitoring={"subscriptions": both[::-1]})
+    assert turned.all("aws_sns_topic_subscription") == found
+
+
+def test_the_file_system_is_watched_where_there_is_one(synth: Synthesizer) -> None:
+    stack = synth(**settings_of("container.shared_uploads"))
+    for name, metric in (("efs_io_limit", "PercentIOLimit"), ("efs_burst_credits", "BurstCredit")):
+        alarm = stack.blocks[f"aws_cloudwatch_metric_alarm.{name}"]
+        assert alarm["metric_name"].startswith(metric)
+        assert alarm["dimensions"] == {"FileSystemId": "${aws_efs_file_system.uploads.id}"}
+        assert alarm["alarm_actions"] == ["${aws_sns_topic.alerts.arn}"]
+
+
 def test_the_anomaly_monitor_names_every_key_that_aws_returns(platform: Synthesized) -> None:
     """Or each plan would replace it."""
     (monitor,) = platform.document["resource"]["aws_ce_anomaly_monitor"].values()

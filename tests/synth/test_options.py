@@ -300,6 +300,34 @@ def test_uploads_are_mounted_encrypted_as_www_data(synth: Synthesizer) -> None:
     assert targets == ["${aws_subnet.private_1.id}", "${aws_subnet.private_2.id}"]
 
 
+# --- backups.py
+
+
+def test_database_and_uploads_are_copied_to_a_locked_vault_elsewhere(synth: Synthesizer) -> None:
+    """With a key of its own there, and the same tags; what may delete a copy waits."""
+    stack = synth(**settings_of("container.shared_uploads", "backup.vault_lock_days"))
+    first, elsewhere = stack.document["provider"]["aws"]
+    assert (elsewhere["alias"], elsewhere["region"]) == ("eu_west_1", "eu-west-1")
+    assert elsewhere["default_tags"] == first["default_tags"]
+    (rule,) = stack.blocks["aws_backup_plan.uploads"]["rule"]
+    (copy,) = rule["copy_action"]
+    assert copy["destination_vault_arn"] == "${aws_backup_vault.copies.arn}"
+    assert copy["lifecycle"] == rule["lifecycle"] == {"delete_after": 35}
+    assert stack.blocks["aws_backup_selection.uploads"]["resources"] == [
+        "${aws_efs_file_system.uploads.arn}",
+        "${aws_db_instance.wordpress.arn}",
+    ]
+    vault = stack.blocks["aws_backup_vault.copies"]
+    assert vault["kms_key_arn"] == "${aws_kms_key.copies.arn}"
+    there = [address for address, block in stack.blocks.items() if "copies" in address]
+    assert {stack.blocks[address]["provider"] for address in there} == {"aws.eu_west_1"}
+    locks = stack.all("aws_backup_vault_lock_configuration")
+    assert {name: lock["min_retention_days"] for name, lock in locks.items()} == {
+        "uploads": 7,
+        "copies": 7,
+    }
+
+
 # --- encryption_keys.py
 
 

@@ -92,6 +92,9 @@ def test_what_is_not_a_variable_is_a_literal(synth: Synthesizer) -> None:
         ],
         **{emails.format(number): '${"" == "" ? [] : [""]}' for number in range(3)},
         "aws_sns_topic_subscription.email.count": '${"" == "" ? 0 : 1}',
+        "aws_cloudwatch_metric_alarm.rds_cpu_credits.count": (
+            '${can(regex("^db[.]t", "db.t3.micro")) ? 1 : 0}'
+        ),
         "aws_cloudwatch_metric_alarm.rds_connections_share.threshold": (
             f"${{{connections_of(json.dumps('db.t3.micro'), 80)}}}"
         ),

@@ -23,7 +23,7 @@ from constructs_lib.settings import (
 )
 from constructs_lib.settings.types import REGIONS
 from constructs_lib.settings.words import described
-from tests.synth.options import CERTIFICATE, DIGEST, ECR_IMAGE, MAXIMAL, OPTIONS, nested
+from tests.synth.options import CERTIFICATE, DIGEST, ECR_IMAGE, MAXIMAL, OPTIONS, RECIPES, nested
 from tests.synth.synthesized import Synthesizer
 
 Values = dict[str, Any]
@@ -245,6 +245,7 @@ BOUNDS: dict[str, Bounds] = {
         "an RDS instance class, like db.t3.micro",
     ),
     "database.allocated_storage_gib": between(20, 65536),
+    "database.upgrade": one_of("none", "in_place", "blue_green"),
     "database.storage_type": one_of("gp2", "gp3"),
     "database.iops": between(12000, 64000, **GP3),
     "database.storage_throughput_mibps": between(500, 4000, **GP3),
@@ -302,6 +303,16 @@ BOUNDS: dict[str, Bounds] = {
         needs={"database.instance_class": "db.t3.medium"}
     ),
     "database.apply_immediately": FLAG._replace(good=(True, False, None), bad=("yes", 1)),
+    "monitoring.subscriptions": Bounds(
+        ([], ["a@b.c"], ["https://x", "https://x/y?z=1"]),
+        ("a@b.c", 1, None),
+        "",
+    ),
+    "backup.copy_region": REGION._replace(
+        good=tuple(r for r in REGION.good if r != "eu-central-1"),
+        bad=tuple(region for region in REGION.bad if region is not None),
+    ),
+    "backup.vault_lock_days": between(1, 35, **{"backup.copy_region": "eu-west-1"}),
     "monitoring": GROUP,
     "monitoring.alarm_email": Bounds(
         ("", "a@b.c"),
@@ -334,6 +345,7 @@ FLAGS = (
     *("network.public_ip_on_launch", "network.default_security_group_closed"),
     *("load_balancer.deletion_protection", "load_balancer.https", "container.capacity_providers"),
     *("container.wait_for_steady_state", "container.zone_rebalancing", "container.task_role"),
+    "container.rollback_alarms",
     *("container.container_insights", "container.execute_command", "container.fixed_site_url"),
     *("container.service_discovery", "container.shared_keys", "container.shared_uploads"),
     *("database.username_sensitive", "database.multi_az", "database.storage_encrypted"),
@@ -539,6 +551,30 @@ REFUSED: list[tuple[Values, str]] = [
     (
         {"container.on_demand_base": 1},
         "container: on_demand_base = 1 … capacity = FARGATE, … leave it out or choose FARGATE_SPOT",
+    ),
+    (
+        {"database.upgrade": "blue_green", "database.backup_retention_days": 0},
+        "upgrade = blue_green with backup_retention_days = 0 … keep some, or choose in_place",
+    ),
+    (
+        {"database.upgrade": "in_place", "database.apply_immediately": False},
+        "upgrade = in_place with apply_immediately = false … leave apply_immediately out",
+    ),
+    *(
+        ({"monitoring.subscriptions": [endpoint]}, f'subscriptions.0 = "{endpoint}": must be an e-')
+        for endpoint in ("a", "http://x", "https://", "https://x y")
+    ),
+    (
+        {"backup.copy_region": "eu-central-1"},
+        "backup.copy_region = eu-central-1 is the region of the stack … name another",
+    ),
+    (
+        {"backup.vault_lock_days": 7},
+        "backup.vault_lock_days = 7 without copies to lock … or leave it out",
+    ),
+    (
+        {"container.rollback_alarms": True, "monitoring": None},
+        "rollback_alarms = true with monitoring = null … keep monitoring or switch it off",
     ),
     (
         {"container.zone_rebalancing": True, LOW: 50, HIGH: 100},
@@ -783,7 +819,7 @@ def test_settings_cannot_be_changed_afterwards() -> None:
             {"backend": {"type": "s3", "bucket": "abc", "region": "eu-west-1", "s3": 1}},
             "backend.s3: unknown setting; accepted with type = s3 are bucket, key, region, type",
         ),
-        ({"s3": 1}, "s3: unknown setting; accepted are autoscaling, backend, container, "),
+        ({"s3": 1}, "s3: unknown setting; accepted are autoscaling, backend, backup, "),
         ({"local": 1}, "local: unknown setting; "),
         ({"a\nb": 1}, r"a\nb: unknown setting; accepted are "),
     ],
@@ -912,7 +948,7 @@ def test_the_overrides_of_the_documentation_arrive(synth: Synthesizer) -> None:
     examples = re.findall(r"^```json\n(.*?)```", text, re.DOTALL | re.MULTILINE)
     (example,) = (json.loads(example) for example in examples if '"overrides"' in example)
     blocks = synth(**example["context"]["stacks"]["resilience-platform"]).blocks
-    assert blocks["aws_lb.main"]["idle_timeout"] == 120
+    for address, said in RECIPES.items():
+        assert said.items() <= blocks[address].items()
     assert "ip_address_type" not in blocks["aws_lb.main"]
     assert blocks["aws_lb_target_group.main"]["health_check"]["timeout"] == 10
-    assert blocks["aws_db_instance.wordpress"]["max_allocated_storage"] == 100

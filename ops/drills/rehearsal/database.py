@@ -1,8 +1,10 @@
-"""The rehearsal's database: answers tasks over TCP, and fails over to the other zone."""
+"""The rehearsal's database: answers tasks over TCP, fails over, and can be restored."""
 
 import asyncio
 import contextlib
 import socket
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from moto.core.responses import ActionResult
@@ -21,6 +23,8 @@ class Database:
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=512)
         self.port: int = self._socket.getsockname()[1]
         self.markers: set[str] = set()  # what drills have written and not taken away
+        self._copies: dict[str, frozenset[str]] = {}
+        self._history = [(stage.clock.utc(), frozenset[str]())]
 
     async def start(self) -> asyncio.Server:
         return await asyncio.start_server(self._query, sock=self._socket)
@@ -28,19 +32,21 @@ class Database:
     async def _query(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection: a line in, a line out; nothing while it is away."""
         with contextlib.suppress(OSError):
-            action, _, marker = (await reader.readline()).decode().strip().partition(" ")
+            asked = (await reader.readline()).decode().split()
             if not self._away:
-                writer.write(self._execute(action, marker).encode() + b"\n")
+                writer.write(self._execute(*asked).encode() + b"\n")
                 await writer.drain()
         writer.close()
 
-    def _execute(self, action: str, marker: str) -> str:
+    def _execute(self, action: str, marker: str = "", host: str = "") -> str:
         if action == "read":
-            return "found" if marker in self.markers else "missing"
+            held = self._copies.get(host.partition(".")[0], self.markers)
+            return "found" if marker in held else "missing"
         if action == "write":
             self.markers.add(marker)
         elif action == "drop":
             self.markers.clear()
+        self._history.append((self._stage.clock.utc(), frozenset(self.markers)))
         return "done"
 
     def reboot(self, response: RDSResponse) -> ActionResult:
@@ -60,9 +66,33 @@ class Database:
         instance.status = "rebooting"
         self._away = True
         self._stage.note("failover", instance.db_instance_identifier)
-        wait = self._stage.clock.real(self._stage.world.failover_seconds)
-        loop = self._stage.loop
-        loop.call_soon_threadsafe(loop.call_later, wait, self._failed_over, instance)
+        self._stage.later(self._stage.world.failover_seconds, lambda: self._failed_over(instance))
+
+    @property
+    def restorable(self) -> datetime:
+        """The latest point in time; none is before the rehearsal."""
+        clock = self._stage.clock
+        age = min(self._stage.world.backup_seconds, clock.now())
+        return clock.utc() - timedelta(seconds=age)
+
+    def restore(
+        self, original: Callable[[RDSResponse], ActionResult], response: RDSResponse
+    ) -> ActionResult:
+        """moto's copy, which takes its time and holds what there was at the time asked for."""
+        answer = original(response)
+        name = response.params["TargetDBInstanceIdentifier"]
+        copy = response.backend.describe_db_instances(name)[0]
+        copy.status = "creating"
+        point = response.params["RestoreTime"].replace(tzinfo=UTC)
+        world = self._stage.world
+        held = [held for at, held in self._history if at <= point]
+        self._copies[name] = held[-1] if world.restore_keeps_data else frozenset()
+        self._stage.later(world.restore_seconds, lambda: self._restored(copy))
+        return answer
+
+    def _restored(self, copy: Any) -> None:
+        copy.status = "available"
+        self._stage.note("restored", copy.db_instance_identifier)
 
     def _failed_over(self, instance: Any) -> None:
         subnets = instance.db_subnet_group.subnets

@@ -10,15 +10,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable
-from typing import Any
 from unittest import mock
 
 from moto.ec2.models import ec2_backends
 from moto.ecs.models import ecs_backends
 from moto.elbv2.models import elbv2_backends
 from moto.fis.models import fis_backends
-from moto.rds.models import rds_backends
+from moto.rds.models import DBInstance, rds_backends
 from moto.rds.responses import RDSResponse
 
 from ops.drills.clock import Clock
@@ -71,12 +69,20 @@ class StandIn:
         self._replace(
             RDSResponse, "reboot_db_instance", lambda response: self.database.reboot(response)
         )
+        restored = RDSResponse.restore_db_instance_to_point_in_time
+        self._replace(
+            RDSResponse,
+            "restore_db_instance_to_point_in_time",
+            lambda response: self.database.restore(restored, response),
+        )
+        latest = property(lambda instance: self.database.restorable)
+        self._replace(DBInstance, "latest_restorable_time", latest)
         self._thread.start()
         self._ready.wait()
         return self
 
-    def _replace(self, owner: object, name: str, function: Callable[..., Any]) -> None:
-        self._patches.enter_context(mock.patch.object(owner, name, function))
+    def _replace(self, owner: object, name: str, new: object) -> None:
+        self._patches.enter_context(mock.patch.object(owner, name, new))
 
     def __exit__(self, *_: object) -> None:
         self._patches.close()

@@ -81,7 +81,8 @@ def php() -> int:
     needed = ("WORDPRESS_DB_HOST", "WORDPRESS_DB_USER", "WORDPRESS_DB_NAME")
     if not all(os.environ.get(name) for name in needed):
         return 255
-    answer = ask_database(f"{os.environ['DRILL_ACTION']} {os.environ['DRILL_MARKER']}")
+    asked = ("DRILL_ACTION", "DRILL_MARKER", "WORDPRESS_DB_HOST")
+    answer = ask_database(" ".join(os.environ[name] for name in asked))
     return 3 if answer == "missing" else 0
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ops.drills.clock import Clock
@@ -26,6 +27,9 @@ class World:
         failover_keeps_data: False: what was written is gone after a failover.
         avoids_the_cut: False: ECS starts tasks in a zone that is cut off, which wait for its end.
         experiment_ends: after how many seconds an experiment ends that nobody stops, and as what.
+        backup_seconds: how old the latest point is that the database can be restored to.
+        restore_seconds: how long a restore takes; the best case, or a rehearsal would be long.
+        restore_keeps_data: False: a restored database is empty.
     """
 
     react_seconds: float = recovery.SCHEDULER_REACTION.middle
@@ -36,6 +40,9 @@ class World:
     failover_keeps_data: bool = True
     avoids_the_cut: bool = True
     experiment_ends: tuple[float, str] = (600, "completed")
+    backup_seconds: float = recovery.RESTORE_POINT_SECONDS / 2
+    restore_seconds: float = recovery.RESTORE.best
+    restore_keeps_data: bool = True
 
 
 @dataclass(frozen=True)
@@ -68,6 +75,10 @@ class Stage:
     zones: dict[str, str] = field(default_factory=dict)
     cut: set[str] = field(default_factory=set)
     log: list[Done] = field(default_factory=list)
+
+    def later(self, seconds: float, action: Callable[[], None]) -> None:
+        """Have something done in the stand-in's thread after seconds of the clock."""
+        self.loop.call_soon_threadsafe(self.loop.call_later, self.clock.real(seconds), action)
 
     def note(self, what: str, whom: str) -> None:
         """Write down what is done now."""

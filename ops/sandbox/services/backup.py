@@ -1,4 +1,4 @@
-"""Backup: the selections of a plan.
+"""Backup: another version of a plan, and its selections.
 
 https://docs.aws.amazon.com/aws-backup/latest/devguide/API_CreateBackupSelection.html
 """
@@ -9,6 +9,7 @@ from collections.abc import Callable
 from urllib.parse import unquote
 
 from moto.backup.exceptions import ResourceNotFoundException
+from moto.backup.models import Plan
 from moto.backup.responses import BackupResponse
 from moto.core.utils import unix_time
 
@@ -52,6 +53,15 @@ def delete_backup_selection(self: BackupResponse) -> str:
     if selections.pop(name, None) is None:
         raise ResourceNotFoundException("Cannot find the backup selection.")
     return "{}"
+
+
+@adds(BackupResponse)
+def update_backup_plan(self: BackupResponse) -> str:
+    """A plan's next version: it keeps its id and its selections."""
+    plan = self.backup_backend.plans[self.path.strip("/").split("/")[2]]
+    new = Plan(json.loads(self.body)["BackupPlan"], "", self.backup_backend)
+    plan.backup_plan, plan.version_id = new.backup_plan, new.version_id
+    return json.dumps(plan.to_dict())
 
 
 @extends(BackupResponse)

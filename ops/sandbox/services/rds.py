@@ -27,6 +27,11 @@ _DATABASE_DEFAULTS = {
     "PerformanceInsightsRetentionPeriod": None,
 }
 
+_LOST_ON_A_COPY = (
+    *("enable_iam_database_authentication", "monitoring_interval", "monitoring_role_arn"),
+    "performance_insights_enabled",
+)
+
 # What a version without its last part turns into: the newest of its kind when this was written.
 _ENGINE_VERSIONS = {("mysql", "8.0"): "8.0.42", ("mysql", "8.4"): "8.4.5"}
 
@@ -43,10 +48,8 @@ def create_db_instance(original: Callable[..., ActionResult], self: RDSResponse)
     answer = original(self)
     database: DBInstance = answer.result["DBInstance"]  # type: ignore[index]
     # moto gives all the same; with it AWS tells a new one from an older one of the same name
-    database.dbi_resource_id = f"db-{mock_random.get_random_string(26).upper()}"
-    database.engine_version = _ENGINE_VERSIONS.get(
-        (database.engine, database.engine_version), database.engine_version
-    )
+    database.dbi_resource_id = _resource_id()
+    _set_version(database)
     for name, default in _DATABASE_DEFAULTS.items():
         setattr(database, xform_name(name), self.params.get(name, default))
     _set_performance_insights(database, bool(self.params.get("EnablePerformanceInsights")))
@@ -68,9 +71,84 @@ def modify_db_instance(original: Callable[..., ActionResult], self: RDSResponse)
     _check_performance_insights(
         enable, self.params.get("DBInstanceClass") or database.db_instance_class, database.engine
     )
+    if version := self.params.get("EngineVersion"):
+        if not self.params.get("AllowMajorVersionUpgrade") and _major(version) != _major(
+            database.engine_version
+        ):
+            raise InvalidParameterCombination(
+                "The AllowMajorVersionUpgrade flag must be present when upgrading to a new major "
+                "version."
+            )
+        _check_family(self, database.engine, version)
     answer = original(self)
+    _set_version(database)
     if enable is not None:
         _set_performance_insights(database, enable)
+    return answer
+
+
+def _resource_id() -> str:
+    return f"db-{mock_random.get_random_string(26).upper()}"
+
+
+def _set_version(database: DBInstance) -> None:
+    asked = database.engine_version
+    database.engine_version = _ENGINE_VERSIONS.get((database.engine, asked), asked)
+
+
+def _major(version: str) -> str:
+    return ".".join(version.split(".")[:2])
+
+
+def _check_family(response: RDSResponse, engine: str, version: str) -> None:
+    """That the parameters which come with a version are of that version."""
+    name = response.params.get("TargetDBParameterGroupName") or response.params.get(
+        "DBParameterGroupName"
+    )
+    group = response.backend.db_parameter_groups.get(name or "")
+    family = f"{engine}{_major(version)}"
+    if group and group.family != family:
+        raise InvalidParameterCombination(
+            f"The parameter group {name} with DBParameterGroupFamily {group.family} can't be used "
+            f"for this instance. Please use a parameter group with DBParameterGroupFamily {family}."
+        )
+
+
+@extends(RDSResponse)
+def create_blue_green_deployment(
+    original: Callable[..., ActionResult], self: RDSResponse
+) -> ActionResult:
+    source = self.params["Source"].rpartition(":")[2]
+    blue = self.backend.describe_db_instances(source)[0]
+    if "master_user_secret" in vars(blue):
+        raise InvalidParameterCombination(
+            "Blue/green deployments don't support managing master user passwords with Secrets "
+            "Manager."
+        )
+    if version := self.params.get("TargetEngineVersion"):
+        _check_family(self, blue.engine, version)
+    answer = original(self)
+    made = answer.result["BlueGreenDeployment"].target.rpartition(":")[2]  # type: ignore[index]
+    green = self.backend.describe_db_instances(made)[0]
+    _set_version(green)
+    green.dbi_resource_id = _resource_id()
+    for name in (*map(xform_name, _DATABASE_DEFAULTS), *_LOST_ON_A_COPY):
+        setattr(green, name, getattr(blue, name))
+    return answer
+
+
+@extends(RDSResponse)
+def restore_db_instance_to_point_in_time(
+    original: Callable[..., ActionResult], self: RDSResponse
+) -> ActionResult:
+    """A copy has an id of its own, no source and no standby; moto's has the original's."""
+    answer = original(self)
+    database: DBInstance = answer.result["DBInstance"]  # type: ignore[index]
+    database.dbi_resource_id = _resource_id()
+    database.source_db_instance_identifier = None
+    database.multi_az = bool(self.params.get("MultiAZ"))
+    for name, default in _DATABASE_DEFAULTS.items():
+        setattr(database, xform_name(name), default)
     return answer
 
 

@@ -64,6 +64,10 @@ def test_a_policy_grants_calls_and_what_no_call_shows() -> None:
         *("ec2:CreateSubnet", "ec2:CreateVpc"),
         *("elasticloadbalancing:SetSecurityGroups", "elasticloadbalancing:SetSubnets"),
         *("kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey", "kms:PutKeyPolicy"),
+        # an upgrade, which no life here makes
+        *("rds:CreateBlueGreenDeployment", "rds:CreateDBInstanceReadReplica"),
+        *("rds:DeleteBlueGreenDeployment", "rds:DescribeBlueGreenDeployments"),
+        *("rds:PromoteReadReplica", "rds:SwitchoverBlueGreenDeployment"),
     ]
     assert document(needs(SMALL, called), ["shop"])["Statement"] == [
         allow("Calls", calls),
@@ -148,7 +152,7 @@ def test_the_stacks_of_cdktf_json_name_the_roles(
         "ServiceLinkedRoles": ["arn:aws:iam::*:role/aws-service-role/*"],
     }
     assert roles[0]["Action"] == ["iam:CreateRole", "iam:TagRole"]
-    assert reader == [allow("Calls", ["kms:DescribeKey"])]
+    assert reader == [allow("Calls", ["kms:DescribeKey", "rds:DescribeBlueGreenDeployments"])]
 
 
 def test_what_the_files_say_was_called_makes_them_again() -> None:

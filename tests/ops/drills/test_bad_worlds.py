@@ -148,7 +148,7 @@ def test_a_credential_that_expires_in_the_middle(patient: Alive, tmp_path: Path)
     text = str(raised.value)
     assert "\n" not in text
     assert "ExpiredTokenException" in text
-    assert "run `.venv/bin/python -m ops drill restore`" in text
+    assert "run `.venv/bin/python -m ops drill undo`" in text
     patient.sandbox.fault = lambda call: None
 
     (left,) = journal.left_behind(tmp_path)
@@ -158,11 +158,11 @@ def test_a_credential_that_expires_in_the_middle(patient: Alive, tmp_path: Path)
 
     deployment = patient.deployment
     with pytest.raises(OpsError, match=r"is of account 123456789012, eu-central-1, and the cred"):
-        journal.restore(left, "000000000000", "eu-central-1", lambda entry: None)
+        journal.replay(left, "000000000000", "eu-central-1", lambda entry: None)
     for _ in range(2):  # an undo can be repeated
         for entry in journal.entries(left):
             undo(deployment, Clock(), entry)
-    assert journal.restore(
+    assert journal.replay(
         left,
         deployment.account,
         deployment.region,

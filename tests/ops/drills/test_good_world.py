@@ -30,9 +30,13 @@ def documented(alive: Alive) -> Iterator[None]:
     """What is called is what the documentation says a drill may have to call."""
     alive.sandbox.actions.clear()
     yield
+    assert alive.sandbox.actions <= listed_actions()
+
+
+def listed_actions() -> set[str]:
     text = (ROOT / "docs" / "resilience.md").read_text(encoding="utf-8")
     listed = text.partition("<!-- actions of the drills -->")[2].partition("<!-- end -->")[0]
-    assert alive.sandbox.actions <= set(re.findall(r"`([\w-]+:\w+)`", listed))
+    return set(re.findall(r"`([\w-]+:\w+)`", listed))
 
 
 def figures(report: Report) -> dict[str, Measurement]:
@@ -57,6 +61,7 @@ def test_a_plan_breaks_nothing(alive: Alive) -> None:
         r"cut all subnets in eu-central-1[ab] off, with 1 task and the database's pr",
         said["zone-outage"],
     )
+    assert "as resilience-platform-drill beside it" in said["restore"]
     assert len(alive.stand_in.log) == before
 
 

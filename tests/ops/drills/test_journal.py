@@ -48,7 +48,7 @@ def test_what_cannot_be_undone_stays(tmp_path: Path) -> None:
         written.undo(fail)
     (path,) = journal.left_behind(tmp_path)
     undone: list[Undo] = []
-    assert journal.restore(path, PLACE.account, PLACE.region, undone.append)
+    assert journal.replay(path, PLACE.account, PLACE.region, undone.append)
     assert undone == [STOP]
     assert journal.left_behind(tmp_path) == []
 
@@ -58,7 +58,7 @@ def test_a_running_drill_is_left_alone(tmp_path: Path) -> None:
     written = Journal(tmp_path, "now", PLACE)
     written.add(STOP)
     undone: list[Undo] = []
-    assert not journal.restore(written.path, PLACE.account, PLACE.region, undone.append)
+    assert not journal.replay(written.path, PLACE.account, PLACE.region, undone.append)
     assert undone == []
     written.undo(lambda entry: None)
 
@@ -70,7 +70,7 @@ def test_another_account_or_region_is_refused(tmp_path: Path, account: str, regi
     path = tmp_path / "journal-1.jsonl"
     path.write_text(f"{json.dumps(vars(PLACE))}\n{json.dumps(STOP)}\n")
     with pytest.raises(OpsError, match=f"{path} is of account 123456789012, eu-central-1, and"):
-        journal.restore(path, account, region, lambda entry: pytest.fail("undone"))
+        journal.replay(path, account, region, lambda entry: pytest.fail("undone"))
     assert path.exists()
 
 

@@ -66,11 +66,11 @@ def nothing_is_left(alive: Alive) -> bool:
 
 
 @pytest.mark.slow(18)
-def test_killed_in_the_middle_then_restored(alive: Alive, tmp_path: Path) -> None:
-    """SIGKILL leaves a canary, a target and a journal; `restore` takes them away."""
+def test_killed_in_the_middle_then_undone(alive: Alive, tmp_path: Path) -> None:
+    """SIGKILL leaves a canary, a target and a journal; `undo` takes them away."""
     drill = start(alive, tmp_path, "drill", "health-check", "--yes")
     wait_for(lambda: canary_is_in_rotation(alive))
-    code, output = finish(alive, tmp_path, "drill", "restore", "--yes")
+    code, output = finish(alive, tmp_path, "drill", "undo", "--yes")
     assert code == 1
     assert "its drill still runs, left alone" in output
     drill.kill()
@@ -78,17 +78,17 @@ def test_killed_in_the_middle_then_restored(alive: Alive, tmp_path: Path) -> Non
     assert not nothing_is_left(alive)
     assert len(journal.left_behind(tmp_path / "reports")) == 1
 
-    code, output = finish(alive, tmp_path, "drill", "restore", "--dry-run")
+    code, output = finish(alive, tmp_path, "drill", "undo", "--dry-run")
     assert code == 0
     assert "stop-tasks drill-" in output
     assert "deregister-target 10.0." in output
     assert not nothing_is_left(alive), "a dry run does nothing"
-    code, output = finish(alive, tmp_path, "drill", "restore", "--yes")
+    code, output = finish(alive, tmp_path, "drill", "undo", "--yes")
     assert code == 0
     assert nothing_is_left(alive)
-    code, output = finish(alive, tmp_path, "drill", "restore", "--yes")
+    code, output = finish(alive, tmp_path, "drill", "undo", "--yes")
     assert code == 0
-    assert "nothing to restore" in output
+    assert "nothing to undo" in output
 
 
 @pytest.mark.slow(13)

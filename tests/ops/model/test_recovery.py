@@ -227,9 +227,13 @@ UNSAVED = {"multi_az": False, "backup_retention_period": 0}
 @pytest.mark.parametrize(
     ("changes", "text", "expected"),
     [
-        ({}, "nothing of the database; uploads go with", "not guaranteed"),
-        ({"volumes": ("uploads",)}, "nothing: replication is synchronous", "met"),
-        ({"health_check": {"unhealthy_threshold": 6}}, "nothing: replication", "met"),
+        ({}, "in a failover nothing of the database; uploads go with", "not guaranteed"),
+        ({"volumes": ("uploads",)}, "in a failover nothing: replication is", "not guaranteed"),
+        (
+            {"health_check": {"unhealthy_threshold": 6}},
+            "in a failover nothing: replication",
+            "not guaranteed",
+        ),
         ({"database": {"multi_az": False}}, "no standby: up to 300 s of writes", "not met"),
         ({"database": UNSAVED}, "no standby: all can be lost", "not met"),
     ],
@@ -271,7 +275,7 @@ def test_a_check_that_needs_no_database_survives_a_failover() -> None:
 
 def test_a_rotated_password_is_an_outage_until_new_tasks_serve() -> None:
     """Only where RDS rotates it; at its own hours, or in a window of the stack's."""
-    assert len(computed().scenarios) == PASSWORD
+    assert [s.name for s in computed().scenarios if "password" in s.name] == []
     managed = {"manage_master_user_password": True}
     password = computed(database=managed).scenarios[PASSWORD]
     # the event 0-60, a start 20-60, 2 x 30 until in rotation; drain 300
@@ -284,6 +288,27 @@ def test_a_rotated_password_is_an_outage_until_new_tasks_serve() -> None:
     scheduled = claims.model(Stack(document)).scenarios[PASSWORD]
     assert spans(scheduled) == spans(password)
     assert scheduled.because.startswith("cron(0 2 ? JAN SUN#1 *), within 1h")
+
+
+def test_deleted_data_comes_back_from_backups_and_a_lost_region_from_copies() -> None:
+    """Recovery point and time; without backups, or with all copies in the region, never."""
+    *_, deleted, region = computed().scenarios
+    assert (deleted.lost, deleted.restored) == (Span(0, 300), Span(600, 3600))
+    assert deleted.noticed == region.lost == region.restored == Span(NEVER, NEVER)
+    loss = claim(computed(), "No data loss").computed
+    assert loss.endswith("of deleted data: up to 300 s; with the region: all")
+    *_, unsaved, _ = computed(database=UNSAVED).scenarios
+    assert unsaved.lost == unsaved.restored == Span(NEVER, NEVER)
+
+    document = platform()
+    copy = {"destination_vault_arn": "${aws_backup_vault.copies.arn}"}
+    document["resource"] |= {
+        "aws_backup_plan": {"a": {"rule": [{"copy_action": [copy]}]}},
+        "aws_backup_vault": {"copies": {"provider": "aws.eu_west_1"}},
+    }
+    *_, region = claims.model(Stack(document)).scenarios
+    assert (region.lost, region.restored) == (Span(0, 86400), Span(3600, 14400))
+    assert "builds the stack in eu-west-1" in region.because
 
 
 def test_one_new_task_at_a_time_serves_but_its_share_after_a_rotation() -> None:

@@ -32,7 +32,7 @@ def saved(found: Costs, setting: str) -> float | None:
         ("database.engine_version", 292),  # 4 vCPU x 730 x 0.10
         ("database.multi_az", 146 + 14.6 + 2.74),  # half of the database
         ("container.container_insights", 7.5 + 0.2),  # 25 metrics, and the two of its alarm
-        ("monitoring", 1.3 + 3),  # 13 metrics of alarms, the dashboard
+        ("monitoring", 1.5 + 3),  # 15 metrics of alarms, the dashboard
         ("load_balancer.waf", None),  # there is none
         ("database.instance_class", None),  # it is the smallest already
     ],
@@ -42,7 +42,7 @@ def test_what_a_setting_saves(found: Costs, setting: str, usd: float | None) -> 
 
 
 def test_the_bill_is_that_of_the_stack(found: Costs) -> None:
-    assert cost.total(found.bill) == pytest.approx(415.85, abs=0.005)
+    assert cost.total(found.bill) == pytest.approx(416.05, abs=0.005)
 
 
 def changed(settings: dict[str, Any], **change: object) -> dict[str, Any] | None:

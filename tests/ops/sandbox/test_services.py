@@ -345,6 +345,37 @@ def test_each_database_is_found_by_an_id_of_its_own(rds: Any) -> None:
     assert found["DBInstanceIdentifier"] == "d"
 
 
+def test_a_restored_database_is_a_new_one_without_a_standby(rds: Any) -> None:
+    rds.create_db_instance(**DATABASE, MultiAZ=True)
+    made = rds.restore_db_instance_to_point_in_time(
+        SourceDBInstanceIdentifier="d",
+        TargetDBInstanceIdentifier="restored",
+        UseLatestRestorableTime=True,
+    )["DBInstance"]
+    assert made["DbiResourceId"] != database(rds)["DbiResourceId"]
+    assert (made["MultiAZ"], made["DBInstanceStatus"]) == (False, "available")
+    assert "ReadReplicaSourceDBInstanceIdentifier" not in made
+
+
+def test_a_major_version_needs_the_flag_and_parameters_of_its_own(rds: Any) -> None:
+    """In place and on a copy, which a database with a managed password does not get."""
+    group = {"DBParameterGroupFamily": "mysql8.0", "Description": "of the old version"}
+    rds.create_db_parameter_group(DBParameterGroupName="old", **group)
+    rds.create_db_instance(**{**DATABASE, "EngineVersion": "8.0"})
+    to = {"DBInstanceIdentifier": "d", "EngineVersion": "8.4"}
+    with pytest.raises(ClientError, match="AllowMajorVersionUpgrade flag must be present"):
+        rds.modify_db_instance(**to)
+    with pytest.raises(ClientError, match=r"DBParameterGroupFamily mysql8\.4"):
+        rds.modify_db_instance(**to, AllowMajorVersionUpgrade=True, DBParameterGroupName="old")
+    copy = {"BlueGreenDeploymentName": "b", "Source": database(rds)["DBInstanceArn"]}
+    with pytest.raises(ClientError, match=r"DBParameterGroupFamily mysql8\.4"):
+        rds.create_blue_green_deployment(
+            **copy, TargetEngineVersion="8.4", TargetDBParameterGroupName="old"
+        )
+    rds.modify_db_instance(**to, AllowMajorVersionUpgrade=True)
+    assert database(rds)["EngineVersion"] == "8.4.5"
+
+
 def test_performance_insights_of_a_database_are_returned(rds: Any) -> None:
     rds.create_db_instance(
         **{**DATABASE, "DBInstanceClass": "db.t4g.medium"}, EnablePerformanceInsights=True
