@@ -219,8 +219,7 @@ class Scheduler:
                 subnets = sorted(
                     network["subnets"],
                     key=lambda subnet: (
-                        self._stage.world.avoids_the_cut
-                        and self._ec2.get_subnet(subnet).availability_zone in self._stage.cut,
+                        self._ec2.get_subnet(subnet).availability_zone in self._stage.cut,
                         sum(task.subnet.id == subnet for task in wanted),
                     ),
                 )

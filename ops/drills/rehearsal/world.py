@@ -25,7 +25,6 @@ class World:
         replaces: False: tasks are never replaced.
         balancer_notices: False: the load balancer keeps sending to tasks that are gone.
         failover_keeps_data: False: what was written is gone after a failover.
-        avoids_the_cut: False: ECS starts tasks in a zone that is cut off, which wait for its end.
         experiment_ends: after how many seconds an experiment ends that nobody stops, and as what.
         backup_seconds: how old the latest point is that the database can be restored to.
         restore_seconds: how long a restore takes; the best case, or a rehearsal would be long.
@@ -38,7 +37,6 @@ class World:
     replaces: bool = True
     balancer_notices: bool = True
     failover_keeps_data: bool = True
-    avoids_the_cut: bool = True
     experiment_ends: tuple[float, str] = (600, "completed")
     backup_seconds: float = recovery.RESTORE_POINT_SECONDS / 2
     restore_seconds: float = recovery.RESTORE.best

@@ -81,7 +81,7 @@ def test_bad_worlds(
 ) -> None:
     world = replace(QUICK, **{"backup_seconds": 20, **bad})
     with bring(world, SPEED) as alive:
-        limit = 500 if not_in_time else None
+        limit = 1000 if not_in_time else None
         report = alive.drill("restore", tmp_path, limit)
         assert databases(alive) == ["resilience-platform-db"]
     late = [found.name for found in report.missed("model") if found.shown == "not in time"]
