@@ -68,8 +68,9 @@ def restore(run: Run) -> list[Measurement]:
     run.look()
     expected = deployment.expected()["deleted"]
     marker = write_marker(run)
+    written = clock.now()
     point = clock.utc().replace(microsecond=0) + timedelta(seconds=1)
-    run.breaks(f"what was written until {point:%H:%M:%S} UTC may be lost")
+    run.breaks(f"what was written until {point:%H:%M:%S} UTC may be lost", written)
     saved = run.until(RARELY, point=lambda _: deployment.restorable(point))["point"]
     took, found = None, False
     if saved is not None:
