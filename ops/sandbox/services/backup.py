@@ -65,6 +65,14 @@ def update_backup_plan(self: BackupResponse) -> str:
 
 
 @extends(BackupResponse)
+def delete_backup_plan(original: Callable[..., str], self: BackupResponse) -> str:
+    """Its name is free again; moto keeps it."""
+    answer = original(self)
+    self.backup_backend.plans.pop(self.path.strip("/").split("/")[2])
+    return answer
+
+
+@extends(BackupResponse)
 def list_tags(original: Callable[..., str], self: BackupResponse) -> str:
     """moto misreads the path when it does not end in a slash."""
     arn = unquote(self.path).removeprefix("/tags/").rstrip("/")

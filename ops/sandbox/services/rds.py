@@ -149,6 +149,7 @@ def restore_db_instance_to_point_in_time(
     database.multi_az = bool(self.params.get("MultiAZ"))
     for name, default in _DATABASE_DEFAULTS.items():
         setattr(database, xform_name(name), default)
+    _set_performance_insights(database, False)
     return answer
 
 

@@ -253,11 +253,11 @@ def test_a_drift_run_is_warned_of_and_told(settings: Path, plans: PlanDocuments)
 @pytest.mark.e2e
 def test_an_infracost_report_is_judged(settings: Path, plans: PlanDocuments) -> None:
     report = settings.parent.parent / "infracost.json"
-    report.write_text(json.dumps(infracost("150.01", past_usd="70")))
+    report.write_text(json.dumps(infracost("450.01", past_usd="70")))
     passed, output = judge(settings, plans.unchanged, infracost=report)
     assert not passed
-    assert "above the budget of 150.00 USD" in output
-    assert "the estimate rises from 70.00 to 150.01 USD" in output
+    assert "above the budget of 450.00 USD" in output
+    assert "the estimate rises from 70.00 to 450.01 USD" in output
     assert rows(output, "costs") == []
 
 

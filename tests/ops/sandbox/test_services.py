@@ -591,9 +591,8 @@ def test_a_backup_selection_lives_and_dies_with_tags_on_its_plan(client: Client)
     backup = client("backup")
     backup.create_backup_vault(BackupVaultName="vault")
     rule = {"RuleName": "r", "TargetBackupVaultName": "vault"}
-    plan = backup.create_backup_plan(
-        BackupPlan={"BackupPlanName": "p", "Rules": [rule]}, BackupPlanTags={"Project": "p"}
-    )
+    wanted = {"BackupPlanName": "p", "Rules": [rule]}
+    plan = backup.create_backup_plan(BackupPlan=wanted, BackupPlanTags={"Project": "p"})
     assert backup.list_tags(ResourceArn=plan["BackupPlanArn"])["Tags"] == {"Project": "p"}
     of_plan = {"BackupPlanId": plan["BackupPlanId"]}
     selection = {"SelectionName": "s", "IamRoleArn": "arn:aws:iam::1:role/r", "Resources": ["*"]}
@@ -603,6 +602,8 @@ def test_a_backup_selection_lives_and_dies_with_tags_on_its_plan(client: Client)
     backup.delete_backup_selection(**of_selection)
     with refused("ResourceNotFoundException"):
         backup.get_backup_selection(**of_selection)
+    backup.delete_backup_plan(**of_plan)
+    assert backup.create_backup_plan(BackupPlan=wanted)["BackupPlanId"] != plan["BackupPlanId"]
 
 
 def test_a_stack_makes_a_secret_and_takes_it_along(client: Client) -> None:
