@@ -174,7 +174,7 @@ HOLDS_NOTHING = re.compile(
     r"aws_("
     r"appautoscaling_.*|backup_(plan|selection|vault_lock_.*)|budgets_budget|ce_anomaly_.*|cloudwatch_.*|"
     r"db_(event_subscription|parameter_group|subnet_group)|default_security_group|ecs_.*|"
-    r"efs_(access_point|file_system_policy|mount_target)|flow_log|iam_role.*|internet_gateway|"
+    r"efs_(access_point|file_system_policy|mount_target)|fis_.*|flow_log|iam_role.*|internet_gateway|"
     r"kms_alias|lb_.+|nat_gateway|route_table.*|s3_bucket_.+|secretsmanager_secret_rotation|"
     r"security_group|service_discovery_.*|sns_.*|ssm_document|subnet|wafv2_.*)"
 )
