@@ -27,7 +27,7 @@ class Outputs(Part):
         dns_name = load_balancer.dns_name
         self._output("alb_dns_name", dns_name, "DNS name of the load balancer")
         answers, balancer = "Where the application answers", stack.settings.load_balancer
-        if balancer.https and not balancer.host_name:
+        if balancer.https and not balancer.site_name:
             answers += "; browsers warn, as no certificate has this name: use the certificate's"
         self._output("application_url", load_balancer.url, answers)
         self._output("ecs_cluster_name", containers.cluster_name, "Name of the ECS cluster")

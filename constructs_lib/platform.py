@@ -10,6 +10,7 @@ from constructs_lib.ecs import Containers
 from constructs_lib.monitoring import Alarms, Dashboard
 from constructs_lib.options.access_logs import AccessLogs
 from constructs_lib.options.discovery import Discovery
+from constructs_lib.options.domain import Domain
 from constructs_lib.options.encryption_keys import EncryptionKeys
 from constructs_lib.options.endpoints import S3Endpoint, ServiceEndpoints
 from constructs_lib.options.firewall import Firewall
@@ -56,7 +57,8 @@ class ResiliencePlatform(PlatformStack):
 
         days = settings.load_balancer.access_log_retention_days
         access_logs = AccessLogs(self, days) if days else None
-        load_balancer = LoadBalancer(self, network, groups, access_logs)
+        domain = Domain(self, named) if (named := settings.load_balancer.domain) else None
+        load_balancer = LoadBalancer(self, network, groups, access_logs, domain)
         if settings.load_balancer.waf:
             Firewall(self, settings.load_balancer.waf, load_balancer)
 

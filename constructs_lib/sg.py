@@ -51,7 +51,7 @@ class SecurityGroups(Part):
             ecs_egress = self._least_for_tasks(s3)
 
         public_ports = [(HTTP, "HTTP")]
-        if settings.load_balancer.https:
+        if settings.load_balancer.serves_https:
             public_ports.append((HTTPS, "HTTPS"))
         self.alb_id: str = self._group(
             "alb",

@@ -79,7 +79,7 @@ def environment(
         "WORDPRESS_DB_PASSWORD": None if database.secret_arn else variables.db_password,
         "WORDPRESS_DB_NAME": variables.db_name,
         "WORDPRESS_CONFIG_EXTRA": config_extra(
-            site_url=balancer.url if settings.container.fixed_site_url else None,
+            site_url=balancer.url if settings.fixed_site_url else None,
             https_at_cdn=settings.load_balancer.https_at_cdn,
             tls_to_database=settings.database.require_tls,
             further=settings.container.wordpress_constants,

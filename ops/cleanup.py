@@ -6,7 +6,7 @@ by itself, final snapshots, network interfaces that are let go late.
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any
@@ -99,7 +99,9 @@ def run(project: str, region: str | None, console: Console, *, json_output: bool
     homes = known.get(project, [])
     if region is None and len(homes) > 1:
         raise OpsError(f"{project} is in {' and '.join(homes)}: look in each, with --region")
-    found = search(clients(region or next(iter(homes), None)), project, known)
+    balancers = [s.load_balancer for s in declared().values() if s.project_name == project]
+    domains = [balancer.domain.name for balancer in balancers if balancer.domain]
+    found = search(clients(region or next(iter(homes), None)), project, known, domains)
     passed = not found.left and (found.seen or found.region in homes)
     if json_output:
         print(json.dumps(asdict(found), indent=2))
@@ -127,11 +129,14 @@ def _text(found: Found, known: Mapping[str, list[str]]) -> str:
     return f"{never}no such project (it has {', '.join(known)}): check --project"
 
 
-def search(aws: Clients, project: str, others: Iterable[str] = ()) -> Found:
+def search(
+    aws: Clients, project: str, others: Iterable[str] = (), domains: Collection[str] = ()
+) -> Found:
     """Look for what is tagged Project=`project`, or named after it.
 
     Args:
         others: projects whose names may begin like this one's, and are not meant.
+        domains: of the project, whose certificates have a proof in DNS.
     """
     found: dict[str, Leftover] = {}
     gone: set[str] = set()
@@ -158,6 +163,8 @@ def search(aws: Clients, project: str, others: Iterable[str] = ()) -> Found:
             arn = item["ResourceARN"]
             key = arn.rpartition("/")[2] if ":ec2:" in arn else arn
             found.setdefault(key, Leftover(arn.split(":")[2], "tagged", arn))
+        for leftover in _records(aws("route53"), is_mine, domains):
+            found[leftover.name] = leftover
         gone.update(key for key in found if _is_inactive(aws, key))
         traces = _items(
             aws("ecs"), "list_task_definition_families", familyPrefix=project, status="INACTIVE"
@@ -215,6 +222,20 @@ def _everything(aws: Clients, account: str) -> Iterator[tuple[str, Leftover, dic
             if shown == key and shown.startswith("arn:"):
                 shown = shown.split(":", 5)[5].rpartition("/")[2]
             yield key, Leftover(service, kind, shown), described
+
+
+def _records(
+    route53: Any, is_mine: Callable[[str], bool], domains: Collection[str]
+) -> Iterator[Leftover]:
+    """Names in DNS, which have no tags: of the project's load balancer, and the domains' proof."""
+    for zone in _items(route53, "list_hosted_zones"):
+        for record in _items(route53, "list_resource_record_sets", HostedZoneId=zone["Id"]):
+            balancer = record.get("AliasTarget", {}).get("DNSName", "").removeprefix("dualstack.")
+            proven = record["Name"].partition(".")[2].rstrip(".")
+            values = [value["Value"] for value in record.get("ResourceRecords", [])]
+            is_proof = any("acm-validations.aws" in value for value in values)
+            if is_mine(balancer) or (is_proof and proven in domains):
+                yield Leftover("route53", "record", f"{record['Type']} {record['Name']}")
 
 
 def _is_inactive(aws: Clients, arn: str) -> bool:

@@ -157,7 +157,9 @@ class ContainerSettings(Group):
         only="wp-ecs",
     )
     execute_command: bool = setting(False, "`aws ecs execute-command` opens a shell in a task")
-    fixed_site_url: bool = setting(False, "WP_HOME and WP_SITEURL are set to application_url")
+    fixed_site_url: bool | None = setting(
+        None, "WP_HOME and WP_SITEURL are set to application_url; default: with a domain"
+    )
     service_discovery: bool = setting(
         False, "the VPC finds the tasks as wordpress.<project_name>.local", only="wp-ecs"
     )

@@ -90,6 +90,12 @@ class StackSettings(Group):
     )
 
     @property
+    def fixed_site_url(self) -> bool:
+        """Whether the site's address is set: as chosen, or where the stack brings its name."""
+        chosen = self.container.fixed_site_url
+        return self.load_balancer.domain is not None if chosen is None else chosen
+
+    @property
     def availability_zones(self) -> tuple[str, ...]:
         """The zones to use: the chosen ones, or two that every account has; else none."""
         return self.network.availability_zones or open_zones(self.region) or ()
@@ -100,7 +106,7 @@ class StackSettings(Group):
         if self.variables is not None:
             return self.variables
         without = {
-            "certificate_arn": not self.load_balancer.https,
+            "certificate_arn": not self.load_balancer.https,  # a domain has one
             "db_password": self.database.password == "managed",
             "alarm_email": not self.monitoring and not self.cost,
             "monthly_budget_usd": not self.cost,
@@ -210,7 +216,7 @@ class StackSettings(Group):
                 "load balancer takes certificates of its own region only; request one there"
             )
         balancer = self.load_balancer
-        if container.fixed_site_url and balancer.https and not balancer.host_name:
+        if container.fixed_site_url and balancer.serves_https and not balancer.site_name:
             yield (
                 "container.fixed_site_url = true with load_balancer.https = true pins the load "
                 "balancer's own name, which no certificate matches; set load_balancer.host_name"

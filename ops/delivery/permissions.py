@@ -124,6 +124,14 @@ UNSEEN = (
         "RDS makes the final snapshot as the caller",
         "rds:CreateDBSnapshot",
     ),
+    Unseen(
+        "aws_acm_certificate",
+        "a domain, which none of the stacks that live here has",
+        "acm:AddTagsToCertificate acm:DeleteCertificate acm:DescribeCertificate "
+        "acm:ListTagsForCertificate acm:RemoveTagsFromCertificate acm:RequestCertificate "
+        "route53:ChangeResourceRecordSets route53:GetChange route53:GetHostedZone "
+        "route53:ListHostedZones route53:ListResourceRecordSets route53:ListTagsForResource",
+    ),
     # what another value of a setting or variable calls, which no life here changes
     Unseen(
         "aws_lb",

@@ -4,14 +4,15 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from ops import CDKTF_JSON
-from ops.delivery.permissions import FILES, granted
+from ops.delivery.permissions import FILES, granted, needs
+from ops.model.stack import Stack
 from ops.sandbox.deployed import Deployed, deployed
 from ops.sandbox.server import Sandbox
 from ops.terraform import Terraform
@@ -44,9 +45,9 @@ def settings(stack_id: str, **changes: dict[str, object]) -> dict[str, object]:
     return stack
 
 
-def assert_granted(sandbox: Sandbox) -> None:
-    """The deployer's policies allow all that Terraform called."""
-    missing = sandbox.terraform_actions - set().union(*map(granted, FILES))
+def assert_granted(sandbox: Sandbox, also: Iterable[str] = ()) -> None:
+    """The deployer's policies, with what a stack adds to them, allow all that Terraform called."""
+    missing = sandbox.terraform_actions - set(also).union(*map(granted, FILES))
     assert not missing, (
         f"docs/deployer-policy*.json grant no {', '.join(sorted(missing))}: if deploying needs it "
         "now, `.venv/bin/python -m ops deployer-policy` adds it"
@@ -59,7 +60,8 @@ def prepared(stack_id: str) -> Iterator[Deployed]:
     with deployed(stack_id) as stack:
         stack.terraform().init()
         yield stack
-        assert_granted(stack.sandbox)
+        last = Stack(json.loads((stack.folder / "cdk.tf.json").read_text()))
+        assert_granted(stack.sandbox, needs(last, ()).actions)
 
 
 HOSTILE = {

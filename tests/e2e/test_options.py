@@ -160,10 +160,17 @@ def test_options_that_contradict_each_other_are_refused_with_a_reason() -> None:
             )
             for number, egress in ((0, "all_but_database"), (2, "all"))
         },
+        **{
+            ((f"load_balancer.{option}", on), ("load_balancer.domain", on)): (
+                "load_balancer: domain = blog.example.com brings HTTPS and its certificate; leave "
+                f"{option} out"
+            )
+            for option in ("https", "certificate_arn")
+        },
         **dict.fromkeys(
             (
                 ((f"load_balancer.{option}", on), ("load_balancer.https_at_cdn", on))
-                for option in ("https", "certificate_arn")
+                for option in ("https", "certificate_arn", "domain")
             ),
             "load_balancer: https_at_cdn is for a load balancer without https, which says by "
             "itself that a request came over HTTPS; switch one of them off",

@@ -6,6 +6,7 @@ from unittest.mock import ANY
 
 ECR_IMAGE = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/wordpress:latest"
 DIGEST = "wordpress@sha256:" + "0" * 64
+DOMAIN = {"name": "blog.example.com", "hosted_zone_id": "Z0123456789ABC"}
 CERTIFICATE = "arn:aws:acm:eu-central-1:123456789012:certificate/0a1b"
 
 
@@ -376,6 +377,22 @@ OPTIONS: dict[str, Option] = {
     "load_balancer.https": _HTTPS,
     "load_balancer.certificate_arn": replace(
         _HTTPS, value=CERTIFICATE, needs={"load_balancer.https": True}
+    ),
+    "load_balancer.domain": Option(
+        DOMAIN,
+        adds=(
+            *("data.aws_route53_zone.domain", "aws_acm_certificate.domain"),
+            *("aws_acm_certificate_validation.domain", "aws_lb_listener.https"),
+            *("aws_route53_record.domain", "aws_route53_record.proof"),
+        ),
+        changes={
+            **{k: v for k, v in _HTTPS.changes.items() if not k.startswith("output.")},
+            "output.application_url.value": "https://blog.example.com",
+            **_environment(
+                WORDPRESS_CONFIG_EXTRA="define('WP_HOME','https://blog.example.com'); "
+                "define('WP_SITEURL','https://blog.example.com');"
+            ),
+        },
     ),
     "load_balancer.host_name": Option(
         "www.example.com", changes={"output.application_url.value": "http://www.example.com"}

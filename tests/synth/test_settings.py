@@ -23,7 +23,7 @@ from constructs_lib.settings import (
 )
 from constructs_lib.settings.types import REGIONS
 from constructs_lib.settings.words import described
-from tests.synth.options import CERTIFICATE, DIGEST, ECR_IMAGE, MAXIMAL, OPTIONS, nested
+from tests.synth.options import CERTIFICATE, DIGEST, DOMAIN, ECR_IMAGE, MAXIMAL, OPTIONS, nested
 from tests.synth.synthesized import Synthesizer
 
 Values = dict[str, Any]
@@ -179,6 +179,19 @@ BOUNDS: dict[str, Bounds] = {
         ("www", "https://a.de", "A.de", "-a.de", "a..com", "x" * 64 + ".de", "a." + "x" * 64),
         "a host name in lower-case letters, like www.example.com",
     ),
+    "load_balancer.domain": Bounds((None, DOMAIN), ([], 1, "x", True), "be an object, or null"),
+    "load_balancer.domain.name": Bounds(
+        ("a.de", "b." * 31 + "de"),
+        ("www", "A.de", "*.a.de", "b." * 31 + "dev"),
+        "a host name of at most 64 lower-case characters, like blog.example.com",
+        {"load_balancer.domain.hosted_zone_id": "Z1"},
+    ),
+    "load_balancer.domain.hosted_zone_id": Bounds(
+        ("Z1", "Z" + "A" * 31),
+        ("", "Z", "z1", "/hostedzone/Z1", "Z" + "A" * 32, "example.com"),
+        "a hosted zone's id, like Z0123456789ABC",
+        {"load_balancer.domain.name": "a.de"},
+    ),
     "load_balancer.access_log_retention_days": COUNT,
     "load_balancer.waf": GROUP,
     "load_balancer.waf.requests_per_5_minutes": between(10, 2_000_000_000),
@@ -300,7 +313,10 @@ BOUNDS: dict[str, Bounds] = {
     "database.performance_insights": FLAG._replace(
         needs={"database.instance_class": "db.t3.medium"}
     ),
-    "database.apply_immediately": FLAG._replace(good=(True, False, None), bad=("yes", 1)),
+    **dict.fromkeys(
+        ("database.apply_immediately", "container.fixed_site_url"),
+        FLAG._replace(good=(True, False, None), bad=("yes", 1)),
+    ),
     "monitoring": GROUP,
     "monitoring.alarm_email": Bounds(
         ("", "a@b.c"),
@@ -333,7 +349,7 @@ FLAGS = (
     *("network.public_ip_on_launch", "network.default_security_group_closed"),
     *("load_balancer.deletion_protection", "load_balancer.https", "container.capacity_providers"),
     *("container.wait_for_steady_state", "container.zone_rebalancing", "container.task_role"),
-    *("container.container_insights", "container.execute_command", "container.fixed_site_url"),
+    *("container.container_insights", "container.execute_command"),
     *("container.service_discovery", "container.shared_keys", "container.shared_uploads"),
     *("database.username_sensitive", "database.multi_az", "database.storage_encrypted"),
     *("database.require_tls", "database.slow_query_log", "database.iam_authentication"),
@@ -638,6 +654,21 @@ REFUSED: list[tuple[Values, str]] = [
     (
         {"container.fixed_site_url": True, "load_balancer.https": True},
         "container.fixed_site_url … which no certificate matches; set load_balancer.host_name",
+    ),
+    *(
+        (
+            {"load_balancer.domain": DOMAIN, f"load_balancer.{name}": value},
+            f"load_balancer: domain = blog.example.com … leave {name} out",
+        )
+        for name, value in (("certificate_arn", CERTIFICATE), ("https", True), ("https", False))
+    ),
+    (
+        {"load_balancer.domain": DOMAIN, "load_balancer.https_at_cdn": True},
+        "load_balancer: https_at_cdn is for … switch one of them off",
+    ),
+    (
+        {"load_balancer.domain": {"name": "a.de"}},
+        "load_balancer.domain.hosted_zone_id is missing; it must be a hosted zone's id, like Z0",
     ),
     ({"default_tags": False}, "cost … default_tags = false … set cost to null"),
     (
