@@ -1,7 +1,7 @@
 """alb.tf: the internet-facing load balancer, the only way in.
 
 It checks every task's health and sends traffic to the healthy ones of both zones; a cookie keeps a
-user on one task, since WordPress without shared keys cannot move a login between tasks. Where HTTPS
+user on one task, since without shared keys a login cannot move between tasks. Where HTTPS
 is set, it is served with the user's certificate or the domain's, and HTTP only redirects there.
 
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/introduction.html

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from cdktf import Fn, Postcondition, TerraformElement, TerraformResourceLifecycle
 
-from constructs_lib import aws, iam, wordpress
+from constructs_lib import aws, iam
 from constructs_lib.alb import LoadBalancer
 from constructs_lib.options.discovery import Discovery
 from constructs_lib.options.endpoints import ServiceEndpoints
@@ -15,7 +15,8 @@ from constructs_lib.options.uploads import Uploads
 from constructs_lib.options.wordpress_keys import WordpressKeys
 from constructs_lib.part import Part, PlatformStack
 from constructs_lib.rds import Database
-from constructs_lib.sg import HTTP, SecurityGroups
+from constructs_lib.settings import wordpress
+from constructs_lib.sg import SecurityGroups
 from constructs_lib.variables import fargate_rule, registry_rule
 from constructs_lib.vpc import Network
 
@@ -25,6 +26,14 @@ EXECUTE_COMMAND = [
     for channel in ("Control", "Data")
 ]
 """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"""
+
+
+SECRET_STORES = (
+    ("secretsmanager", "GetSecretValue", "SecretARN"),
+    ("ssm", "GetParameters", "PARAMETER_ARN"),
+)
+"""Where secrets are kept, how they are read, and what decryption names them by.
+https://docs.aws.amazon.com/kms/latest/developerguide/services-parameter-store.html"""
 
 
 class Containers(Part):
@@ -43,7 +52,7 @@ class Containers(Part):
         load_balancer: LoadBalancer,
         database: Database,
         *,
-        wordpress_keys: WordpressKeys | None,
+        shared_keys: WordpressKeys | None,
         uploads: Uploads | None,
         discovery: Discovery | None,
         endpoints: ServiceEndpoints | None,
@@ -57,8 +66,12 @@ class Containers(Part):
         cluster = aws.EcsCluster(
             self, "aws_ecs_cluster.main", name=f"{self.project}-cluster", setting=[insights]
         )
-        secrets = wordpress.secrets(wordpress_keys, database)
-        execution_role, permissions = self._execution_role(wordpress.arns(secrets))
+        environment = self._environment(database, load_balancer)
+        secrets = dict(shared_keys.arns) if shared_keys else {}
+        if (name := wanted.database_variable("password")) and database.secret_arn:
+            secrets[name] = f"{database.secret_arn}:password::"
+        own = [arn.removesuffix(":password::") for arn in secrets.values()]
+        execution_role, permissions = self._execution_role(own)
         # Destroy runs in reverse: the service must be gone before the permissions of its tasks
         # are, or they cannot drain, and before the cluster loses its capacity.
         needed = [load_balancer.listener, *permissions]
@@ -72,16 +85,18 @@ class Containers(Part):
                 )
             )
         task_role = self._task_role([uploads.mount_statement] if uploads else [])
+        port = wanted.port
         container: dict[str, object] = {
             "name": wanted.name,
             "image": variables.container_image,
-            "command": wordpress.command(wanted),
+            "command": [iam.literal(part) for part in wanted.command or wanted.startup or ()]
+            or None,
             "essential": True,
-            "portMappings": [{"containerPort": HTTP, "hostPort": HTTP, "protocol": "tcp"}],
-            "environment": wordpress.environment(settings, variables, database, load_balancer),
-            "secrets": wordpress.as_secrets(secrets) or None,
+            "portMappings": [{"containerPort": port, "hostPort": port, "protocol": "tcp"}],
+            "environment": _pairs("value", environment),
+            "secrets": _pairs("valueFrom", {**secrets, **wanted.secrets}) or None,
             "mountPoints": [uploads.mount_point] if uploads else None,
-            "healthCheck": wordpress.health_check(wanted.health_check_command),
+            "healthCheck": _health_check(wanted.health_check_command),
             "logConfiguration": self._logs(),
         }
         rules = [fargate_rule, *([registry_rule] if settings.pulls_through_endpoints else [])]
@@ -121,7 +136,7 @@ class Containers(Part):
                 aws.EcsServiceLoadBalancer(
                     target_group_arn=load_balancer.target_group_arn,
                     container_name=wanted.name,
-                    container_port=HTTP,
+                    container_port=port,
                 )
             ],
             service_registries=discovery.registries if discovery else None,
@@ -143,6 +158,27 @@ class Containers(Part):
         self.cluster_name, self.cluster_arn = cluster.name, cluster.arn
         self.service_name = self.service.name
 
+    def _environment(self, database: Database, load_balancer: LoadBalancer) -> dict[str, str]:
+        """The container's variables, but for those whose values are in Secrets Manager."""
+        settings, variables = self.stack.settings, self.stack.variables
+        wanted = settings.container
+        parts = {
+            "host": database.address,
+            "user": variables.db_username,
+            "password": None if database.secret_arn else variables.db_password,
+            "name": variables.db_name,
+        }
+        told = {wanted.database_variable(part): value for part, value in parts.items()}
+        if wanted.runs_wordpress:
+            told[wordpress.CONFIG_EXTRA] = wordpress.config_extra(
+                site_url=load_balancer.url if settings.fixed_site_url else None,
+                https_at_cdn=settings.load_balancer.https_at_cdn,
+                tls_to_database=settings.database.require_tls,
+                further=wanted.wordpress_constants,
+            )
+        told |= {name: iam.literal(text) for name, text in wanted.environment.items()}
+        return {name: text for name, text in told.items() if name and text is not None}
+
     def _execution_role(self, secret_arns: list[str]) -> tuple[aws.IamRole, list[TerraformElement]]:
         """What starts a task: pulls the image, writes logs, reads secrets; with its permissions."""
         role = self._role("ecs_task_execution_role")
@@ -154,10 +190,21 @@ class Containers(Part):
                 policy_arn=iam.service_role_policy("AmazonECSTaskExecutionRolePolicy"),
             )
         ]
+        read: list[iam.Statement] = []
         if secret_arns:
-            read = [iam.allow(["secretsmanager:GetSecretValue"], secret_arns)]
+            read.append(iam.allow(["secretsmanager:GetSecretValue"], secret_arns))
             if key := self.stack.keys.arn("secrets"):
                 read.append(iam.allow(["kms:Decrypt"], key))
+        given = self.stack.settings.container.secrets.values()
+        for service, action, named in SECRET_STORES:
+            # without the value that is read of several
+            arns = sorted({":".join(a.split(":")[:7]) for a in given if f":{service}:" in a})
+            if arns:
+                # whichever key they are encrypted with
+                of_these = {"StringEquals": {f"kms:EncryptionContext:{named}": arns}}
+                read.append(iam.allow([f"{service}:{action}"], arns))
+                read.append(iam.allow(["kms:Decrypt"], "*", of_these))
+        if read:
             permissions.append(
                 self._policy("ecs_task_execution_secrets", role, "read-secrets", read)
             )
@@ -166,6 +213,7 @@ class Containers(Part):
     def _task_role(self, allowed: list[iam.Statement]) -> aws.IamRole | None:
         """The application's own role, which may do nothing unless an option needs it."""
         wanted = self.stack.settings.container
+        allowed += [iam.allow([*p.actions], [*p.resources]) for p in wanted.task_permissions]
         if wanted.execute_command:
             allowed = [*allowed, iam.allow(EXECUTE_COMMAND, "*")]
         if not wanted.task_role and not allowed:
@@ -212,6 +260,27 @@ class Containers(Part):
             role=role.name,
             policy=Fn.jsonencode(iam.document(*statements)),
         )
+
+
+def _pairs(key: str, values: dict[str, str]) -> list[dict[str, str]]:
+    """Variables as a task definition lists them."""
+    return [{"name": name, key: value} for name, value in values.items()]
+
+
+def _health_check(command: str | None) -> dict[str, object] | None:
+    """A check that ECS makes inside the container, every 30 s once it has had 60 s to start.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html#container_definition_healthcheck
+    """
+    if command is None:
+        return None
+    return {
+        "command": ["CMD-SHELL", iam.literal(command)],
+        "interval": 30,
+        "timeout": 5,
+        "retries": 3,
+        "startPeriod": 60,
+    }
 
 
 def _spot(on_demand_base: int) -> list[aws.EcsServiceCapacityProviderStrategy]:

@@ -70,7 +70,7 @@ class ResiliencePlatform(PlatformStack):
             groups,
             load_balancer,
             database,
-            wordpress_keys=WordpressKeys(self, alerts) if settings.container.shared_keys else None,
+            shared_keys=WordpressKeys(self, alerts) if settings.container.shared_keys else None,
             uploads=Uploads(self, network, groups.efs_id) if groups.efs_id else None,
             discovery=Discovery(self, network) if settings.container.service_discovery else None,
             endpoints=endpoints,

@@ -1,9 +1,9 @@
 """sg.tf: defence in depth, each tier reachable from the tier before it only.
 
-Internet -> load balancer (80, 443) -> tasks (80) -> database (3306). Below the load balancer
-inbound rules name security groups, never address ranges. Outbound rules name address ranges: two
-groups that name each other would be a cycle, which Terraform cannot create. Rules are inline, as in
-the original, so Terraform removes any rule that somebody adds by hand.
+Internet -> load balancer (80, 443) -> tasks (80, or their port) -> database (3306). Below the load
+balancer inbound rules name security groups, never address ranges. Outbound rules name address
+ranges: two groups that name each other would be a cycle, which Terraform cannot create. Rules are
+inline, as in the original, so Terraform removes any rule that somebody adds by hand.
 
 https://docs.aws.amazon.com/vpc/latest/userguide/vpc-security-groups.html
 """
@@ -13,6 +13,7 @@ from __future__ import annotations
 from constructs_lib import aws
 from constructs_lib.options.endpoints import S3Endpoint
 from constructs_lib.part import Part, PlatformStack
+from constructs_lib.settings.wordpress import TITLE
 from constructs_lib.vpc import ANYWHERE, Network
 
 HTTP = 80
@@ -47,7 +48,9 @@ class SecurityGroups(Part):
         if settings.network.allowed_egress != "all":
             rds_egress = []
         if settings.network.allowed_egress == "least":
-            alb_egress = [_to(HTTP, network.task_subnet_cidrs, "HTTP to the tasks")]
+            alb_egress = [
+                _to(settings.container.port, network.task_subnet_cidrs, "HTTP to the tasks")
+            ]
             ecs_egress = self._least_for_tasks(s3)
 
         public_ports = [(HTTP, "HTTP")]
@@ -62,7 +65,7 @@ class SecurityGroups(Part):
         self.ecs_id: str = self._group(
             "ecs",
             "Allow traffic from ALB and outbound internet",
-            [_in(HTTP, "HTTP from ALB", group_id=self.alb_id)],
+            [_in(settings.container.port, "HTTP from ALB", group_id=self.alb_id)],
             ecs_egress,
         )
         self.rds_id: str = self._group(
@@ -108,10 +111,12 @@ class SecurityGroups(Part):
             rules.append(_to(HTTPS, private, "HTTPS to the VPC endpoints"))
             rules.append(_to(HTTPS, None, "Image layers from S3", s3.prefix_list_id))
         else:
-            rules.append(_to(HTTPS, (ANYWHERE,), "HTTPS to AWS, the image registry and WordPress"))
+            site = settings.container.runs_wordpress
+            https = f"HTTPS to AWS, the image registry and {TITLE if site else 'elsewhere'}"
+            rules.append(_to(HTTPS, (ANYWHERE,), https))
             ports = {port: "Outbound as set" for port in settings.network.outbound_ports}
-            if settings.load_balancer.scheme == "http":
-                # WordPress calls itself for scheduled work, by the name that users call
+            if site and settings.load_balancer.scheme == "http":
+                # it calls itself for scheduled work, by the name that users call
                 ports = {HTTP: "HTTP to the site itself", **ports}
             rules += [_to(port, (ANYWHERE,), what) for port, what in ports.items()]
         if settings.container.shared_uploads:

@@ -201,7 +201,9 @@ def load(
         int, typer.Option(min=1, max=1000, metavar="NUMBER", help="how many at a time")
     ] = 100,
     timeout: Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="for each")] = 30,
-    path: Annotated[str, typer.Option(help="what is asked for")] = "/wp-admin/install.php",
+    path: Annotated[
+        str | None, typer.Option(help="what is asked for", show_default="as the drills")
+    ] = None,
     stack: StackName = STACK,
     outputs: OutputsFile = None,
     url: Url = None,

@@ -211,7 +211,7 @@ def _settings(model: type[BaseModel], wanted: Callable[[str], bool] = lambda key
         if "default" in setting:
             value = setting["default"]
             default = "none" if value is None else _code(value)
-            if isinstance(value, dict) and value:
+            if value and any("$ref" in option for option in setting.get("anyOf", ())):
                 default = "as below"
         only = f" (only `{setting['only']}` needs it)" if "only" in setting else ""
         what = setting.get("description", "")

@@ -10,6 +10,7 @@ from constructs_lib.alb import LoadBalancer
 from constructs_lib.part import Part, PlatformStack
 from constructs_lib.settings import WafSettings
 from constructs_lib.settings.load_balancer import WAF_GROUPS
+from constructs_lib.settings.wordpress import EDITORS
 
 COUNTED = ("AWSManagedRulesAnonymousIpList/HostingProviderIPList",)
 """Only counted, since monitoring services call from cloud providers' addresses."""
@@ -31,14 +32,6 @@ BODY_RULES = {
 8 KiB, markup, paths, addresses, or a few lines of SQL or PHP. They only count, and what they have
 labelled is blocked by a rule of ours, except where editors work."""
 
-EDITORS: tuple[tuple[dict[str, object], str, str], ...] = (
-    ({"uri_path": {}}, "STARTS_WITH", "/wp-admin/"),
-    ({"uri_path": {}}, "STARTS_WITH", "/wp-json/"),
-    # how the editor calls /wp-json/ where permalinks are plain, as in a new WordPress
-    ({"query_string": {}}, "CONTAINS", "rest_route="),
-)
-"""Where editors work."""
-
 
 class Firewall(Part):
     """The web ACL, its association with the load balancer, and its log."""
@@ -47,13 +40,16 @@ class Firewall(Part):
         self, stack: PlatformStack, settings: WafSettings, load_balancer: LoadBalancer
     ) -> None:
         super().__init__(stack)
-        counted = {*COUNTED, *BODY_RULES, *settings.counted_rules}
+        editors = stack.settings.container.runs_wordpress
+        groups = WAF_GROUPS if editors else WAF_GROUPS[:-1]
+        body_rules = BODY_RULES if editors else {}
+        counted = {*COUNTED, *body_rules, *settings.counted_rules}
         rules = [_rate_limit(settings.requests_per_5_minutes)]
         rules += [
             _managed(group, priority, sorted(counted))
-            for priority, group in enumerate(WAF_GROUPS, start=1)
+            for priority, group in enumerate(groups, start=1)
         ]
-        labels = [label for rule, label in BODY_RULES.items() if rule not in settings.counted_rules]
+        labels = [label for rule, label in body_rules.items() if rule not in settings.counted_rules]
         if labels:
             rules.append(_labelled_elsewhere(labels, len(rules)))
         acl = aws.Wafv2WebAcl(

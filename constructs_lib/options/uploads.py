@@ -1,6 +1,6 @@
 """Uploads that all tasks share: a file system, reached through one access point and with TLS only.
 
-Only wp-content/uploads is there. WordPress' own code stays in the image: PHP is slow on network
+Only the uploads are there. The application's own code stays in the image: PHP is slow on network
 files, and code that a task has changed would outlive the task.
 
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/efs-volumes.html
@@ -12,12 +12,10 @@ from cdktf import Fn, TerraformElement
 
 from constructs_lib import aws, iam
 from constructs_lib.part import Part, PlatformStack
+from constructs_lib.settings.wordpress import UPLOADS_PATH, WWW_DATA
 from constructs_lib.vpc import Network
 
 VOLUME = "uploads"
-UPLOADS_PATH = "/var/www/html/wp-content/uploads"
-WWW_DATA = 33
-"""User and group id of www-data in the WordPress image (Debian; the Alpine variant has 82)."""
 OWNER = {"owner_uid": WWW_DATA, "owner_gid": WWW_DATA}
 BACKUP_RETENTION_DAYS = 35
 MOUNT = ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"]

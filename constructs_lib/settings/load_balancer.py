@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from constructs_lib.settings import wordpress
 from constructs_lib.settings.types import Group, ListOf, RetentionDays, arn, setting, text
 
 CERTIFICATE = arn(
@@ -30,7 +31,7 @@ _ZONE = text("a hosted zone's id, like Z0123456789ABC", r"^Z[A-Z0-9]{1,31}$")
 WAF_GROUPS = (
     *("AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSet"),
     *("AWSManagedRulesAnonymousIpList", "AWSManagedRulesSQLiRuleSet"),
-    *("AWSManagedRulesPHPRuleSet", "AWSManagedRulesWordPressRuleSet"),
+    *("AWSManagedRulesPHPRuleSet", wordpress.FIREWALL_GROUP),
 )
 """AWS's groups of rules that the firewall has. Together 1,352 of 1,500 capacity units.
 https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-list.html"""
@@ -72,8 +73,8 @@ class LoadBalancerSettings(Group):
     """
 
     health_check_path: Annotated[str, _PATH] = setting(
-        "/wp-admin/install.php",
-        "answers 200 before and after WordPress is installed, fails without database",
+        wordpress.HEALTH_CHECK_PATH,
+        f"answers 200 before and after {wordpress.TITLE} is installed, fails without database",
     )
     interval_seconds: int = setting(30, "between two checks of a task", ge=5, le=300)
     timeout_seconds: int = setting(5, "for the answer to a check, below the interval", ge=2, le=120)
@@ -101,8 +102,8 @@ class LoadBalancerSettings(Group):
     )
     https_at_cdn: bool = setting(
         False,
-        "users call a CDN over HTTPS, which calls the load balancer over HTTP; WordPress is told, "
-        "or it would redirect to HTTPS for ever",
+        "users call a CDN over HTTPS, which calls the load balancer over HTTP; "
+        f"{wordpress.TITLE} is told, or it would redirect to HTTPS for ever",
     )
     access_log_retention_days: int | None = setting(None, "default: no access logs", ge=1)
     waf: WafSettings | None = setting(None, "default: no firewall")

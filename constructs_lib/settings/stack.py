@@ -15,6 +15,7 @@ from constructs_lib.settings.load_balancer import LoadBalancerSettings
 from constructs_lib.settings.monitoring import MonitoringSettings
 from constructs_lib.settings.network import NetworkSettings, open_zones
 from constructs_lib.settings.types import Group, ListOf, Region, setting, text
+from constructs_lib.settings.wordpress import HEALTH_CHECK_PATH
 
 PROJECT_NAME_MAX = 28
 """An ALB's name holds 32 characters and ours is `<project_name>-alb`."""
@@ -139,8 +140,10 @@ class StackSettings(Group):
     def services_of_the_tasks(self) -> list[str]:
         """The AWS services that the tasks call, as endpoints name them."""
         services = ["ecr.api", "ecr.dkr", "logs"]
+        named = {arn.split(":")[2] for arn in self.container.secrets.values()}
         if self.container.shared_keys or self.database.password == "managed":
-            services.append("secretsmanager")
+            named.add("secretsmanager")
+        services += sorted(named)
         if self.container.execute_command:
             services.append("ssmmessages")
         return services
@@ -220,6 +223,11 @@ class StackSettings(Group):
             yield (
                 "container.fixed_site_url = true with load_balancer.https = true pins the load "
                 "balancer's own name, which no certificate matches; set load_balancer.host_name"
+            )
+        if not container.runs_wordpress and balancer.health_check_path == HEALTH_CHECK_PATH:
+            yield (
+                f"load_balancer.health_check_path = {HEALTH_CHECK_PATH} with another application's "
+                "container.database_environment; set a path that it answers with 200"
             )
         if self.cost and not self.default_tags:
             yield (

@@ -6,7 +6,7 @@ A type is one rule with one wording: for a setting, for the Terraform variable o
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import Annotated, Any, ClassVar, TypeVar
@@ -183,6 +183,51 @@ def whole(low: int, high: int, words: str = "a whole number from {} to {}") -> A
     """A whole number within bounds."""
     condition = f"VALUE >= {low} && VALUE <= {high} && floor(VALUE) == VALUE"
     return Accepted(words.format(low, high), condition, lambda value: low <= value <= high)
+
+
+WORD = r"[A-Za-z_][A-Za-z0-9_]*"
+SCALAR = Accepted(
+    "text, a number, true or false", "", lambda value: isinstance(value, (str, int, float))
+)
+
+
+def named(
+    values: str,
+    name: str,
+    reserved: Mapping[str, str] | None = None,
+    *,
+    pattern: str = WORD,
+    takes: Accepted = SCALAR,
+    readable: bool = True,
+) -> Accepted:
+    """An object of names and values.
+
+    Args:
+        values: what they may be, in words.
+        name: what a name is, in words.
+        reserved: names that cannot be set, and why.
+        pattern: regular expression of a name.
+        takes: what each value may be.
+        readable: whether the values stand in the task definition, where no secret belongs.
+    """
+
+    def fits(given: Mapping[str, object]) -> bool:
+        for key, value in given.items():
+            if not re.fullmatch(pattern, key):
+                raise ValueError(f"{key!r} is not {name}")
+            if reason := (reserved or {}).get(key):
+                raise ValueError(f"{key} cannot be set here: {reason}")
+            # Apache's ServerTokens says how much it tells
+            if readable and SECRET.search(key) and key.lower() != "servertokens":
+                raise ValueError(
+                    f"{key} looks like a secret, which would stand in the task definition for "
+                    "everyone to read; name its ARN in secrets, or leave it out"
+                )
+            if not takes.fits(value):
+                raise ValueError(f"{key} {takes.message}")
+        return True
+
+    return Accepted(f"an object of {values}", "", fits)
 
 
 REGION = text(

@@ -169,12 +169,18 @@ def restore(options: Options, console: Console) -> bool:
 
 
 def load(
-    options: Options, console: Console, requests: int, concurrency: int, timeout: float, path: str
+    options: Options,
+    console: Console,
+    requests: int,
+    concurrency: int,
+    timeout: float,
+    path: str | None,
 ) -> bool:
     """Send a burst of requests and report on it; whether at most 1 % failed."""
     with _deployment(options, console) as (deployment, clock):
         with explaining():
             deployment.check_steady()
+        path = path or deployment.path
         text = f"{requests} requests to {deployment.url}{path}, {concurrency} at a time"
         _say(console, text)
         if options.dry_run:

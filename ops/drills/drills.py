@@ -94,6 +94,7 @@ def _task_failure(run: Run) -> list[Measurement]:
 
 
 def _plan_health_check(deployment: Deployment) -> list[str]:
+    deployment.check_application("a canary serves and then hangs")
     return [
         f"run one more task of {deployment.task_definition.rpartition('/')[2]} as a canary that "
         f"stops serving after {_canary_seconds(deployment)} s",
@@ -182,6 +183,7 @@ def _health_check(run: Run) -> list[Measurement]:
 
 def _plan_db_failover(deployment: Deployment) -> list[str]:
     database = deployment.outputs.rds_identifier
+    deployment.check_application("a task writes and reads the marker in the database")
     if not deployment.multi_az:
         raise OpsError(
             f"database {database} is not Multi-AZ, so nothing can take over: set "

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from constructs_lib.settings import wordpress
 from ops import ROOT
 from ops.aws import Clients, explaining
 from ops.drills.clock import Clock
@@ -183,6 +184,12 @@ class Deployment:
         self.container: str = attached["containerName"]
         self.task_definition: str = self.service["taskDefinition"]
         self.network: dict[str, Any] = self.service["networkConfiguration"]
+        described = self.ecs.describe_task_definition(taskDefinition=self.task_definition)
+        self._told = {
+            pair["name"]
+            for container in described["taskDefinition"]["containerDefinitions"]
+            for pair in [*container.get("environment", []), *container.get("secrets", [])]
+        }
         self.group = self.elb.describe_target_groups(TargetGroupArns=[self.target_group_arn])[
             "TargetGroups"
         ][0]
@@ -224,6 +231,25 @@ class Deployment:
             raise OpsError(f"database {name} is not there: apply the stack") from error
         database: dict[str, Any] = found[0]
         return database
+
+    @property
+    def path(self) -> str:
+        """What requests ask for: a page that answers before there is content, from the database."""
+        if self._told >= {*wordpress.DATABASE_ENVIRONMENT.values()}:
+            return wordpress.HEALTH_CHECK_PATH
+        return str(self.group.get("HealthCheckPath", "/"))
+
+    def check_application(self, what: str) -> None:
+        """That a task can do what takes programs and variables of the WordPress image.
+
+        Raises:
+            OpsError: the service runs another application.
+        """
+        if missing := {*wordpress.DATABASE_ENVIRONMENT.values()} - self._told:
+            raise OpsError(
+                f"{what} with the WordPress image, and the container of {self.task_definition} has "
+                f"no {min(missing)}: this drill is not for another application"
+            )
 
     @property
     def multi_az(self) -> bool:

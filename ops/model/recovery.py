@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from constructs_lib.settings.database import connections
+from constructs_lib.settings.wordpress import DATABASE_ENVIRONMENT
 from ops.errors import OpsError
 from ops.model.stack import Stack, block
 
@@ -102,7 +103,7 @@ class Configuration:
         shared_files: whether files, such as uploads, outlive the task they were sent to.
         rotation: when RDS changes the password that the tasks log in with; None where it does not.
         most_tasks: how many autoscaling starts at the most; a deployment has others beside them.
-        workers: requests that a task serves at a time.
+        workers: requests that a task serves at a time; None for another application.
         connections: about how many the database's class allows.
     """
 
@@ -125,7 +126,7 @@ class Configuration:
     shared_files: bool
     rotation: str | None = None
     most_tasks: int = 0
-    workers: int = 0
+    workers: int | None = 0
     connections: int = 0
 
     @property
@@ -202,7 +203,9 @@ def configuration(stack: Stack) -> Configuration:
     number = partial(_number, stack)
     tasks, most, cooldown = _scaling(stack, number(service, "desired_count", 0))
     task = stack.referred(service["task_definition"])
-    workers = re.search(r"(?i)MaxRequestWorkers (\d+)", str(task.get("container_definitions")))
+    container = str(task.get("container_definitions"))
+    workers = re.search(r"(?i)MaxRequestWorkers (\d+)", container)
+    told = all(f'"{name}"' in container for name in DATABASE_ENVIRONMENT.values())
     path = str(stack.value(check.get("path", "/")))
     return Configuration(
         tasks=tasks,
@@ -223,7 +226,7 @@ def configuration(stack: Stack) -> Configuration:
         backup_retention_days=number(database, "backup_retention_period", 0),
         shared_files=bool(task.get("volume")),
         most_tasks=most,
-        workers=int(workers[1]) if workers else APACHE_WORKERS,
+        workers=int(workers[1]) if workers else APACHE_WORKERS if told else None,
         connections=connections(str(stack.value(database["instance_class"]))),
         rotation=_rotation(stack, database),
     )
@@ -304,7 +307,9 @@ def scenarios(c: Configuration) -> tuple[Scenario, ...]:
     database = _database(c, blamed)
     zone = _zone(c, hang, database)
     rolling = _rolling_update(c, replace)
-    load = (_load(c, replace), _overload(c))
+    load = (
+        [_load(c, replace)] if c.workers is None else [_load(c, replace), _overload(c, c.workers)]
+    )
     found = (stop, hang, zone, database, _bad_deployment(c, rolling), rolling, *load)
     return (*found, _password(c, replace, rolling)) if c.rotation else found
 
@@ -419,11 +424,11 @@ def _load(c: Configuration, replace: Span) -> Scenario:
     )
 
 
-def _overload(c: Configuration) -> Scenario:
+def _overload(c: Configuration, workers: int) -> Scenario:
     name = "More visitors come than the database has connections"
-    opened = c.most_tasks * c.workers
+    opened = c.most_tasks * workers
     reason = (
-        f"{c.most_tasks} tasks x {c.workers} workers = {opened} connections, and the database's "
+        f"{c.most_tasks} tasks x {workers} workers = {opened} connections, and the database's "
         f"class allows about {c.connections}"
     )
     if opened <= c.connections:

@@ -12,6 +12,7 @@ from typing import TypeAlias
 import pytest
 
 from constructs_lib.settings import SettingsError, parse_stack
+from constructs_lib.settings.wordpress import WordpressSettings
 from tests.e2e.modules import assert_valid
 from tests.synth.options import DIGEST, ECR_IMAGE, OPTIONS, Option, nested
 
@@ -186,6 +187,26 @@ def test_options_that_contradict_each_other_are_refused_with_a_reason() -> None:
             ),
             "container.fixed_site_url = true with load_balancer.https = true pins the load "
             "balancer's own name, which no certificate matches; set load_balancer.host_name",
+        ),
+        **{
+            (first, second): (
+                f"container: {name} is for WordPress, and database_environment is another "
+                "application's; leave it out"
+            )
+            for name in WordpressSettings.model_fields
+            for first, second in [
+                sorted(
+                    [("container.database_environment", on), (f"container.{name}", on)],
+                    key=lambda choice: [*CHOICES].index(choice[0]),
+                )
+            ]
+        },
+        **dict.fromkeys(
+            (
+                (("container.command", on), (f"container.{name}", on))
+                for name in ("apache_conf", "php_ini")
+            ),
+            "container: command takes the place of apache_conf and php_ini; leave it or them out",
         ),
         (("database.password", 0), ("database.rotation", on)): (
             "database: rotation is set with password = variable, which nothing rotates; choose "

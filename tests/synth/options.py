@@ -7,6 +7,8 @@ from unittest.mock import ANY
 ECR_IMAGE = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/wordpress:latest"
 DIGEST = "wordpress@sha256:" + "0" * 64
 DOMAIN = {"name": "blog.example.com", "hosted_zone_id": "Z0123456789ABC"}
+SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:shop/api-AbCdEf"
+PARAMETER = "arn:aws:ssm:eu-central-1:123456789012:parameter/shop/token"
 CERTIFICATE = "arn:aws:acm:eu-central-1:123456789012:certificate/0a1b"
 
 
@@ -538,6 +540,50 @@ OPTIONS: dict[str, Option] = {
     ),
     "container.environment": Option(
         {"WORDPRESS_DEBUG": "1"}, changes=_environment(WORDPRESS_DEBUG="1")
+    ),
+    "container.port": Option(
+        8080,
+        changes={
+            f"{_CONTAINER}.portMappings.0.containerPort": 8080,
+            f"{_CONTAINER}.portMappings.0.hostPort": 8080,
+            f"{_SERVICE}.load_balancer.0.container_port": 8080,
+            "aws_security_group.ecs_sg.ingress.0.from_port": 8080,
+            "aws_security_group.ecs_sg.ingress.0.to_port": 8080,
+        },
+    ),
+    "container.command": Option(
+        ["serve", "--greet", 'it\'s "me"'],
+        changes={f"{_CONTAINER}.command": ["serve", "--greet", 'it\'s "me"']},
+    ),
+    "container.database_environment": Option(
+        {"host": "DB_HOST", "password": "DB_PASS"},
+        needs={
+            "container.image": "registry.example.com/shop:1",
+            "load_balancer.health_check_path": "/health",
+        },
+        changes={
+            f"{_CONTAINER}.environment": [
+                {"name": "DB_HOST", "value": "${aws_db_instance.wordpress.address}"},
+                {"name": "DB_PASS", "value": "${var.db_password}"},
+            ],
+            f"{_CHECK}.path": "/health",
+        },
+    ),
+    "container.secrets": Option(
+        {"API_KEY": f"{SECRET}:key::", "TOKEN": PARAMETER},
+        adds=("aws_iam_role_policy.ecs_task_execution_secrets",),
+        changes={
+            f"{_CONTAINER}.secrets": [
+                {"name": "API_KEY", "valueFrom": f"{SECRET}:key::"},
+                {"name": "TOKEN", "valueFrom": PARAMETER},
+            ],
+            **_waits("aws_iam_role_policy.ecs_task_execution_secrets"),
+        },
+    ),
+    "container.task_permissions": Option(
+        [{"actions": ["s3:GetObject", "s3:Put*"], "resources": ["arn:aws:s3:::shop/*"]}],
+        adds=(_TASK_ROLE, "aws_iam_role_policy.ecs_task"),
+        changes=_AS_TASK,
     ),
     "container.wordpress_constants": Option(
         {"DISALLOW_FILE_MODS": True, "WP_MEMORY_LIMIT": "128M", "WP_POST_REVISIONS": 5},

@@ -23,7 +23,17 @@ from constructs_lib.settings import (
 )
 from constructs_lib.settings.types import REGIONS
 from constructs_lib.settings.words import described
-from tests.synth.options import CERTIFICATE, DIGEST, DOMAIN, ECR_IMAGE, MAXIMAL, OPTIONS, nested
+from tests.synth.options import (
+    CERTIFICATE,
+    DIGEST,
+    DOMAIN,
+    ECR_IMAGE,
+    MAXIMAL,
+    OPTIONS,
+    PARAMETER,
+    SECRET,
+    nested,
+)
 from tests.synth.synthesized import Synthesizer
 
 Values = dict[str, Any]
@@ -221,6 +231,30 @@ BOUNDS: dict[str, Bounds] = {
     "container.minimum_healthy_percent": between(0, 100),
     "container.maximum_percent": between(100, 200, **{"container.minimum_healthy_percent": 50}),
     "container.log_retention_days": RETENTION,
+    "container.port": between(1, 65535),
+    "container.command": Bounds((None, ["a", "${x} %{y}"]), ([], "a", 1), "at least one: text"),
+    "container.database_environment": Bounds(
+        (None, {}, {"host": "A", "user": "B", "password": "C", "name": "_D1"}),
+        ("A", ["A"], 1),
+        "an object of host, user, password, name, each with a variable's name",
+        {"container.image": DIGEST, "load_balancer.health_check_path": "/"},
+    ),
+    "container.secrets": Bounds(
+        ({}, {"A_KEY": SECRET, "B": f"{SECRET}:key::", "C": PARAMETER}),
+        (),  # for others, see below
+        "",
+    ),
+    "container.task_permissions": Bounds(
+        (
+            [],
+            [
+                {"actions": ["s3:GetObject"], "resources": ["*"]},
+                {"actions": ["s3:*"], "resources": ["arn:aws:s3:::shop", "arn:aws:s3:::shop/*"]},
+            ],
+        ),
+        ("x", None),
+        "a list of: an object",
+    ),
     "container.environment": Bounds(({}, {"A_1": "x"}), ("A=1", ["A"]), "an object of texts"),
     "container.wordpress_constants": Bounds(
         ({}, {"A_1": "x", "B": True, "C": -5, "D": 0.5, "E": "${x} %{if} 'q'"}),
@@ -400,6 +434,9 @@ def test_which_keys_are_chosen_before_the_first_deploy_is_said() -> None:
 
 SUBNETS, ZONES = "network.private_subnet_cidrs", "network.availability_zones"
 ENVIRONMENT, CONSTANTS = "container.environment", "container.wordpress_constants"
+SECRETS, DB = "container.secrets", "container.database_environment"
+OTHER = {"container.image": "shop:1", "load_balancer.health_check_path": "/health"}
+PERMISSIONS = "container.task_permissions"
 LOW, HIGH = "container.minimum_healthy_percent", "container.maximum_percent"
 DAILY, WEEKLY = "database.backup_window", "database.maintenance_window"
 KIND, SIZE, IOPS = "database.storage_type", "database.allocated_storage_gib", "database.iops"
@@ -423,14 +460,74 @@ REFUSED: list[tuple[Values, str]] = [
     ({"cost.monthly_budget_usd": float("inf")}, "_usd = Infinity: must be a finite number"),
     ({"database.username": "MySQL"}, '"MySQL": RDS reserves rdsadmin, mysql and root; choose'),
     ({"database.username": "root"}, '"root": RDS reserves rdsadmin, mysql and root; choose'),
-    ({ENVIRONMENT: {"A B": "1"}}, f"{ENVIRONMENT}: 'A B' … like WORDPRESS_DEBUG"),
+    ({ENVIRONMENT: {"A B": "1"}}, f"{ENVIRONMENT}: 'A B' … like LOG_LEVEL"),
     ({ENVIRONMENT: {"A": 1}}, f"{ENVIRONMENT}.A = 1: must be text; write it in quotes"),
     ({ENVIRONMENT: {"WORDPRESS_DB_NAME": "x"}}, "WORDPRESS_DB_NAME cannot be set here: the p"),
     # ECS refuses a variable that is a secret, too
     ({ENVIRONMENT: {"WORDPRESS_AUTH_SALT": "x"}}, "AUTH_SALT cannot be set here: keys and salts"),
     *(
-        ({ENVIRONMENT: {name: "x"}}, f"{name} looks like a secret … leave it out")
+        (
+            {ENVIRONMENT: {name: "x"}},
+            f"{name} looks like a secret … ARN in secrets, or leave it out",
+        )
         for name in ("API_TOKEN", "SMTP_PASS", "API_KEY")
+    ),
+    (
+        {SECRETS: {"WORDPRESS_AUTH_KEY": SECRET}, "container.shared_keys": True},
+        "container: secrets: WORDPRESS_AUTH_KEY cannot be set here: the platform sets it",
+    ),
+    ({SECRETS: "x"}, f"{SECRETS} = …: must be an object of names and ARNs"),
+    ({SECRETS: {"WORDPRESS_DB_PASSWORD": SECRET}}, "WORDPRESS_DB_PASSWORD cannot be set here: the"),
+    ({SECRETS: {"A B": SECRET}}, f"{SECRETS}: 'A B' is not a variable's name, like LOG_LEVEL"),
+    (
+        {SECRETS: {"A": SECRET}, ENVIRONMENT: {"A": "x"}},
+        "environment and secrets both have A",
+    ),
+    *(
+        ({SECRETS: {"A_KEY": value}}, f"{SECRETS}: A_KEY must be the ARN of a secret, like arn:aws")
+        for value in ("hunter2", SECRET[:-7], SECRET.replace("123456789012", "1"), f"{SECRET}:key")
+    ),
+    ({DB: {"port": "X"}}, f"{DB}: 'port' is not one of host, user, password, name"),
+    ({DB: {"host": "DB-HOST"}}, f"{DB}: host must be a variable's name, like LOG_LEVEL"),
+    (
+        {DB: {"host": "X", "name": "X"}, **OTHER},
+        "database_environment names a variable twice",
+    ),
+    (
+        {DB: {"host": "X"}, **OTHER, ENVIRONMENT: {"X": "y"}},
+        "environment: X cannot be set here: the",
+    ),
+    (
+        {DB: None, "load_balancer.health_check_path": "/"},
+        "container: image = wordpress:latest with another application's … name its image",
+    ),
+    (
+        {DB: None, "container.image": "shop:1"},
+        "load_balancer.health_check_path = /wp-admin/install.php … set a path",
+    ),
+    *(
+        (
+            {DB: None, **OTHER, f"container.{name}": value},
+            f"container: {name} is for WordPress, and database_environment is … leave it out",
+        )
+        for name, value in (
+            *(("shared_keys", True), ("shared_uploads", True), ("fixed_site_url", True)),
+            *((name, {"A": 1}) for name in ("wordpress_constants", "apache_conf", "php_ini")),
+        )
+    ),
+    (
+        {"container.command": ["x"], "container.php_ini": {"A": 1}},
+        "container: command takes the place of apache_conf and php_ini; leave it or them out",
+    ),
+    *(
+        ({PERMISSIONS: [{"actions": actions, "resources": resources}]}, f"{PERMISSIONS}.0{says}")
+        for actions, resources, says in (
+            (["s3:*"], ["*"], ": actions has s3:* on every resource; name its actions, or the"),
+            (["*"], ["arn:aws:s3:::shop"], '.actions.0 = "*": must be an action, like s3:GetObj'),
+            (["s3"], ["*"], '.actions.0 = "s3": must be an action, like s3:GetObject'),
+            (["s3:Get"], ["shop"], '.resources.0 = "shop": must be * or an ARN, like arn:aws:s3'),
+            ([], ["*"], ".actions = []: must be a list of at least one: an action"),
+        )
     ),
     *(
         ({CONSTANTS: {name: "x"}}, f"{CONSTANTS}: {name} cannot be set here: {reason}")
