@@ -148,7 +148,7 @@ class Containers(Part):
             # AWS switches it on for services that do not say; the provider would switch it off
             availability_zone_rebalancing="ENABLED" if wanted.zone_rebalancing else "DISABLED",
             # budgets find costs by tag, so the tasks need the service's tags
-            propagate_tags="SERVICE" if settings.cost else None,
+            propagate_tags="SERVICE" if settings.cost or settings.tags else None,
             enable_execute_command=wanted.execute_command or None,
             health_check_grace_period_seconds=wanted.health_check_grace_period_seconds,
             wait_for_steady_state=wanted.wait_for_steady_state or None,
@@ -181,14 +181,10 @@ class Containers(Part):
 
     def _execution_role(self, secret_arns: list[str]) -> tuple[aws.IamRole, list[TerraformElement]]:
         """What starts a task: pulls the image, writes logs, reads secrets; with its permissions."""
-        role = self._role("ecs_task_execution_role")
+        role = self._role("aws_iam_role.ecs_task_execution_role", "ecs-tasks")
+        address = "aws_iam_role_policy_attachment.ecs_task_execution_attach"
         permissions: list[TerraformElement] = [
-            aws.IamRolePolicyAttachment(
-                self,
-                "aws_iam_role_policy_attachment.ecs_task_execution_attach",
-                role=role.name,
-                policy_arn=iam.service_role_policy("AmazonECSTaskExecutionRolePolicy"),
-            )
+            self._attach(address, role, "AmazonECSTaskExecutionRolePolicy")
         ]
         read: list[iam.Statement] = []
         if secret_arns:
@@ -205,9 +201,8 @@ class Containers(Part):
                 read.append(iam.allow([f"{service}:{action}"], arns))
                 read.append(iam.allow(["kms:Decrypt"], "*", of_these))
         if read:
-            permissions.append(
-                self._policy("ecs_task_execution_secrets", role, "read-secrets", read)
-            )
+            address = "aws_iam_role_policy.ecs_task_execution_secrets"
+            permissions.append(self._policy(address, role, "read-secrets", *read))
         return role, permissions
 
     def _task_role(self, allowed: list[iam.Statement]) -> aws.IamRole | None:
@@ -218,21 +213,16 @@ class Containers(Part):
             allowed = [*allowed, iam.allow(EXECUTE_COMMAND, "*")]
         if not wanted.task_role and not allowed:
             return None
-        role = self._role("ecs_task_role")
+        role = self._role("aws_iam_role.ecs_task_role", "ecs-tasks")
         if allowed:
-            self._policy("ecs_task", role, "task", allowed)
+            self._policy("aws_iam_role_policy.ecs_task", role, "task", *allowed)
         return role
 
     def _logs(self) -> dict[str, object]:
         """The log group, as a container names it."""
-        group = aws.CloudwatchLogGroup(
-            self,
-            "aws_cloudwatch_log_group.ecs",
-            name=f"/ecs/{self.project}",
-            retention_in_days=self.stack.settings.container.log_retention_days,
-            kms_key_id=self.stack.keys.arn("logs"),
-            tags={"Name": f"{self.project}-logs"},
-        )
+        days = self.stack.settings.container.log_retention_days
+        address = "aws_cloudwatch_log_group.ecs"
+        group = self._log_group(address, f"/ecs/{self.project}", "logs", days)
         return {
             "logDriver": "awslogs",
             "options": {
@@ -241,25 +231,6 @@ class Containers(Part):
                 "awslogs-stream-prefix": "ecs",
             },
         }
-
-    def _role(self, name: str) -> aws.IamRole:
-        return aws.IamRole(
-            self,
-            f"aws_iam_role.{name}",
-            name=f"{self.project}-{name.replace('_', '-')}",
-            assume_role_policy=iam.trust("ecs-tasks"),
-        )
-
-    def _policy(
-        self, name: str, role: aws.IamRole, title: str, statements: list[iam.Statement]
-    ) -> aws.IamRolePolicy:
-        return aws.IamRolePolicy(
-            self,
-            f"aws_iam_role_policy.{name}",
-            name=title,
-            role=role.name,
-            policy=Fn.jsonencode(iam.document(*statements)),
-        )
 
 
 def _pairs(key: str, values: dict[str, str]) -> list[dict[str, str]]:

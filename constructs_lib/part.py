@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from cdktf import Fn
 from constructs import Construct
 
-from constructs_lib import aws
+from constructs_lib import aws, iam
 from constructs_lib.addresses import AddressedStack
 from constructs_lib.settings import StackSettings
 
@@ -47,3 +48,37 @@ class Part(Construct):
         super().__init__(stack, type(self).__name__)
         self.stack = stack
         self.project = stack.variables.project_name
+
+    def _role(self, address: str, *services: str) -> aws.IamRole:
+        """A role for AWS services, within the permissions boundary that the settings name."""
+        name = address.rpartition(".")[2].replace("_", "-")
+        return aws.IamRole(
+            self,
+            address,
+            name=f"{self.project}-{name}",
+            assume_role_policy=iam.trust(*services),
+            permissions_boundary=self.stack.settings.permissions_boundary_arn,
+        )
+
+    def _policy(
+        self, address: str, role: aws.IamRole, name: str, *statements: iam.Statement
+    ) -> aws.IamRolePolicy:
+        """What a role may do."""
+        policy = Fn.jsonencode(iam.document(*statements))
+        return aws.IamRolePolicy(self, address, name=name, role=role.name, policy=policy)
+
+    def _attach(self, address: str, role: aws.IamRole, name: str) -> aws.IamRolePolicyAttachment:
+        """Lets a role do what AWS's managed policy for its service says."""
+        arn = iam.service_role_policy(name)
+        return aws.IamRolePolicyAttachment(self, address, role=role.name, policy_arn=arn)
+
+    def _log_group(self, address: str, name: str, title: str, days: int) -> aws.CloudwatchLogGroup:
+        """A log group, encrypted with the key for logs where there is one."""
+        return aws.CloudwatchLogGroup(
+            self,
+            address,
+            name=name,
+            retention_in_days=days,
+            kms_key_id=self.stack.keys.arn("logs"),
+            tags={"Name": f"{self.project}-{title}"},
+        )

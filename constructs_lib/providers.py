@@ -58,12 +58,13 @@ class Providers(Part):
     def __init__(self, stack: PlatformStack, stack_id: str) -> None:
         super().__init__(stack)
         settings = stack.settings
-        tags = {"Project": self.project, "Stack": stack_id, "ManagedBy": "cdktf"}
+        ours = {"Project": self.project, "Stack": stack_id, "ManagedBy": "cdktf"}
+        tags = {**settings.tags, **(ours if settings.default_tags else {})}
         AwsProvider(
             self,
             "aws",
             region=stack.variables.aws_region,
-            default_tags=[AwsProviderDefaultTags(tags=tags)] if settings.default_tags else None,
+            default_tags=[AwsProviderDefaultTags(tags=tags)] if tags else None,
         )
         keeps_state_in_s3 = declare_backend(stack, stack_id, settings.backend)
         stack.add_override(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from cdktf import Fn, TerraformResourceLifecycle, Token
 
-from constructs_lib import aws, iam
+from constructs_lib import aws
 from constructs_lib.part import Part, PlatformStack
 from constructs_lib.sg import SecurityGroups
 from constructs_lib.variables import credential_rules, insights_rule
@@ -143,16 +143,6 @@ class Database(Part):
 
         https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Monitoring.OS.Enabling.html
         """
-        role = aws.IamRole(
-            self,
-            "aws_iam_role.rds_monitoring",
-            name=f"{self.project}-rds-monitoring",
-            assume_role_policy=iam.trust("monitoring.rds"),
-        )
-        attached = aws.IamRolePolicyAttachment(
-            self,
-            "aws_iam_role_policy_attachment.rds_monitoring",
-            role=role.name,
-            policy_arn=iam.service_role_policy("AmazonRDSEnhancedMonitoringRole"),
-        )
-        return role, attached
+        role = self._role("aws_iam_role.rds_monitoring", "monitoring.rds")
+        address = "aws_iam_role_policy_attachment.rds_monitoring"
+        return role, self._attach(address, role, "AmazonRDSEnhancedMonitoringRole")

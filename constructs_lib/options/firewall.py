@@ -68,14 +68,9 @@ class Firewall(Part):
             resource_arn=load_balancer.arn,
             web_acl_arn=acl.arn,
         )
-        group = aws.CloudwatchLogGroup(
-            self,
-            "aws_cloudwatch_log_group.waf",
-            name=f"aws-waf-logs-{self.project}",  # AWS accepts only names that begin like this
-            retention_in_days=settings.log_retention_days,
-            kms_key_id=stack.keys.arn("logs"),
-            tags={"Name": f"{self.project}-waf-logs"},
-        )
+        name = f"aws-waf-logs-{self.project}"  # AWS accepts only names that begin like this
+        days = settings.log_retention_days
+        group = self._log_group("aws_cloudwatch_log_group.waf", name, "waf-logs", days)
         aws.Wafv2WebAclLoggingConfiguration(
             self,
             "aws_wafv2_web_acl_logging_configuration.main",

@@ -52,9 +52,7 @@ class RedeployAfterRotation(Part):
     def __init__(self, stack: PlatformStack, containers: Containers, database: Database) -> None:
         super().__init__(stack)
         name = f"{self.project}-redeploy"
-        role = aws.IamRole(
-            self, "aws_iam_role.redeploy", name=name, assume_role_policy=iam.trust("events", "ssm")
-        )
+        role = self._role("aws_iam_role.redeploy", "events", "ssm")
         runbook = aws.SsmDocument(
             self,
             "aws_ssm_document.redeploy",
@@ -88,22 +86,14 @@ class RedeployAfterRotation(Part):
             f"arn:aws:ssm:{stack.variables.aws_region}:{stack.account_id}:"
             f"automation-definition/{runbook.name}"
         )
-        aws.IamRolePolicy(
-            self,
+        to_ssm = {"StringEquals": {"iam:PassedToService": "ssm.amazonaws.com"}}
+        self._policy(
             "aws_iam_role_policy.redeploy",
-            name="redeploy",
-            role=role.name,
-            policy=Fn.jsonencode(
-                iam.document(
-                    iam.allow(["ecs:UpdateService"], containers.service.id),
-                    iam.allow(["ssm:StartAutomationExecution"], f"{definition}:*"),
-                    iam.allow(
-                        ["iam:PassRole"],
-                        role.arn,
-                        {"StringEquals": {"iam:PassedToService": "ssm.amazonaws.com"}},
-                    ),
-                )
-            ),
+            role,
+            "redeploy",
+            iam.allow(["ecs:UpdateService"], containers.service.id),
+            iam.allow(["ssm:StartAutomationExecution"], f"{definition}:*"),
+            iam.allow(["iam:PassRole"], role.arn, to_ssm),
         )
         rule = aws.CloudwatchEventRule(
             self,

@@ -119,18 +119,9 @@ class Uploads(Part):
                 )
             ],
         )
-        role = aws.IamRole(
-            self,
-            "aws_iam_role.backup",
-            name=f"{self.project}-backup",
-            assume_role_policy=iam.trust("backup"),
-        )
-        aws.IamRolePolicyAttachment(
-            self,
-            "aws_iam_role_policy_attachment.backup",
-            role=role.name,
-            policy_arn=iam.service_role_policy("AWSBackupServiceRolePolicyForBackup"),
-        )
+        role = self._role("aws_iam_role.backup", "backup")
+        managed = "AWSBackupServiceRolePolicyForBackup"
+        self._attach("aws_iam_role_policy_attachment.backup", role, managed)
         aws.BackupSelection(
             self,
             "aws_backup_selection.uploads",

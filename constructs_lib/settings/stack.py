@@ -14,7 +14,7 @@ from constructs_lib.settings.database import DatabaseSettings
 from constructs_lib.settings.load_balancer import LoadBalancerSettings
 from constructs_lib.settings.monitoring import MonitoringSettings
 from constructs_lib.settings.network import NetworkSettings, open_zones
-from constructs_lib.settings.types import Group, ListOf, Region, setting, text
+from constructs_lib.settings.types import Group, ListOf, Region, arn, named, setting, text
 from constructs_lib.settings.wordpress import HEALTH_CHECK_PATH
 
 PROJECT_NAME_MAX = 28
@@ -44,6 +44,24 @@ OutputName = Literal[
 ]  # fmt: skip
 Purpose = Literal["logs", "database", "alerts", "secrets", "uploads"]
 
+_TAG = r"[A-Za-z0-9 _.:/=+@-]"
+_OWN_TAGS = ("Project", "Stack", "ManagedBy", "Name")
+_TAGS_MAX = 50 - len(_OWN_TAGS)
+_TAGS = named(
+    f"at most {_TAGS_MAX} names and texts that differ in more than case",
+    "a tag's name: 1 to 128 letters, digits, spaces and _.:/=+-@, but not aws:…, which is AWS's, "
+    f"or {', '.join(_OWN_TAGS)}, which are ours",
+    pattern=f"(?!(?i:aws:|({'|'.join(_OWN_TAGS)})$)){_TAG}{{1,128}}",
+    takes=text("at most 256 letters, digits, spaces and _.:/=+-@", f"^{_TAG}*$", longest=256),
+    readable=False,
+    also=lambda tags: len({tag.lower() for tag in tags}) == len(tags) <= _TAGS_MAX,
+)
+"""Two names that differ by case only are one to IAM.
+https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html"""
+_BOUNDARY = arn(
+    "a policy", "iam::([0-9]{12}|aws):policy/[A-Za-z0-9+=,.@_/-]+", "iam::123456789012:policy/…"
+)
+
 _ARGUMENTS = {"type": "object", "accepts": "an object of arguments' paths and their values"}
 _Arguments = Annotated[dict[str, JsonValue], WithJsonSchema(_ARGUMENTS)]
 
@@ -64,6 +82,12 @@ class StackSettings(Group):
         only="wp-ecs",
     )
     outputs: ListOf[OutputName] | None = setting(None, "default: all that exist", only="wp-ecs")
+    tags: Annotated[dict[str, str], _TAGS] = setting(
+        {}, "on everything, below Project, Stack, ManagedBy and Name, which are ours"
+    )
+    permissions_boundary_arn: Annotated[str, _BOUNDARY] | None = setting(
+        None, "of the policy that limits what any role may do; default: none"
+    )
     default_tags: bool = setting(True, "Project, Stack and ManagedBy on everything", only="wp-ecs")
     customer_managed_keys: ListOf[Purpose] = setting(
         (),
@@ -140,10 +164,10 @@ class StackSettings(Group):
     def services_of_the_tasks(self) -> list[str]:
         """The AWS services that the tasks call, as endpoints name them."""
         services = ["ecr.api", "ecr.dkr", "logs"]
-        named = {arn.split(":")[2] for arn in self.container.secrets.values()}
+        stores = {secret.split(":")[2] for secret in self.container.secrets.values()}
         if self.container.shared_keys or self.database.password == "managed":
-            named.add("secretsmanager")
-        services += sorted(named)
+            stores.add("secretsmanager")
+        services += sorted(stores)
         if self.container.execute_command:
             services.append("ssmmessages")
         return services

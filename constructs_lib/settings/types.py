@@ -142,7 +142,7 @@ def text(
     accepts: str,
     pattern: str,
     *,
-    never: str = "$^",
+    never: str = "",
     longest: int | None = None,
     also: Callable[[str], bool] = lambda _: True,
     verb: str = "be",
@@ -157,12 +157,12 @@ def text(
     """
 
     def fits(value: str) -> bool:
-        matched = re.fullmatch(pattern, value) and not re.match(never, value)
+        matched = re.fullmatch(pattern, value) and not (never and re.match(never, value))
         return bool(matched) and len(value) <= (longest or len(value)) and also(value)
 
     conditions = [
         matches(pattern),
-        *([f"!{matches(never)}"] if never != "$^" else []),
+        *([f"!{matches(never)}"] if never else []),
         *([f"length(VALUE) <= {longest}"] if longest else []),
     ]
     return Accepted(accepts, " && ".join(conditions), fits, verb)
@@ -199,6 +199,7 @@ def named(
     pattern: str = WORD,
     takes: Accepted = SCALAR,
     readable: bool = True,
+    also: Callable[[Mapping[str, object]], bool] = lambda _: True,
 ) -> Accepted:
     """An object of names and values.
 
@@ -209,6 +210,7 @@ def named(
         pattern: regular expression of a name.
         takes: what each value may be.
         readable: whether the values stand in the task definition, where no secret belongs.
+        also: a check of the whole.
     """
 
     def fits(given: Mapping[str, object]) -> bool:
@@ -225,7 +227,7 @@ def named(
                 )
             if not takes.fits(value):
                 raise ValueError(f"{key} {takes.message}")
-        return True
+        return also(given)
 
     return Accepted(f"an object of {values}", "", fits)
 

@@ -132,6 +132,11 @@ UNSEEN = (
         "route53:ChangeResourceRecordSets route53:GetChange route53:GetHostedZone "
         "route53:ListHostedZones route53:ListResourceRecordSets route53:ListTagsForResource",
     ),
+    Unseen(
+        "aws_iam_role.permissions_boundary",
+        "a boundary for roles that are there, or another one",
+        "iam:DeleteRolePermissionsBoundary iam:PutRolePermissionsBoundary",
+    ),
     # what another value of a setting or variable calls, which no life here changes
     Unseen(
         "aws_lb",

@@ -6,6 +6,7 @@ from unittest.mock import ANY
 
 ECR_IMAGE = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/wordpress:latest"
 DIGEST = "wordpress@sha256:" + "0" * 64
+BOUNDARY = "arn:aws:iam::123456789012:policy/org/Boundary"
 DOMAIN = {"name": "blog.example.com", "hosted_zone_id": "Z0123456789ABC"}
 SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:shop/api-AbCdEf"
 PARAMETER = "arn:aws:ssm:eu-central-1:123456789012:parameter/shop/token"
@@ -301,6 +302,20 @@ OPTIONS: dict[str, Option] = {
                 *("ecs_service_name", "private_subnet_ids", "public_subnet_ids"),
                 *("rds_endpoint", "rds_identifier"),
             )
+        ),
+    ),
+    "tags": Option(
+        {"CostCentre": "4711", "team: web/2": ""},
+        changes={
+            "provider.default_tags.0.tags.CostCentre": "4711",
+            "provider.default_tags.0.tags.team: web/2": "",
+        },
+    ),
+    "permissions_boundary_arn": arrives(
+        BOUNDARY,
+        *(
+            f"aws_iam_role.{name}.permissions_boundary"
+            for name in ("rds_monitoring", "ecs_task_execution_role")
         ),
     ),
     "default_tags": Option(

@@ -152,6 +152,24 @@ BOUNDS: dict[str, Bounds] = {
         ([], [A], [A, A], [A, A, B], A),
         'at least two different zones, the first two are used, like ["eu-central-1a", ',
     ),
+    "tags": Bounds(
+        (
+            {},
+            {"a": "", "x" * 128: "y" * 256, "awsome": "A b_.:/=+-@9"},
+            {f"t{n}": "" for n in range(46)},
+        ),
+        ([], "x", None),
+        "an object of at most 46 names and texts",
+    ),
+    "permissions_boundary_arn": Bounds(
+        (
+            None,
+            "arn:aws:iam::123456789012:policy/org/B+=,.@_-1",
+            "arn:aws:iam::aws:policy/ReadOnly",
+        ),
+        ("", "Boundary", "arn:aws:iam::123456789012:role/x", "arn:aws:iam::1:policy/x"),
+        "the ARN of a policy, like arn:aws:iam::123456789012:policy/…",
+    ),
     "network.zones": one_of("listed", "a_and_b"),
     "network.private_egress": one_of("none", "single_nat", "nat_per_zone", "vpc_endpoints"),
     "network.task_subnets": one_of("public", "private", **{"network.private_egress": "single_nat"}),
@@ -460,6 +478,29 @@ REFUSED: list[tuple[Values, str]] = [
     ({"cost.monthly_budget_usd": float("inf")}, "_usd = Infinity: must be a finite number"),
     ({"database.username": "MySQL"}, '"MySQL": RDS reserves rdsadmin, mysql and root; choose'),
     ({"database.username": "root"}, '"root": RDS reserves rdsadmin, mysql and root; choose'),
+    *(
+        ({"tags": {name: ""}}, f"tags: '{name}' is not a tag's name: 1 to 128 letters … are ours")
+        for name in (
+            "",
+            "x" * 129,
+            "a#b",
+            "aws:x",
+            "AWS:x",
+            "Project",
+            "stack",
+            "MANAGEDBY",
+            "Name",
+        )
+    ),
+    (
+        {"tags": {"a": "x" * 257}},
+        "tags: a must be at most 256 letters, digits, spaces and _.:/=+-@",
+    ),
+    ({"tags": {"a": "x#"}}, "tags: a must be at most 256 letters, digits, spaces and _.:/=+-@"),
+    *(
+        ({"tags": tags}, "tags: must be an object of at most 46 names and texts that differ")
+        for tags in ({f"t{n}": "" for n in range(47)}, {"team": "", "Team": ""})
+    ),
     ({ENVIRONMENT: {"A B": "1"}}, f"{ENVIRONMENT}: 'A B' … like LOG_LEVEL"),
     ({ENVIRONMENT: {"A": 1}}, f"{ENVIRONMENT}.A = 1: must be text; write it in quotes"),
     ({ENVIRONMENT: {"WORDPRESS_DB_NAME": "x"}}, "WORDPRESS_DB_NAME cannot be set here: the p"),

@@ -113,6 +113,8 @@ def test_what_is_longer_than_iam_takes_is_refused() -> None:
 
 def test_each_permission_that_no_call_shows_is_needed_by_a_stack_or_an_option() -> None:
     declared = {address.split(".")[0] for option in OPTIONS.values() for address in option.adds}
+    changed = {place for option in OPTIONS.values() for place in option.changes}
+    declared |= {".".join(place.split(".")[:3:2]) for place in changed}
     for stack_id in STACKS:
         for kind, blocks in read_stack(stack_id).document["resource"].items():
             declared |= {kind, *(f"{kind}.{key}" for block in blocks.values() for key in block)}
