@@ -1,7 +1,7 @@
 """Writes what the documentation has from the code and from cdktf.json.
 
-That is docs/deployer-policy*.json, docs/reader-policy.json, and parts of pages. In README.md,
-CONTRIBUTING.md and docs/*.md a part stands between two markers:
+That is docs/deployer-policy*.json, docs/reader-policy.json, docs/settings.schema.json, and parts
+of pages. In README.md, CONTRIBUTING.md and docs/*.md a part stands between two markers:
 
     <!-- generated: variables -->
     <!-- end generated -->
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
 from rich.console import Console
 
 from constructs_lib.settings import FARGATE_MEMORY_MIB, MonitoringSettings, StackSettings
@@ -58,9 +59,10 @@ def run(console: Console, *, check: bool, root: Path = ROOT) -> None:
     }
     for name, policy in permissions.documents(permissions.recorded()).items():
         made[root / "docs" / name] = permissions.as_text(policy)
+    made[root / "docs" / "settings.schema.json"] = json.dumps(settings_schema(), indent=1) + "\n"
     stale = []
     for path, text in made.items():
-        if path.read_text(encoding="utf-8") == text:
+        if path.exists() and path.read_text(encoding="utf-8") == text:
             continue
         stale.append(str(path.relative_to(root)))
         if not check:
@@ -70,6 +72,42 @@ def run(console: Console, *, check: bool, root: Path = ROOT) -> None:
             f"{', '.join(stale)}: cdktf.json, or the code, has changed since; run `make docs`"
         )
     console.print(f"written: {', '.join(stale)}" if stale else "The documentation is current.")
+
+
+def settings_schema() -> dict[str, Any]:
+    """What cdktf.json may hold, as a JSON Schema, by which editors complete and explain settings.
+
+    It lets pass what only we check: contradictions, and the values of an object.
+    """
+    models = (StackSettings, SpaceliftSettings)
+    _, schema = models_json_schema([(model, "validation") for model in models])
+    stack, spacelift = ({"$ref": f"#/$defs/{model.__name__}"} for model in models)
+    context = {"stacks": {"type": "object", "additionalProperties": stack}, "spacelift": spacelift}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "type": "object",
+        "properties": {"context": {"type": "object", "properties": context}},
+        "$defs": {name: _for_editors(model) for name, model in schema["$defs"].items()},
+    }
+
+
+def _for_editors(schema: Any) -> Any:
+    """A schema whose descriptions say what is accepted, without pydantic's words and ours."""
+    if isinstance(schema, list):
+        return [_for_editors(inner) for inner in schema]
+    if not isinstance(schema, dict):
+        return schema
+    # the default of a group is its settings'
+    ours = ("title", "accepts", "verb", "only", "discriminator", "$ref" in schema and "default")
+    shown = {key: _for_editors(inner) for key, inner in schema.items() if key not in ours}
+    if "properties" in schema:  # where each of these would be a name
+        shown["properties"] = {k: _for_editors(v) for k, v in schema["properties"].items()}
+    if "accepts" in schema:
+        must = f"must {schema.get('verb', 'be')} {schema['accepts']}"
+        shown["description"] = (
+            f"{schema['description']}; {must}" if "description" in schema else must
+        )
+    return shown
 
 
 def rendered(text: str, available: Mapping[str, Callable[[], str]], name: str) -> str:

@@ -73,8 +73,8 @@ _RESOURCE = text("* or an ARN, like arn:aws:s3:::bucket/*", r"^(\*|arn:aws:.+)$"
 class PermissionSettings(Group):
     """A statement of what the application may do in AWS."""
 
-    actions: Annotated[ListOf[Annotated[str, _ACTION]], Field(min_length=1)]
-    resources: Annotated[ListOf[Annotated[str, _RESOURCE]], Field(min_length=1)]
+    actions: ListOf[Annotated[str, _ACTION]] = Field(min_length=1, description="that are allowed")
+    resources: ListOf[Annotated[str, _RESOURCE]] = Field(min_length=1, description="on which")
 
     def contradictions(self) -> Iterator[str]:
         for action in self.actions if "*" in self.resources else ():

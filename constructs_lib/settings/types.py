@@ -107,12 +107,14 @@ class Accepted:
         condition: in Terraform's language, with VALUE for the variable.
         fits: whether a setting is accepted; may raise a ValueError that says more.
         verb: in the place of "be".
+        pattern: regular expression of a text, for editors.
     """
 
     accepts: str
     condition: str
     fits: Callable[[Any], bool] = lambda _: True
     verb: str = "be"
+    pattern: str = ""
 
     @property
     def message(self) -> str:
@@ -130,7 +132,8 @@ class Accepted:
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> Schema:
-        return {**handler(schema), "accepts": self.accepts, "verb": self.verb}
+        pattern = {"pattern": self.pattern} if self.pattern else {}
+        return {**handler(schema), "accepts": self.accepts, "verb": self.verb, **pattern}
 
 
 def matches(pattern: str) -> str:
@@ -165,7 +168,7 @@ def text(
         *([f"!{matches(never)}"] if never else []),
         *([f"length(VALUE) <= {longest}"] if longest else []),
     ]
-    return Accepted(accepts, " && ".join(conditions), fits, verb)
+    return Accepted(accepts, " && ".join(conditions), fits, verb, pattern)
 
 
 def arn(what: str, pattern: str, example: str) -> Accepted:
