@@ -21,9 +21,8 @@ from constructs_lib.variables import fargate_rule, registry_rule
 from constructs_lib.vpc import Network
 
 EXECUTE_COMMAND = [
-    f"ssmmessages:{verb}{channel}Channel"
-    for verb in ("Create", "Open")
-    for channel in ("Control", "Data")
+    *("ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel"),
+    *("ssmmessages:OpenControlChannel", "ssmmessages:OpenDataChannel"),
 ]
 """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"""
 
@@ -110,7 +109,9 @@ class Containers(Part):
             memory=variables.task_memory,
             execution_role_arn=execution_role.arn,
             task_role_arn=task_role.arn if task_role else None,
-            container_definitions=Fn.jsonencode([iam.without_nulls(container)]),
+            container_definitions=Fn.jsonencode(
+                [{k: v for k, v in container.items() if v is not None}]
+            ),
             volume=[uploads.volume] if uploads else None,
             lifecycle=variables.checks(*rules),
         )

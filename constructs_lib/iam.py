@@ -1,4 +1,4 @@
-"""IAM documents as plain functions: who may assume a role, what it may do, AWS's policies."""
+"""IAM documents as plain functions: who may assume a role, and what it may do."""
 
 from __future__ import annotations
 
@@ -35,16 +35,6 @@ def allow(
 def document(*statements: Statement) -> dict[str, object]:
     """A policy document; give it to Fn.jsonencode, since it may hold references."""
     return {"Version": "2012-10-17", "Statement": list(statements)}
-
-
-def service_role_policy(name: str) -> str:
-    """ARN of an AWS managed policy for service roles."""
-    return f"arn:aws:iam::aws:policy/service-role/{name}"
-
-
-def without_nulls(block: Mapping[str, object]) -> dict[str, object]:
-    """The object without the keys that have no value."""
-    return {key: value for key, value in block.items() if value is not None}
 
 
 def literal(text: str) -> str:

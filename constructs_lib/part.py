@@ -69,7 +69,7 @@ class Part(Construct):
 
     def _attach(self, address: str, role: aws.IamRole, name: str) -> aws.IamRolePolicyAttachment:
         """Lets a role do what AWS's managed policy for its service says."""
-        arn = iam.service_role_policy(name)
+        arn = f"arn:aws:iam::aws:policy/service-role/{name}"
         return aws.IamRolePolicyAttachment(self, address, role=role.name, policy_arn=arn)
 
     def _log_group(self, address: str, name: str, title: str, days: int) -> aws.CloudwatchLogGroup:

@@ -119,23 +119,16 @@ def _labelled_elsewhere(labels: list[str], priority: int) -> aws.Wafv2WebAclRule
         {"label_match_statement": {"scope": "LABEL", "key": f"awswaf:managed:aws:{label}"}}
         for label in labels
     ]
-    elsewhere: list[dict[str, object]] = [
+    matches: list[dict[str, object]] = [
         {
-            "not_statement": {
-                "statement": [
-                    {
-                        "byte_match_statement": {
-                            "field_to_match": field,
-                            "positional_constraint": constraint,
-                            "search_string": text,
-                            "text_transformation": [{"priority": 0, "type": "NONE"}],
-                        }
-                    }
-                ]
-            }
+            "field_to_match": field,
+            "positional_constraint": constraint,
+            "search_string": text,
+            "text_transformation": [{"priority": 0, "type": "NONE"}],
         }
         for field, constraint, text in EDITORS
     ]
+    elsewhere = [{"not_statement": {"statement": [{"byte_match_statement": m}]}} for m in matches]
     labelled = {"or_statement": {"statement": found}} if len(found) > 1 else found[0]
     return aws.Wafv2WebAclRule(
         name="body-rules",

@@ -53,6 +53,18 @@ class RedeployAfterRotation(Part):
         super().__init__(stack)
         name = f"{self.project}-redeploy"
         role = self._role("aws_iam_role.redeploy", "events", "ssm")
+        step = {
+            "name": "redeploy",
+            "action": "aws:executeAwsApi",
+            "maxAttempts": 5,
+            "inputs": {
+                "Service": "ecs",
+                "Api": "UpdateService",
+                "cluster": containers.cluster_name,
+                "service": containers.service_name,
+                "forceNewDeployment": True,
+            },
+        }
         runbook = aws.SsmDocument(
             self,
             "aws_ssm_document.redeploy",
@@ -64,20 +76,7 @@ class RedeployAfterRotation(Part):
                     "schemaVersion": "0.3",
                     "description": "Replaces the tasks, which then read their secrets anew",
                     "assumeRole": role.arn,
-                    "mainSteps": [
-                        {
-                            "name": "redeploy",
-                            "action": "aws:executeAwsApi",
-                            "maxAttempts": 5,
-                            "inputs": {
-                                "Service": "ecs",
-                                "Api": "UpdateService",
-                                "cluster": containers.cluster_name,
-                                "service": containers.service_name,
-                                "forceNewDeployment": True,
-                            },
-                        }
-                    ],
+                    "mainSteps": [step],
                 }
             ),
             tags={"Name": name},

@@ -78,23 +78,20 @@ class Uploads(Part):
         )
         through_the_point = {"StringEquals": {"elasticfilesystem:AccessPointArn": point.arn}}
         self.mount_statement = iam.allow(MOUNT, files.arn, through_the_point)
+        tls_only: iam.Statement = {
+            # Nothing allowed here: who may mount is up to the roles' own policies.
+            "Sid": "TlsOnly",
+            "Effect": "Deny",
+            "Principal": {"AWS": "*"},
+            "Action": "*",
+            "Resource": files.arn,
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }
         aws.EfsFileSystemPolicy(
             self,
             "aws_efs_file_system_policy.uploads",
             file_system_id=files.id,
-            policy=Fn.jsonencode(
-                iam.document(
-                    {
-                        # Nothing allowed here: who may mount is up to the roles' own policies.
-                        "Sid": "TlsOnly",
-                        "Effect": "Deny",
-                        "Principal": {"AWS": "*"},
-                        "Action": "*",
-                        "Resource": files.arn,
-                        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-                    },
-                )
-            ),
+            policy=Fn.jsonencode(iam.document(tls_only)),
         )
         self._backup(files.arn)
 
