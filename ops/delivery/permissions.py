@@ -185,7 +185,7 @@ resource with which they do.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_aws-services-that-work-with-iam.html
 """
 
-_READING = re.compile(
+READING = re.compile(
     r"(?!secretsmanager:GetRandomPassword|s3:ListBucketVersions)\w+(-\w+)*:(Describe|Get|List|View)"
 )
 """What a plan may call. Those that it does not are for an apply, see `UNSEEN`."""
@@ -312,7 +312,7 @@ def documents(called: Mapping[str, Iterable[str]]) -> dict[str, dict[str, Any]]:
         total |= needed
     projects = {str(settings.project_name) for settings in declared().values()}
     made[ROLES] = document((each for each in total if each[0] not in _OF_STACKS), projects)
-    made[READER] = document((each for each in total if _READING.match(each[1])), projects)
+    made[READER] = document((each for each in total if READING.match(each[1])), projects)
     return made
 
 
