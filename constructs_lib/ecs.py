@@ -113,6 +113,11 @@ class Containers(Part):
                 [{k: v for k, v in container.items() if v is not None}]
             ),
             volume=[uploads.volume] if uploads else None,
+            runtime_platform=aws.EcsTaskDefinitionRuntimePlatform(
+                cpu_architecture=wanted.architecture, operating_system_family="LINUX"
+            )
+            if wanted.architecture != "X86_64"
+            else None,
             lifecycle=variables.checks(*rules),
         )
         needed += uploads.ready if uploads else []

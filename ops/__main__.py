@@ -107,11 +107,16 @@ def recovery_model(stack: Stack = STACK, json_output: AsJson = False) -> None:
 
 
 @app.command("cost")
-def monthly_cost(stack: Stack = STACK) -> None:
+def monthly_cost(
+    stack: Stack = STACK,
+    prices: Annotated[
+        bool, typer.Option("--prices", help="which prices to compare with which page of AWS")
+    ] = False,
+) -> None:
     """Estimate the bill, and what each setting saves."""
     from ops.model import savings
 
-    savings.run(stack, console)
+    savings.prices(console) if prices else savings.run(stack, console)
 
 
 @app.command()

@@ -96,6 +96,9 @@ class ContainerSettings(WordpressSettings):
     command: Annotated[ListOf[str], Field(min_length=1)] | None = setting(
         None, "in the place of the image's own; default: that"
     )
+    architecture: Literal["X86_64", "ARM64"] = setting(
+        "X86_64", "of the processor, for which the image has to be; ARM64 is cheaper"
+    )
     cpu: Annotated[int, FARGATE_CPU] = setting(512, "CPU units, 1024 = 1 vCPU")
     memory_mib: int = setting(1024, "as Fargate offers with cpu", accepts=FARGATE_MEMORY.accepts)
     desired_count: int = setting(

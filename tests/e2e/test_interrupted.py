@@ -13,7 +13,7 @@ SHOP: dict[str, dict[str, object]] = {
     "load_balancer": {"domain": DOMAIN, "health_check_path": "/health"},
     "container": {
         **{"image": "registry.example.com/shop:1", "port": 8080, "command": ["serve", "${x}"]},
-        "database_environment": None,
+        **{"architecture": "ARM64", "database_environment": None},
         "secrets": OPTIONS["container.secrets"].value,
         "task_permissions": OPTIONS["container.task_permissions"].value,
     },

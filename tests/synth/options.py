@@ -65,6 +65,7 @@ VALUES: dict[str, Option] = {
     "container.name": arrives(
         "wordpress_1", f"{_CONTAINER}.name", f"{_SERVICE}.load_balancer.0.container_name"
     ),
+    "container.architecture": arrives("ARM64", f"{_TASK}.runtime_platform.cpu_architecture"),
     "container.cpu": Option(16384),
     "container.memory_mib": Option(122880),
     "container.desired_count": Option(5000),

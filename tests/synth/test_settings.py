@@ -242,6 +242,7 @@ BOUNDS: dict[str, Bounds] = {
     )._replace(needs={"container.memory_mib": 2048}),
     "container.memory_mib": Bounds((1024, 4096), ("1024", 1024.5), "of MiB from 512 to 122880"),
     "container.desired_count": between(0, 5000, **MANY),
+    "container.architecture": one_of("X86_64", "ARM64"),
     "container.capacity": one_of("FARGATE", "FARGATE_SPOT"),
     "container.on_demand_base": between(0, 5000, **{"container.capacity": "FARGATE_SPOT"}),
     "container.health_check_command": Bounds((None, "curl x || exit 1"), ("", 1), "shell command"),
