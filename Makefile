@@ -55,10 +55,11 @@ TEST_NEEDS := install $(CHECKOV) $(if $(shell command -v npm),$(CDKTF))
 # most end-to-end tests wait for the AWS provider, which waits for AWS
 TEST_PROCESSES := 8
 
-lint: install ## ruff and mypy
+lint: install ## ruff, mypy and hadolint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/hadolint image/Dockerfile spacelift/Dockerfile
 
 synth: install $(CDKTF) ## Terraform JSON of every stack, into cdktf.out
 	$(CDKTF) synth

@@ -36,6 +36,8 @@ if TYPE_CHECKING:  # for mypy; when the program runs, `__getattr__` below finds 
     from cdktf_cdktf_provider_aws.db_parameter_group import *
     from cdktf_cdktf_provider_aws.db_subnet_group import *
     from cdktf_cdktf_provider_aws.default_security_group import *
+    from cdktf_cdktf_provider_aws.ecr_lifecycle_policy import *
+    from cdktf_cdktf_provider_aws.ecr_repository import *
     from cdktf_cdktf_provider_aws.ecs_cluster import *
     from cdktf_cdktf_provider_aws.ecs_cluster_capacity_providers import *
     from cdktf_cdktf_provider_aws.ecs_service import *

@@ -15,6 +15,7 @@ from constructs_lib.options.encryption_keys import EncryptionKeys
 from constructs_lib.options.endpoints import S3Endpoint, ServiceEndpoints
 from constructs_lib.options.firewall import Firewall
 from constructs_lib.options.flow_logs import FlowLogs
+from constructs_lib.options.repository import Repository
 from constructs_lib.options.rotation import RedeployAfterRotation, RotationSchedule
 from constructs_lib.options.uploads import Uploads
 from constructs_lib.options.wordpress_keys import WordpressKeys
@@ -45,6 +46,8 @@ class ResiliencePlatform(PlatformStack):
         self.variables = Variables(self)
         self.keys = EncryptionKeys(self)
         Providers(self, id)
+        if settings.image.repository:
+            Repository(self)
 
         network = Network(self)
         through_endpoints = settings.network.private_egress == "vpc_endpoints"

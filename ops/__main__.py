@@ -226,6 +226,20 @@ def load(
 
 
 @app.command()
+def task(
+    command: Annotated[list[str], typer.Argument(metavar="COMMAND", help="behind --")],
+    stack: StackName = STACK,
+    outputs: OutputsFile = None,
+    time_limit: TimeLimit = 900,
+) -> None:
+    """Run a command in a new task of the service."""
+    from ops.drills import commands
+
+    options = commands.Options(stack, outputs, None, False, False, True, time_limit, REPORTS)
+    raise typer.Exit(commands.task(options, console, command))
+
+
+@app.command()
 def report(reports: Reports = REPORTS) -> None:
     """Collect the drills' reports: one page, and JUnit XML. Exit code 1 if one failed."""
     from ops.drills import commands

@@ -37,6 +37,7 @@ _KINDS = (
         *("rds", "event subscription", "describe_event_subscriptions"),
         *("CustSubscriptionId", "EventSubscriptionArn"),
     ),
+    ("ecr", "repository", "describe_repositories", "repositoryName", "repositoryArn"),
     ("logs", "log group", "describe_log_groups", "logGroupName", "arn"),
     ("iam", "role", "list_roles", "RoleName", "Arn"),
     ("iam", "policy", "list_policies", "PolicyName", "Arn"),

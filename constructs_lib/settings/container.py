@@ -70,6 +70,14 @@ _ACTION = text("an action, like s3:GetObject or s3:Get*", r"^[a-z0-9-]+:[A-Za-z0
 _RESOURCE = text("* or an ARN, like arn:aws:s3:::bucket/*", r"^(\*|arn:aws:.+)$")
 
 
+class ImageSettings(Group):
+    """Where images of one's own are kept."""
+
+    repository: bool = setting(
+        False, "one in Amazon ECR, named as the project: no tag moves, each image is scanned"
+    )
+
+
 class PermissionSettings(Group):
     """A statement of what the application may do in AWS."""
 

@@ -8,7 +8,7 @@ from pydantic import JsonValue, WithJsonSchema
 
 from constructs_lib.settings.autoscaling import AutoscalingSettings
 from constructs_lib.settings.backend import Backend, LocalBackendSettings
-from constructs_lib.settings.container import ECR_IMAGE, ContainerSettings
+from constructs_lib.settings.container import ECR_IMAGE, ContainerSettings, ImageSettings
 from constructs_lib.settings.cost import CostSettings
 from constructs_lib.settings.database import DatabaseSettings
 from constructs_lib.settings.load_balancer import LoadBalancerSettings
@@ -99,6 +99,7 @@ class StackSettings(Group):
     network: NetworkSettings = NetworkSettings()
     load_balancer: LoadBalancerSettings = LoadBalancerSettings()
     container: ContainerSettings = ContainerSettings()
+    image: ImageSettings = ImageSettings()
     autoscaling: AutoscalingSettings | None = setting(
         AutoscalingSettings(), "null: the service keeps its desired count"
     )

@@ -133,6 +133,14 @@ UNSEEN = (
         "route53:ListHostedZones route53:ListResourceRecordSets route53:ListTagsForResource",
     ),
     Unseen(
+        "aws_ecr_repository",
+        "a repository, which none of them has either",
+        "ecr:CreateRepository ecr:DeleteLifecyclePolicy ecr:DeleteRepository "
+        "ecr:DescribeRepositories ecr:GetLifecyclePolicy ecr:ListTagsForResource "
+        "ecr:PutImageScanningConfiguration ecr:PutImageTagMutability ecr:PutLifecyclePolicy "
+        "ecr:TagResource ecr:UntagResource",
+    ),
+    Unseen(
         "aws_iam_role.permissions_boundary",
         "a boundary for roles that are there, or another one",
         "iam:DeleteRolePermissionsBoundary iam:PutRolePermissionsBoundary",

@@ -20,6 +20,7 @@ from ops.drills import journal, report, run
 from ops.drills.clock import Clock
 from ops.drills.drills import DRILLS
 from ops.drills.load import FAILED_PERCENT, burst, summary
+from ops.drills.one_off import exit_code, run_task
 from ops.drills.report import Event, Measurement, Objectives, Report
 from ops.drills.target import Deployment, read_outputs
 from ops.drills.undo import undo
@@ -33,6 +34,8 @@ REHEARSED_REQUESTS_PER_SECOND = 2.0
 
 TIMEOUT_SECONDS = 10.0
 SCALING_POLL_SECONDS = 5.0
+LOG_SECONDS = 5.0
+"""After which CloudWatch shows what a task has written last."""
 
 
 @dataclass(frozen=True)
@@ -166,6 +169,22 @@ def restore(options: Options, console: Console) -> bool:
             outcome = "undone" if undone else "its drill still runs, left alone"
             _say(console, f"{path}: {outcome}")
     return finished
+
+
+def task(options: Options, console: Console, command: list[str]) -> int:
+    """Run a command in a task of the service's definition; its exit code, after its output."""
+    with _deployment(options, console) as (deployment, clock), explaining():
+        arn = run_task(deployment, deployment.source, command, {}, "opsfolio-task")
+        try:
+            code = exit_code(deployment, arn, clock, clock.now() + options.time_limit)
+        except BaseException:  # nobody waits for it any more
+            cluster = deployment.outputs.ecs_cluster_name
+            deployment.ecs.stop_task(cluster=cluster, task=arn, reason="given up")
+            raise
+        clock.sleep(LOG_SECONDS)
+        for line in deployment.logged(arn):
+            print(line)
+    return code
 
 
 def load(

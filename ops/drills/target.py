@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -166,7 +166,7 @@ class Deployment:
         self.ecs, self.elb, self.rds, self.ec2, self.sts = (
             clients(name) for name in ("ecs", "elbv2", "rds", "ec2", "sts")
         )
-        self._clock = clock
+        self._clock, self._clients = clock, clients
         self._seen: dict[str, None] = {}
         with explaining():
             self.account: str = self.sts.get_caller_identity()["Account"]
@@ -185,10 +185,14 @@ class Deployment:
         self.task_definition: str = self.service["taskDefinition"]
         self.network: dict[str, Any] = self.service["networkConfiguration"]
         described = self.ecs.describe_task_definition(taskDefinition=self.task_definition)
+        (own,) = (
+            each
+            for each in described["taskDefinition"]["containerDefinitions"]
+            if each["name"] == self.container
+        )
+        self._log = own.get("logConfiguration", {}).get("options", {})
         self._told = {
-            pair["name"]
-            for container in described["taskDefinition"]["containerDefinitions"]
-            for pair in [*container.get("environment", []), *container.get("secrets", [])]
+            pair["name"] for pair in [*own.get("environment", []), *own.get("secrets", [])]
         }
         self.group = self.elb.describe_target_groups(TargetGroupArns=[self.target_group_arn])[
             "TargetGroups"
@@ -340,6 +344,19 @@ class Deployment:
             )
             found += [_task(task) for task in described["tasks"]]
         return found
+
+    def logged(self, arn: str) -> Iterator[str]:
+        """The lines that a task of the service's definition has written."""
+        prefix, task = self._log["awslogs-stream-prefix"], arn.rpartition("/")[2]
+        pages = (
+            self._clients("logs")
+            .get_paginator("filter_log_events")
+            .paginate(
+                logGroupName=self._log["awslogs-group"],
+                logStreamNames=[f"{prefix}/{self.container}/{task}"],
+            )
+        )
+        return (event["message"] for page in pages for event in page["events"])
 
     def expected(self) -> dict[str, recovery.Scenario]:
         """What `ops.model.recovery` computes for the deployment as it is, by kind of failure."""

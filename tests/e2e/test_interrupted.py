@@ -10,6 +10,7 @@ from tests.synth.synthesized import synthesize
 
 STAGING = "resilience-platform-staging"
 SHOP: dict[str, dict[str, object]] = {
+    "image": {"repository": True},
     "load_balancer": {"domain": DOMAIN, "health_check_path": "/health"},
     "container": {
         **{"image": "registry.example.com/shop:1", "port": 8080, "command": ["serve", "${x}"]},
@@ -18,7 +19,7 @@ SHOP: dict[str, dict[str, object]] = {
         "task_permissions": OPTIONS["container.task_permissions"].value,
     },
 }
-"""Another application, with a domain."""
+"""Another application, with a domain and a repository for its images."""
 
 
 class _Stop(Exception):

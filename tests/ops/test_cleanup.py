@@ -118,6 +118,7 @@ LEFT: dict[tuple[str, str], Callable[[Clients], object]] = {
         DBSubnetGroupDescription="x",
         SubnetIds=[subnet["SubnetId"] for subnet in aws("ec2").describe_subnets()["Subnets"]],
     ),
+    ("ecr", "repository"): lambda aws: aws("ecr").create_repository(repositoryName="shop"),
     ("logs", "log group"): lambda aws: aws("logs").create_log_group(
         logGroupName="/aws/ecs/containerinsights/shop-cluster/performance"
     ),

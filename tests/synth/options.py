@@ -65,7 +65,14 @@ VALUES: dict[str, Option] = {
     "container.name": arrives(
         "wordpress_1", f"{_CONTAINER}.name", f"{_SERVICE}.load_balancer.0.container_name"
     ),
-    "container.architecture": arrives("ARM64", f"{_TASK}.runtime_platform.cpu_architecture"),
+    "container.architecture": Option(
+        "ARM64",
+        changes={
+            f"{_TASK}.runtime_platform": {
+                **{"cpu_architecture": "ARM64", "operating_system_family": "LINUX"}
+            }
+        },
+    ),
     "container.cpu": Option(16384),
     "container.memory_mib": Option(122880),
     "container.desired_count": Option(5000),
@@ -449,6 +456,9 @@ OPTIONS: dict[str, Option] = {
             *("aws_wafv2_web_acl.main", "aws_wafv2_web_acl_association.main"),
             *("aws_wafv2_web_acl_logging_configuration.main", "aws_cloudwatch_log_group.waf"),
         ),
+    ),
+    "image.repository": Option(
+        True, adds=("aws_ecr_repository.image", "aws_ecr_lifecycle_policy.image")
     ),
     "container.require_digest": Option(True, needs={"container.image": DIGEST}),
     "container.capacity": Option(

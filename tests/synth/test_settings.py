@@ -407,7 +407,7 @@ FLAGS = (
     *("database.username_sensitive", "database.multi_az", "database.storage_encrypted"),
     *("database.require_tls", "database.slow_query_log", "database.iam_authentication"),
     *("database.deletion_protection", "database.skip_final_snapshot", "monitoring.database_events"),
-    "cost.anomaly_detection",
+    *("cost.anomaly_detection", "image.repository"),
 )
 BOUNDS |= dict.fromkeys(FLAGS, FLAG)
 

@@ -71,6 +71,13 @@ def deploy(
                 "image": "wordpress",
                 "memory": 1024,
                 "portMappings": [{"containerPort": 80}],
+                "logConfiguration": {
+                    "logDriver": "awslogs",
+                    "options": {
+                        "awslogs-group": f"/ecs/{project}",
+                        "awslogs-stream-prefix": "ecs",
+                    },
+                },
                 "environment": [
                     {"name": f"{application}_DB_{name}", "value": "set"}
                     for name in ("HOST", "USER", "PASSWORD", "NAME")
