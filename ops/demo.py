@@ -77,9 +77,8 @@ def _live(platform: Deployed, say: Narrator, console: Console) -> None:
     with say.step("terraform destroy"):
         terraform.destroy()
     with say.step("Look for leftovers in every service"):
-        # a certificate or a domain's zone is not the stack's, it was there before
-        before = ("acm ", "route53 ")
-        found = [each for each in platform.sandbox.leftovers() if not each.startswith(before)]
+        # the certificate is not the stack's, it was there before
+        found = [each for each in platform.sandbox.leftovers() if not each.startswith("acm ")]
         snapshots = [each for each in found if "-db-final (DBSnapshot)" in each]
         if leftovers := set(found) - set(snapshots):
             raise OpsError(f"destroy left behind: {', '.join(sorted(leftovers))}")

@@ -1,12 +1,25 @@
-"""Route 53: a hosted zone that is there before a stack is, as the one that a domain names."""
+"""Route 53: the hosted zones that cdktf.json names are there before the stacks are."""
 
-from moto.route53.models import route53_backends
+from collections.abc import Callable
+from posixpath import commonpath
+from typing import Any
+
+from moto.route53.models import Route53Backend
+
+from ops.model.stack import declared
+from ops.sandbox.services import extends
 
 
-def have_zone(account_id: str, zone_id: str, name: str) -> None:
-    """A public zone with this id, which AWS would choose."""
-    backend = route53_backends[account_id]["aws"]
-    if zone_id not in backend.zones:
-        zone = backend.create_hosted_zone(name, private_zone=False)
+@extends(Route53Backend)
+def __init__(original: Callable[..., None], backend: Any, *place: str, **account: str) -> None:
+    original(backend, *place, **account)
+    inside: dict[str, list[str]] = {}
+    for settings in declared().values():
+        if domain := settings.load_balancer.domain:
+            path = "/".join(reversed(domain.name.split(".")))
+            inside.setdefault(domain.hosted_zone_id, []).append(path)
+    for zone_id, paths in inside.items():
+        name = ".".join(reversed(commonpath(paths).split("/")))
+        zone = backend.create_hosted_zone(f"{name}.", private_zone=False)
         backend.zones[zone_id] = backend.zones.pop(zone.resource_id)
-        zone.resource_id = zone_id
+        zone.resource_id = zone_id  # AWS chooses it
