@@ -39,15 +39,9 @@ class Alerts(Part):
             kms_master_key_id=stack.keys.arn("alerts"),
         )
         self.topic_arn = topic.arn
-        statements: list[iam.Statement] = [
-            {
-                "Sid": name,
-                "Effect": "Allow",
-                "Principal": {"Service": f"{service}.amazonaws.com"},
-                "Action": "sns:Publish",
-                "Resource": topic.arn,
-                "Condition": {"StringEquals": {"aws:SourceAccount": stack.account_id}},
-            }
+        ours = {"aws:SourceAccount": stack.account_id}
+        statements = [
+            iam.allow_service(name, service, "sns:Publish", topic.arn, StringEquals=ours)
             for name, service in PUBLISHERS.items()
         ]
         self.policy = aws.SnsTopicPolicy(

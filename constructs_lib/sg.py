@@ -48,9 +48,8 @@ class SecurityGroups(Part):
         if settings.network.allowed_egress != "all":
             rds_egress = []
         if settings.network.allowed_egress == "least":
-            alb_egress = [
-                _to(settings.container.port, network.task_subnet_cidrs, "HTTP to the tasks")
-            ]
+            port, tasks = settings.container.port, network.task_subnet_cidrs
+            alb_egress = [_to(port, tasks, "HTTP to the tasks")]
             ecs_egress = self._least_for_tasks(s3)
 
         public_ports = [(HTTP, "HTTP")]
@@ -68,27 +67,12 @@ class SecurityGroups(Part):
             [_in(settings.container.port, "HTTP from ALB", group_id=self.alb_id)],
             ecs_egress,
         )
-        self.rds_id: str = self._group(
-            "rds",
-            "Allow MySQL inbound from ECS only",
-            [_in(MYSQL, "MySQL from ECS", group_id=self.ecs_id)],
-            rds_egress,
-        )
+        self.rds_id = self._from_tasks("rds", MYSQL, "MySQL", rds_egress)
         self.endpoints_id = self.efs_id = None
         if settings.network.private_egress == "vpc_endpoints":
-            self.endpoints_id = self._group(
-                "endpoints",
-                "Allow HTTPS inbound from ECS only",
-                [_in(HTTPS, "HTTPS from ECS", group_id=self.ecs_id)],
-                [],
-            )
+            self.endpoints_id = self._from_tasks("endpoints", HTTPS, "HTTPS", [])
         if settings.container.shared_uploads:
-            self.efs_id = self._group(
-                "efs",
-                "Allow NFS inbound from ECS only",
-                [_in(NFS, "NFS from ECS", group_id=self.ecs_id)],
-                [],
-            )
+            self.efs_id = self._from_tasks("efs", NFS, "NFS", [])
         if settings.network.default_security_group_closed:
             # Terraform adopts the group that AWS made, and takes its rules out
             aws.DefaultSecurityGroup(
@@ -122,6 +106,13 @@ class SecurityGroups(Part):
         if settings.container.shared_uploads:
             rules.append(_to(NFS, private, "NFS to the uploads"))
         return rules
+
+    def _from_tasks(
+        self, tier: str, port: int, name: str, egress: list[aws.SecurityGroupEgress]
+    ) -> str:
+        """A group that only the tasks reach, on one port."""
+        rule = _in(port, f"{name} from ECS", group_id=self.ecs_id)
+        return self._group(tier, f"Allow {name} inbound from ECS only", [rule], egress)
 
     def _group(
         self,

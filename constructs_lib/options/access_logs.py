@@ -113,14 +113,7 @@ class AccessLogs(Part):
             "Sid": "Delivery",
             "Principal": {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"},
         }
-        tls_only: iam.Statement = {
-            "Sid": "TlsOnly",
-            "Effect": "Deny",
-            "Principal": "*",
-            "Action": "s3:*",
-            "Resource": [bucket.arn, f"{bucket.arn}/*"],
-            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-        }
+        tls_only = iam.tls_only("*", "s3:*", [bucket.arn, f"{bucket.arn}/*"])
         self.policy = aws.S3BucketPolicy(
             self,
             "aws_s3_bucket_policy.access_logs",

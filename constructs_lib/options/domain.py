@@ -26,10 +26,8 @@ class Domain(Part):
 
     def __init__(self, stack: PlatformStack, settings: DomainSettings) -> None:
         super().__init__(stack)
-        self._name = settings.name
-        zone = aws.DataAwsRoute53Zone(
-            self, "data.aws_route53_zone.domain", zone_id=settings.hosted_zone_id
-        )
+        self._name, zone_id = settings.name, settings.hosted_zone_id
+        zone = aws.DataAwsRoute53Zone(self, "data.aws_route53_zone.domain", zone_id=zone_id)
         self._zone_id = zone.zone_id
         certificate = aws.AcmCertificate(
             self,

@@ -16,17 +16,13 @@ COUNTED = ("AWSManagedRulesAnonymousIpList/HostingProviderIPList",)
 """Only counted, since monitoring services call from cloud providers' addresses."""
 
 BODY_RULES = {
-    "AWSManagedRulesCommonRuleSet/SizeRestrictions_BODY": "core-rule-set:SizeRestrictions_Body",
-    "AWSManagedRulesCommonRuleSet/CrossSiteScripting_BODY": "core-rule-set:CrossSiteScripting_Body",
-    "AWSManagedRulesCommonRuleSet/GenericLFI_BODY": "core-rule-set:GenericLFI_Body",
-    "AWSManagedRulesCommonRuleSet/GenericRFI_BODY": "core-rule-set:GenericRFI_Body",
-    "AWSManagedRulesSQLiRuleSet/SQLi_BODY": "sql-database:SQLi_Body",
-    "AWSManagedRulesSQLiRuleSet/SQLiExtendedPatterns_BODY": (
-        "sql-database:SQLiExtendedPatterns_Body"
-    ),
-    "AWSManagedRulesPHPRuleSet/PHPHighRiskMethodsVariables_BODY": (
-        "php-app:PHPHighRiskMethodsVariables_Body"
-    ),
+    f"AWSManagedRules{group}RuleSet/{rule}_BODY": f"{label}:{rule}_Body"
+    for group, label, rules in (
+        ("Common", "core-rule-set", "SizeRestrictions CrossSiteScripting GenericLFI GenericRFI"),
+        ("SQLi", "sql-database", "SQLi SQLiExtendedPatterns"),
+        ("PHP", "php-app", "PHPHighRiskMethodsVariables"),
+    )
+    for rule in rules.split()
 }
 """Rules that stop editors' saves and uploads, with the labels that they give: a post has more than
 8 KiB, markup, paths, addresses, or a few lines of SQL or PHP. They only count, and what they have

@@ -11,14 +11,8 @@ from constructs_lib import aws
 from constructs_lib.part import Part, PlatformStack
 
 KEPT_IMAGES = 50
-_EXPIRE = {
-    "rulePriority": 1,
-    "selection": {
-        "tagStatus": "any",
-        **{"countType": "imageCountMoreThan", "countNumber": KEPT_IMAGES},
-    },
-    "action": {"type": "expire"},
-}
+_OLD = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": KEPT_IMAGES}
+_EXPIRE = {"rulePriority": 1, "selection": _OLD, "action": {"type": "expire"}}
 
 
 class Repository(Part):

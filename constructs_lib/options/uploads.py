@@ -78,15 +78,8 @@ class Uploads(Part):
         )
         through_the_point = {"StringEquals": {"elasticfilesystem:AccessPointArn": point.arn}}
         self.mount_statement = iam.allow(MOUNT, files.arn, through_the_point)
-        tls_only: iam.Statement = {
-            # Nothing allowed here: who may mount is up to the roles' own policies.
-            "Sid": "TlsOnly",
-            "Effect": "Deny",
-            "Principal": {"AWS": "*"},
-            "Action": "*",
-            "Resource": files.arn,
-            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-        }
+        # Nothing allowed here: who may mount is up to the roles' own policies.
+        tls_only = iam.tls_only({"AWS": "*"}, "*", files.arn)
         aws.EfsFileSystemPolicy(
             self,
             "aws_efs_file_system_policy.uploads",
