@@ -29,7 +29,7 @@ from ops import CDKTF_JSON, ROOT
 from ops.delivery import permissions, policies
 from ops.errors import OpsError
 from ops.model import claims, cost, diagram, savings
-from ops.model.stack import Stack, declared, read_stack
+from ops.model.stack import Stack, declared, read_stacks
 from spacelift.settings import SpaceliftSettings, load_spacelift
 
 STACK = "resilience-platform"
@@ -52,7 +52,12 @@ def documents(root: Path) -> list[Path]:
 
 def run(console: Console, *, check: bool, root: Path = ROOT) -> None:
     """Rewrite the generated parts and files."""
-    available = parts(read_stack(STACK))
+    if STACK not in (stacks := read_stacks()):
+        raise OpsError(
+            f"the documentation describes {STACK}, and cdktf.json declares {', '.join(stacks)}: "
+            "let a stack have that id, or name another one in STACK of ops/docs.py"
+        )
+    available = parts(stacks[STACK])
     made = {
         path: rendered(path.read_text(encoding="utf-8"), available, path.name)
         for path in documents(root)
@@ -198,7 +203,7 @@ def _told(declaration: Mapping[str, Any]) -> str:
 def _architecture_hardened() -> str:
     if HARDENED not in declared():
         return f"`cdktf.json` declares no `{HARDENED}`."
-    return diagram.mermaid(read_stack(HARDENED))
+    return diagram.mermaid(read_stacks()[HARDENED])
 
 
 def _stacks() -> str:

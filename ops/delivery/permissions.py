@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 from ops import ROOT
 from ops.errors import OpsError
-from ops.model.stack import Stack, declared, read_stack
+from ops.model.stack import Stack, declared, read_stacks
 
 POLICIES: dict[str, tuple[str, ...]] = {
     "deployer-policy.json": ("wp-ecs", "resilience-platform", "resilience-platform-staging"),
@@ -315,7 +315,7 @@ def documents(called: Mapping[str, Iterable[str]]) -> dict[str, dict[str, Any]]:
     for name, stack_ids in stacks().items():
         needed = calls(called[name])
         for stack_id in stack_ids:
-            needed |= needs(read_stack(stack_id), ())
+            needed |= needs(read_stacks()[stack_id], ())
         made[name] = document(each for each in needed - total if each[0] in _OF_STACKS)
         total |= needed
     projects = {str(settings.project_name) for settings in declared().values()}

@@ -432,7 +432,8 @@ def _overload(c: Configuration, workers: int) -> Scenario:
         f"class allows about {c.connections}"
     )
     if opened <= c.connections:
-        return Scenario(name, NONE, NONE, NONE, f"{reason}: further visitors wait for a worker")
+        reason += ": further visitors wait for a worker, and with them health checks, which fail "
+        return Scenario(name, NONE, NONE, NONE, f"{reason}after {c.timeout} s")
     never = Span(NEVER, NEVER)
     reason += ": MySQL refuses more for as long as they come"
     if c.check_needs_database:

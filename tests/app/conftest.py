@@ -74,11 +74,15 @@ def mysql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     common = ["--no-defaults", f"--datadir={folder}/data", *(["--user=root"] * (not os.getuid()))]
     as_root = "--auth-root-authentication-method=normal"
     run("mariadb-install-db", *common, as_root, "--skip-test-db", check=True)
+    key, certificate = f"{folder}/key", f"{folder}/certificate"
+    made = ("-newkey", "rsa:2048", "-nodes", "-subj", "/CN=nobody", "-keyout", key)
+    run("openssl", "req", "-x509", *made, "-out", certificate, check=True)
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(
             [
                 *("mariadbd", *common, f"--socket={folder}/socket", f"--port={port}"),
                 *("--bind-address=127.0.0.1", f"--pid-file={folder}/pid"),
+                *(f"--ssl-key={key}", f"--ssl-cert={certificate}"),
             ],
             stderr=log,
         )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from constructs_lib.settings.variables import DB_PASSWORD
+from constructs_lib.wordpress import config_extra
 from ops.drills.one_off import _NOT_FOUND, _PHP
 from tests.app.conftest import WORDPRESS, Server, php
 
@@ -63,6 +64,18 @@ def test_a_hostile_marker_is_only_a_text(written: Server) -> None:
     assert marker(written, "read", word).returncode == _NOT_FOUND
     assert marker(written, "write", word).returncode == 0
     assert marker(written, "read", word).returncode == 0
+
+
+def test_it_is_encrypted_where_wordpress_is_told_to_use_tls(mysql: Server) -> None:
+    """A database with require_tls lets nobody else in; the certificate is not verified."""
+    told = config_extra(site_url=None, https_at_cdn=False, tls_to_database=True, further={})
+    assert told
+    mysql.sql("ALTER USER admin@'%' REQUIRE SSL")
+    try:
+        assert marker(mysql, "drop").returncode == 1
+        assert marker(mysql, "drop", WORDPRESS_CONFIG_EXTRA=told).returncode == 0
+    finally:
+        mysql.sql("ALTER USER admin@'%' REQUIRE NONE")
 
 
 def test_every_character_that_the_password_may_have_logs_in(mysql: Server) -> None:

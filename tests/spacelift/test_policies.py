@@ -200,7 +200,7 @@ def test_a_task_that_only_reads_is_approved(command: str) -> None:
         "my-terraform output",
     ],
 )
-def test_any_other_task_needs_two_people(command: str | None) -> None:
+def test_any_other_task_needs_people(command: str | None) -> None:
     task = Run(type="TASK", state="QUEUED", command=command)
     assert approval(task, ["bob"]) == UNDECIDED
     assert approval(task, ["bob", "cid"]) == APPROVED

@@ -12,6 +12,9 @@ from ops import CDKTF_JSON
 from tests.synth.options import DIGEST, ECR_IMAGE, OPTIONS, PARAMETER, SECRET, settings_of
 from tests.synth.synthesized import Synthesized, Synthesizer
 
+BUSY_WORKER_MIB = 30
+"""At the least, by the rule of thumb of docs/settings.md."""
+
 BEHIND_ENDPOINTS = {"private_egress": "vpc_endpoints", "task_subnets": "private"}
 
 
@@ -78,7 +81,7 @@ def test_wordpress_is_told_its_address_and_to_use_tls(synth: Synthesizer) -> Non
     )
 
 
-def test_the_hardened_stacks_workers_fit_its_database_and_its_load_balancer() -> None:
+def test_the_hardened_stacks_workers_fit_its_database_memory_and_load_balancer() -> None:
     """The load balancer keeps idle connections for 60 s; Apache must not close one before it does,
     or it loses a request that is on its way."""
     hardened = load_stacks(CDKTF_JSON)["resilience-platform-hardened"]
@@ -87,6 +90,7 @@ def test_the_hardened_stacks_workers_fit_its_database_and_its_load_balancer() ->
     workers = apache["MaxRequestWorkers"]
     assert isinstance(workers, int)
     assert workers * scaling.max_capacity <= connections(hardened.database.instance_class)
+    assert workers * BUSY_WORKER_MIB <= hardened.container.memory_mib
     assert apache["KeepAliveTimeout"] == 65
 
 

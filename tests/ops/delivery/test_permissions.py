@@ -133,7 +133,9 @@ def test_the_stacks_of_cdktf_json_name_the_roles(
     file = tmp_path / "cdktf.json"
     file.write_text(json.dumps({"context": {"stacks": stacks}}))
     monkeypatch.setattr("ops.model.stack.CDKTF_JSON", file)
-    monkeypatch.setattr("ops.delivery.permissions.read_stack", lambda stack_id: SMALL)
+    monkeypatch.setattr(
+        "ops.delivery.permissions.read_stacks", lambda: dict.fromkeys(stacks, SMALL)
+    )
     called = {
         "deployer-policy.json": {"ec2:CreateVpc", "iam:CreateRole"},
         "deployer-policy-hardened.json": {"ec2:CreateVpc", "iam:TagRole", "s3:CreateBucket"},

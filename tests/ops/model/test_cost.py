@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 
+from constructs_lib.settings import load_stacks
+from ops import CDKTF_JSON
 from ops.errors import OpsError
 from ops.model import cost
 from ops.model.cost import Item
-from ops.model.stack import Stack
+from ops.model.stack import Stack, read_stack
 
 
 def platform(**changes: Any) -> Stack:
@@ -110,6 +112,17 @@ def test_the_total_is_the_sum_of_the_lines() -> None:
     # the nine above, 0.1 x 730 x 0.008 for capacity units, 0.63 for logs
     assert cost.total(cost.items(platform())) == pytest.approx(122.8534)
     assert cost.total([Item("a", "", 1, 1.5), Item("b", "", None, None)]) == 1.5
+
+
+@pytest.mark.parametrize(
+    "stack_id", ["resilience-platform-staging", "resilience-platform-hardened"]
+)
+def test_a_budget_of_ours_does_not_alert_of_the_usual_bill(stack_id: str) -> None:
+    """At 80 %, with a MySQL in standard support. The original's budget is too small, and stays."""
+    limits = load_stacks(CDKTF_JSON)[stack_id].cost
+    assert limits
+    bill = [item for item in cost.items(read_stack(stack_id)) if "Extended" not in item.name]
+    assert cost.total(bill) < 0.8 * limits.monthly_budget_usd
 
 
 def test_extended_support_is_charged_for_each_vcpu_of_each_copy() -> None:
