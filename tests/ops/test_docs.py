@@ -24,6 +24,7 @@ from constructs_lib.settings import (
 )
 from ops import CDKTF_JSON, ROOT, docs
 from ops.errors import OpsError
+from ops.model import savings
 from ops.model.stack import Stack, read_stack
 from tests.synth.options import MAXIMAL, OPTIONS, settings_of
 
@@ -40,7 +41,7 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     only = {docs.STACK: load_stacks(CDKTF_JSON)[docs.STACK]}
     monkeypatch.setattr(docs, "declared", lambda: only)
     monkeypatch.setattr(docs, "load_spacelift", lambda *_: None)  # its labels name other stacks
-    monkeypatch.setattr(docs.savings, "CHANGES", docs.savings.CHANGES[:2])  # as good as all
+    monkeypatch.setattr(savings, "CHANGES", savings.CHANGES[:2])  # as good as all
     docs._costs.cache_clear()
     for name in ("README.md", "CONTRIBUTING.md"):
         shutil.copy(ROOT / name, tmp_path)
