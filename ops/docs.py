@@ -79,7 +79,7 @@ def run(console: Console, *, check: bool, root: Path = ROOT) -> None:
     console.print(f"written: {', '.join(stale)}" if stale else "The documentation is current.")
 
 
-def settings_schema() -> dict[str, Any]:
+def settings_schema() -> Any:
     """What cdktf.json may hold, as a JSON Schema, by which editors complete and explain settings.
 
     It lets pass what only we check: contradictions, and the values of an object.
@@ -88,31 +88,19 @@ def settings_schema() -> dict[str, Any]:
     _, schema = models_json_schema([(model, "validation") for model in models])
     stack, spacelift = ({"$ref": f"#/$defs/{model.__name__}"} for model in models)
     context = {"stacks": {"type": "object", "additionalProperties": stack}, "spacelift": spacelift}
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "type": "object",
-        "properties": {"context": {"type": "object", "properties": context}},
-        "$defs": {name: _for_editors(model) for name, model in schema["$defs"].items()},
-    }
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["properties"] = {"context": {"type": "object", "properties": context}}
+    return json.loads(json.dumps(schema), object_hook=_for_editors)
 
 
-def _for_editors(schema: Any) -> Any:
-    """A schema whose descriptions say what is accepted, without pydantic's words and ours."""
-    if isinstance(schema, list):
-        return [_for_editors(inner) for inner in schema]
-    if not isinstance(schema, dict):
-        return schema
+def _for_editors(found: dict[str, Any]) -> dict[str, Any]:
+    """A part of the schema, whose description says what is accepted, without our own words."""
+    if isinstance(accepts := found.get("accepts"), str):
+        must = f"must {found.get('verb', 'be')} {accepts}"
+        found["description"] = "; ".join(filter(None, (found.get("description"), must)))
     # the default of a group is its settings'
-    ours = ("title", "accepts", "verb", "only", "discriminator", "$ref" in schema and "default")
-    shown = {key: _for_editors(inner) for key, inner in schema.items() if key not in ours}
-    if "properties" in schema:  # where each of these would be a name
-        shown["properties"] = {k: _for_editors(v) for k, v in schema["properties"].items()}
-    if "accepts" in schema:
-        must = f"must {schema.get('verb', 'be')} {schema['accepts']}"
-        shown["description"] = (
-            f"{schema['description']}; {must}" if "description" in schema else must
-        )
-    return shown
+    ours = {"title", "accepts", "verb", "only"} | ({"default"} if "$ref" in found else set())
+    return {k: v for k, v in found.items() if k not in ours}
 
 
 def rendered(text: str, available: Mapping[str, Callable[[], str]], name: str) -> str:

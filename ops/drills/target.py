@@ -184,16 +184,11 @@ class Deployment:
         self.container: str = attached["containerName"]
         self.task_definition: str = self.service["taskDefinition"]
         self.network: dict[str, Any] = self.service["networkConfiguration"]
-        described = self.ecs.describe_task_definition(taskDefinition=self.task_definition)
-        (own,) = (
-            each
-            for each in described["taskDefinition"]["containerDefinitions"]
-            if each["name"] == self.container
-        )
+        task = self.ecs.describe_task_definition(taskDefinition=self.task_definition)
+        own = task["taskDefinition"]["containerDefinitions"][0]  # a stack's only one
         self._log = own.get("logConfiguration", {}).get("options", {})
-        self._told = {
-            pair["name"] for pair in [*own.get("environment", []), *own.get("secrets", [])]
-        }
+        told = {pair["name"] for pair in [*own.get("environment", []), *own.get("secrets", [])]}
+        self._untold = {*wordpress.DATABASE_ENVIRONMENT.values()} - told
         self.group = self.elb.describe_target_groups(TargetGroupArns=[self.target_group_arn])[
             "TargetGroups"
         ][0]
@@ -239,20 +234,15 @@ class Deployment:
     @property
     def path(self) -> str:
         """What requests ask for: a page that answers before there is content, from the database."""
-        if self._told >= {*wordpress.DATABASE_ENVIRONMENT.values()}:
-            return wordpress.HEALTH_CHECK_PATH
-        return str(self.group.get("HealthCheckPath", "/"))
+        own = str(self.group.get("HealthCheckPath", "/"))
+        return own if self._untold else wordpress.HEALTH_CHECK_PATH
 
     def check_application(self, what: str) -> None:
-        """That a task can do what takes programs and variables of the WordPress image.
-
-        Raises:
-            OpsError: the service runs another application.
-        """
-        if missing := {*wordpress.DATABASE_ENVIRONMENT.values()} - self._told:
+        """That a task can do what takes programs and variables of the WordPress image."""
+        if self._untold:
             raise OpsError(
                 f"{what} with the WordPress image, and the container of {self.task_definition} has "
-                f"no {min(missing)}: this drill is not for another application"
+                f"no {min(self._untold)}: this drill is not for another application"
             )
 
     @property
@@ -347,15 +337,9 @@ class Deployment:
 
     def logged(self, arn: str) -> Iterator[str]:
         """The lines that a task of the service's definition has written."""
-        prefix, task = self._log["awslogs-stream-prefix"], arn.rpartition("/")[2]
-        pages = (
-            self._clients("logs")
-            .get_paginator("filter_log_events")
-            .paginate(
-                logGroupName=self._log["awslogs-group"],
-                logStreamNames=[f"{prefix}/{self.container}/{task}"],
-            )
-        )
+        name = f"{self._log['awslogs-stream-prefix']}/{self.container}/{arn.rpartition('/')[2]}"
+        asked = {"logGroupName": self._log["awslogs-group"], "logStreamNames": [name]}
+        pages = self._clients("logs").get_paginator("filter_log_events").paginate(**asked)
         return (event["message"] for page in pages for event in page["events"])
 
     def expected(self) -> dict[str, recovery.Scenario]:
