@@ -90,9 +90,7 @@ class LoadBalancer(Part):
         forward = aws.LbListenerDefaultAction(type="forward", target_group_arn=group.arn)
         redirect = aws.LbListenerDefaultAction(
             type="redirect",
-            redirect=aws.LbListenerDefaultActionRedirect(
-                port=str(HTTPS), protocol="HTTPS", status_code="HTTP_301"
-            ),
+            redirect={"port": str(HTTPS), "protocol": "HTTPS", "status_code": "HTTP_301"},
         )
         self.listener = aws.LbListener(
             self,

@@ -35,6 +35,9 @@ SECRET_STORES = (
 https://docs.aws.amazon.com/kms/latest/developerguide/services-parameter-store.html"""
 
 
+_ARM = {"cpu_architecture": "ARM64", "operating_system_family": "LINUX"}
+
+
 class Containers(Part):
     """Cluster, roles, logs, task definition and service.
 
@@ -59,12 +62,10 @@ class Containers(Part):
         super().__init__(stack)
         settings, variables = stack.settings, stack.variables
         wanted = settings.container
-        insights = aws.EcsClusterSetting(
-            name="containerInsights", value="enabled" if wanted.container_insights else "disabled"
-        )
-        cluster = aws.EcsCluster(
-            self, "aws_ecs_cluster.main", name=f"{self.project}-cluster", setting=[insights]
-        )
+        state = "enabled" if wanted.container_insights else "disabled"
+        insights = [aws.EcsClusterSetting(name="containerInsights", value=state)]
+        called = f"{self.project}-cluster"
+        cluster = aws.EcsCluster(self, "aws_ecs_cluster.main", name=called, setting=insights)
         environment = self._environment(database, load_balancer)
         secrets = dict(shared_keys.arns) if shared_keys else {}
         if (name := wanted.database_variable("password")) and database.secret_arn:
@@ -113,11 +114,7 @@ class Containers(Part):
                 [{k: v for k, v in container.items() if v is not None}]
             ),
             volume=[uploads.volume] if uploads else None,
-            runtime_platform=aws.EcsTaskDefinitionRuntimePlatform(
-                cpu_architecture=wanted.architecture, operating_system_family="LINUX"
-            )
-            if wanted.architecture != "X86_64"
-            else None,
+            runtime_platform=None if wanted.architecture == "X86_64" else _ARM,
             lifecycle=variables.checks(*rules),
         )
         needed += uploads.ready if uploads else []

@@ -65,20 +65,15 @@ class RedeployAfterRotation(Part):
                 "forceNewDeployment": True,
             },
         }
+        does = "Replaces the tasks, which then read their secrets anew"
+        about = {"schemaVersion": "0.3", "description": does}
         runbook = aws.SsmDocument(
             self,
             "aws_ssm_document.redeploy",
             name=name,
             document_type="Automation",
             document_format="JSON",
-            content=Fn.jsonencode(
-                {
-                    "schemaVersion": "0.3",
-                    "description": "Replaces the tasks, which then read their secrets anew",
-                    "assumeRole": role.arn,
-                    "mainSteps": [step],
-                }
-            ),
+            content=Fn.jsonencode({**about, "assumeRole": role.arn, "mainSteps": [step]}),
             tags={"Name": name},
         )
         definition = (
@@ -94,29 +89,21 @@ class RedeployAfterRotation(Part):
             iam.allow(["ssm:StartAutomationExecution"], f"{definition}:*"),
             iam.allow(["iam:PassRole"], role.arn, to_ssm),
         )
+        secret = {"additionalEventData": {"SecretId": [database.secret_arn]}}
+        rotated = {
+            "source": ["aws.secretsmanager"],
+            "detail": {"eventName": ["RotationSucceeded"], **secret},
+        }
+        reset = {
+            "source": ["aws.rds"],
+            **{"resources": [database.arn], "detail": {"EventID": [PASSWORD_RESET]}},
+        }
         rule = aws.CloudwatchEventRule(
             self,
             "aws_cloudwatch_event_rule.password_rotated",
             name=f"{self.project}-password-rotated",
             description="RDS has rotated the database's master password.",
-            event_pattern=Fn.jsonencode(
-                {
-                    "$or": [
-                        {
-                            "source": ["aws.secretsmanager"],
-                            "detail": {
-                                "eventName": ["RotationSucceeded"],
-                                "additionalEventData": {"SecretId": [database.secret_arn]},
-                            },
-                        },
-                        {
-                            "source": ["aws.rds"],
-                            "resources": [database.arn],
-                            "detail": {"EventID": [PASSWORD_RESET]},
-                        },
-                    ]
-                }
-            ),
+            event_pattern=Fn.jsonencode({"$or": [rotated, reset]}),
         )
         aws.CloudwatchEventTarget(
             self,

@@ -61,10 +61,7 @@ class Uploads(Part):
             "aws_efs_access_point.uploads",
             file_system_id=files.id,
             posix_user={"uid": WWW_DATA, "gid": WWW_DATA},
-            root_directory={
-                "path": "/uploads",
-                "creation_info": {**OWNER, "permissions": "0755"},
-            },
+            root_directory={"path": "/uploads", "creation_info": {**OWNER, "permissions": "0755"}},
             tags={"Name": f"{self.project}-uploads"},
         )
         self.mount_point = {"sourceVolume": VOLUME, "containerPath": UPLOADS_PATH}

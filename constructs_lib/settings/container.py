@@ -63,8 +63,7 @@ _SECRET_ARN = text(
 )
 """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/specifying-sensitive-data.html"""
 _Secrets = Annotated[
-    dict[str, str],
-    named("names and ARNs", _VARIABLE, takes=_SECRET_ARN, readable=False),
+    dict[str, str], named("names and ARNs", _VARIABLE, takes=_SECRET_ARN, readable=False)
 ]
 _ACTION = text("an action, like s3:GetObject or s3:Get*", r"^[a-z0-9-]+:[A-Za-z0-9*]+$")
 _RESOURCE = text("* or an ARN, like arn:aws:s3:::bucket/*", r"^(\*|arn:aws:.+)$")
@@ -140,9 +139,7 @@ class ContainerSettings(WordpressSettings):
     )
     execute_command: bool = setting(False, "`aws ecs execute-command` opens a shell in a task")
     service_discovery: bool = setting(
-        False,
-        f"the VPC finds the tasks as {wordpress.NAME}.<project_name>.local",
-        only="wp-ecs",
+        False, f"the VPC finds the tasks as {wordpress.NAME}.<project_name>.local", only="wp-ecs"
     )
     environment: _Environment = setting({}, "further variables of the container")
     database_environment: _DatabaseEnvironment | None = setting(
@@ -187,10 +184,7 @@ class ContainerSettings(WordpressSettings):
                 "= 100 forbids; raise it or switch rebalancing off"
             )
         if self.capacity == "FARGATE_SPOT" and not self.capacity_providers:
-            yield (
-                "capacity = FARGATE_SPOT needs capacity_providers = true, which attaches it to the "
-                "cluster"
-            )
+            yield "capacity = FARGATE_SPOT needs capacity_providers = true; switch it on"
         if self.capacity == "FARGATE" and self.on_demand_base:
             yield (
                 f"on_demand_base = {self.on_demand_base} has no effect with capacity = FARGATE, "
@@ -215,12 +209,6 @@ class ContainerSettings(WordpressSettings):
             return
         for name in WordpressSettings.model_fields:
             if getattr(self, name):
-                yield (
-                    f"{name} is for {wordpress.TITLE}, and database_environment is another "
-                    "application's; leave it out"
-                )
+                yield f"{name} is for {wordpress.TITLE}, not for another application; leave it out"
         if self.image == wordpress.IMAGE:
-            yield (
-                f"image = {self.image} with another application's database_environment; name its "
-                "image"
-            )
+            yield f"image = {self.image} is not of another application; name its image"

@@ -198,10 +198,7 @@ class DatabaseSettings(Group):
                 f"{self.instance_class}; choose db.t3.medium or larger, or switch it off"
             )
         if self.rotation and self.password != "managed":
-            yield (
-                "rotation is set with password = variable, which nothing rotates; choose managed, "
-                "or leave rotation out"
-            )
+            yield "rotation is for password = managed; choose that, or leave rotation out"
         storage, kind = self.allocated_storage_gib, self.storage_type
         asked = self.iops is not None or self.storage_throughput_mibps is not None
         if asked and not (kind == "gp3" and storage >= GP3_BASELINE_GIB):

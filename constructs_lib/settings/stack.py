@@ -201,11 +201,8 @@ class StackSettings(Group):
                     "choose another name"
                 )
         known, zone = open_zones(region), re.compile(f"{region}[a-z]")
-        example = (
-            f"like {' and '.join(known)}"
-            if known
-            else (f"as `aws ec2 describe-availability-zones --region {region}` lists them")
-        )
+        listed = f"as `aws ec2 describe-availability-zones --region {region}` lists them"
+        example = f"like {' and '.join(known)}" if known else listed
         if not self.availability_zones:
             yield (
                 f"network.availability_zones is missing: which zones of region = {region} are open "

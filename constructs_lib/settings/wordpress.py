@@ -65,12 +65,8 @@ _PLATFORMS_CONSTANTS = {
     **dict.fromkeys(KEYS, KEYS_ARE_SECRETS),
     # the image defines them before ours, and PHP keeps the first definition
     **{
-        name: f"the image sets it; set {variable} in environment"
-        for name, variable in {
-            "DB_CHARSET": "WORDPRESS_DB_CHARSET",
-            "DB_COLLATE": "WORDPRESS_DB_COLLATE",
-            "WP_DEBUG": "WORDPRESS_DEBUG",
-        }.items()
+        name: f"the image sets it; set WORDPRESS_{name.removeprefix('WP_')} in environment"
+        for name in ("DB_CHARSET", "DB_COLLATE", "WP_DEBUG")
     },
     "ABSPATH": "WordPress sets it",
 }

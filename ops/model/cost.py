@@ -203,10 +203,7 @@ def _network(stack: Stack) -> list[Item]:
     bill = [
         _hourly("Load balancer", len(balancers), "load balancers", "20"),
         _hourly(
-            "Load balancer: capacity units (assumed)",
-            ASSUMED_BALANCER_UNITS,
-            "LCU",
-            "in the above",
+            "Load balancer: capacity units (assumed)", ASSUMED_BALANCER_UNITS, "LCU", "in the above"
         ),
         _hourly("Public IPv4 addresses", public, "addresses", "missing"),
     ]

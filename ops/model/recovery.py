@@ -103,7 +103,7 @@ class Configuration:
         shared_files: whether files, such as uploads, outlive the task they were sent to.
         rotation: when RDS changes the password that the tasks log in with; None where it does not.
         most_tasks: how many autoscaling starts at the most; a deployment has others beside them.
-        workers: requests that a task serves at a time; None for another application.
+        workers: requests that a task serves at a time; 0: not known, of another application.
         connections: about how many the database's class allows.
     """
 
@@ -126,7 +126,7 @@ class Configuration:
     shared_files: bool
     rotation: str | None = None
     most_tasks: int = 0
-    workers: int | None = 0
+    workers: int = 0
     connections: int = 0
 
     @property
@@ -226,7 +226,7 @@ def configuration(stack: Stack) -> Configuration:
         backup_retention_days=number(database, "backup_retention_period", 0),
         shared_files=bool(task.get("volume")),
         most_tasks=most,
-        workers=int(workers[1]) if workers else APACHE_WORKERS if told else None,
+        workers=int(workers[1]) if workers else APACHE_WORKERS * told,
         connections=connections(str(stack.value(database["instance_class"]))),
         rotation=_rotation(stack, database),
     )
@@ -307,9 +307,7 @@ def scenarios(c: Configuration) -> tuple[Scenario, ...]:
     database = _database(c, blamed)
     zone = _zone(c, hang, database)
     rolling = _rolling_update(c, replace)
-    load = (
-        [_load(c, replace)] if c.workers is None else [_load(c, replace), _overload(c, c.workers)]
-    )
+    load = [_load(c, replace), *([_overload(c)] if c.workers else [])]
     found = (stop, hang, zone, database, _bad_deployment(c, rolling), rolling, *load)
     return (*found, _password(c, replace, rolling)) if c.rotation else found
 
@@ -424,11 +422,11 @@ def _load(c: Configuration, replace: Span) -> Scenario:
     )
 
 
-def _overload(c: Configuration, workers: int) -> Scenario:
+def _overload(c: Configuration) -> Scenario:
     name = "More visitors come than the database has connections"
-    opened = c.most_tasks * workers
+    opened = c.most_tasks * c.workers
     reason = (
-        f"{c.most_tasks} tasks x {workers} workers = {opened} connections, and the database's "
+        f"{c.most_tasks} tasks x {c.workers} workers = {opened} connections, and the database's "
         f"class allows about {c.connections}"
     )
     if opened <= c.connections:

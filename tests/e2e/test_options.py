@@ -190,8 +190,7 @@ def test_options_that_contradict_each_other_are_refused_with_a_reason() -> None:
         ),
         **{
             (first, second): (
-                f"container: {name} is for WordPress, and database_environment is another "
-                "application's; leave it out"
+                f"container: {name} is for WordPress, not for another application; leave it out"
             )
             for name in WordpressSettings.model_fields
             for first, second in [
@@ -209,16 +208,14 @@ def test_options_that_contradict_each_other_are_refused_with_a_reason() -> None:
             "container: command takes the place of apache_conf and php_ini; leave it or them out",
         ),
         (("database.password", 0), ("database.rotation", on)): (
-            "database: rotation is set with password = variable, which nothing rotates; choose "
-            "managed, or leave rotation out"
+            "database: rotation is for password = managed; choose that, or leave rotation out"
         ),
         **dict.fromkeys(
             (
                 (("container.capacity", on), ("container.capacity_providers", on)),
                 (("container.on_demand_base", on), ("container.capacity_providers", on)),
             ),
-            "container: capacity = FARGATE_SPOT needs capacity_providers = true, which attaches "
-            "it to the cluster",
+            "container: capacity = FARGATE_SPOT needs capacity_providers = true; switch it on",
         ),
     }
 

@@ -541,7 +541,7 @@ REFUSED: list[tuple[Values, str]] = [
     ),
     (
         {DB: None, "load_balancer.health_check_path": "/"},
-        "container: image = wordpress:latest with another application's … name its image",
+        "container: image = wordpress:latest is not of another application; name its",
     ),
     (
         {DB: None, "container.image": "shop:1"},
@@ -550,7 +550,7 @@ REFUSED: list[tuple[Values, str]] = [
     *(
         (
             {DB: None, **OTHER, f"container.{name}": value},
-            f"container: {name} is for WordPress, and database_environment is … leave it out",
+            f"container: {name} is for WordPress, not for another application; leave it out",
         )
         for name, value in (
             *(("shared_keys", True), ("shared_uploads", True), ("fixed_site_url", True)),
@@ -714,7 +714,7 @@ REFUSED: list[tuple[Values, str]] = [
     ),
     (
         {"database.rotation": {}},
-        "database: rotation is set with password = variable, … managed, or",
+        "database: rotation is for password = managed; choose that, or",
     ),
     (
         {"database.password": "managed", "database.rotation.window_hours": 23},
