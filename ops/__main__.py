@@ -109,9 +109,7 @@ def recovery_model(stack: Stack = STACK, json_output: AsJson = False) -> None:
 @app.command("cost")
 def monthly_cost(
     stack: Stack = STACK,
-    prices: Annotated[
-        bool, typer.Option("--prices", help="which prices to compare with which page of AWS")
-    ] = False,
+    prices: Annotated[bool, typer.Option("--prices", help="list what to compare with AWS")] = False,
 ) -> None:
     """Estimate the bill, and what each setting saves."""
     from ops.model import savings
@@ -206,9 +204,7 @@ def load(
         int, typer.Option(min=1, max=1000, metavar="NUMBER", help="how many at a time")
     ] = 100,
     timeout: Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="for each")] = 30,
-    path: Annotated[
-        str | None, typer.Option(help="what is asked for", show_default="as the drills")
-    ] = None,
+    path: Annotated[str, typer.Option(help="what is asked for", show_default="as drills do")] = "",
     stack: StackName = STACK,
     outputs: OutputsFile = None,
     url: Url = None,

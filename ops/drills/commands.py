@@ -34,8 +34,6 @@ REHEARSED_REQUESTS_PER_SECOND = 2.0
 
 TIMEOUT_SECONDS = 10.0
 SCALING_POLL_SECONDS = 5.0
-LOG_SECONDS = 5.0
-"""After which CloudWatch shows what a task has written last."""
 
 
 @dataclass(frozen=True)
@@ -181,19 +179,14 @@ def task(options: Options, console: Console, command: list[str]) -> int:
             cluster = deployment.outputs.ecs_cluster_name
             deployment.ecs.stop_task(cluster=cluster, task=arn, reason="given up")
             raise
-        clock.sleep(LOG_SECONDS)
+        clock.sleep(5)  # then CloudWatch shows what was written last
         for line in deployment.logged(arn):
             print(line)
     return code
 
 
 def load(
-    options: Options,
-    console: Console,
-    requests: int,
-    concurrency: int,
-    timeout: float,
-    path: str | None,
+    options: Options, console: Console, requests: int, concurrency: int, timeout: float, path: str
 ) -> bool:
     """Send a burst of requests and report on it; whether at most 1 % failed."""
     with _deployment(options, console) as (deployment, clock):

@@ -17,12 +17,7 @@ HOURS = 730
 
 
 class Price(NamedTuple):
-    """In US dollars, an hour or a month.
-
-    Attributes:
-        known: when this was so.
-        page: https://aws.amazon.com/<page>/pricing/ has it.
-    """
+    """As it was when it was `known`; https://aws.amazon.com/<page>/pricing/ has it now."""
 
     usd: float
     known: str

@@ -1,4 +1,4 @@
-"""What a drill's exit code is about."""
+"""What an exit code is about: a drill's, and a one-off task's."""
 
 import io
 import time
