@@ -37,6 +37,7 @@ class Deployed:
     """A stack in a folder of its own, and the account it is applied to.
 
     Attributes:
+        environment: what Terraform's runs see of the account.
         variables: a value for each variable that has no default.
         plan: the file that `changes` plans to.
     """
@@ -50,6 +51,7 @@ class Deployed:
 
     def __post_init__(self) -> None:
         self.plan = self.scratch / "plan"
+        self.environment = self.sandbox.environment
         self.replace((self.folder / "cdk.tf.json").read_text(encoding="utf-8"))
 
     def replace(self, document: str) -> None:
@@ -75,7 +77,7 @@ class Deployed:
         return Terraform(
             self.folder,
             scratch=self.scratch,
-            environment=self.sandbox.environment,
+            environment=self.environment,
             variables={name: value for name, value in chosen.items() if value is not None},
             on_line=on_line or self.on_line,
         )

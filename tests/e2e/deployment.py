@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -20,6 +21,8 @@ from tests.programs import python
 from tests.synth.synthesized import Synthesized
 
 PASSWORD = "Correct-horse-7-battery"
+
+REATTACH = "TF_REATTACH_PROVIDERS"
 
 NO_REFRESH = "-refresh=false"
 """For what is about the configuration: nobody has touched what is there."""
@@ -61,11 +64,41 @@ def added(deployed: Deployed) -> set[str]:
 
 
 @contextmanager
+def one_provider(terraform: Terraform) -> Iterator[dict[str, str]]:
+    """An environment in which runs in an initialized folder find the provider running.
+
+    Otherwise every run starts one and has it describe itself anew, a third of a run's work. It
+    sees the account of `terraform`.
+
+    https://developer.hashicorp.com/terraform/plugin/debugging
+    """
+    (program,) = (terraform.folder / ".terraform" / "providers").glob(
+        "*/hashicorp/aws/*/*/terraform-provider-aws*"
+    )
+    environment = {**terraform.environment, "GOMEMLIMIT": "1GiB"}
+    with subprocess.Popen(
+        [program, "-debug"],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as provider:
+        try:
+            assert provider.stdout is not None
+            told = next(line for line in provider.stdout if f"{REATTACH}=" in line)
+            yield {REATTACH: told.partition("=")[2].strip().strip("'")}
+        finally:
+            provider.terminate()
+
+
+@contextmanager
 def prepared(stack_id: str) -> Iterator[Deployed]:
     """A stack of cdktf.json, initialized, not applied; in the end, what was called is granted."""
     with deployed(stack_id) as stack:
         stack.terraform().init()
-        yield stack
+        with one_provider(stack.terraform()) as running:
+            stack.environment |= running
+            yield stack
         assert_granted(stack.sandbox, added(stack))
 
 

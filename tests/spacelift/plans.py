@@ -13,9 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ops.sandbox.server import Sandbox
-from ops.terraform import Terraform
-from tests.e2e.deployment import PASSWORD, synthesized
+from tests.e2e.deployment import NO_REFRESH, PASSWORD, prepared
 
 EXAMINED = {
     *("aws_db_instance", "aws_ecs_task_definition", "aws_lb", "aws_security_group", "aws_vpc")
@@ -108,39 +106,28 @@ def infracost(monthly_usd: str | None, *, past_usd: str | None = None) -> dict[s
 
 
 def make(folder: Path) -> PlanDocuments:
-    """The documents, made in `folder`."""
-    configuration: Configuration = json.loads(synthesized("resilience-platform"))
-    work = folder / "work"
-    work.mkdir()
+    """The documents; `folder` gets the plans."""
 
     def plan(
         name: str,
         changed: Callable[[Configuration], None] = lambda configuration: None,
         variables: Mapping[str, object] | None = None,
-        options: tuple[str, ...] = ("-refresh=false",),
+        options: tuple[str, ...] = (NO_REFRESH,),
         destroy: bool = False,
     ) -> Plan:
         copied = copy.deepcopy(configuration)
         changed(copied)
-        copied["terraform"]["backend"] = {"local": {"path": "terraform.tfstate"}}
-        (work / "cdk.tf.json").write_text(json.dumps(copied), encoding="utf-8")
-        terraform = Terraform(
-            work,
-            scratch=folder,
-            environment=sandbox.environment,
-            variables={"db_password": PASSWORD, **(variables or {})},
-        )
-        if not (work / ".terraform").exists():
-            terraform.init()
-        file = work / f"{name}.plan"
+        stack.replace(json.dumps(copied))
+        terraform = stack.terraform({"db_password": PASSWORD, **(variables or {})})
+        file = folder / f"{name}.plan"
         terraform.plan(*options, out=file, destroy=destroy)
+        shown = terraform.show(file)
         if name == "create":
-            shown = terraform.show(file)
             terraform.apply(plan=file)
-            return shown
-        return terraform.show(file)
+        return shown
 
-    with Sandbox() as sandbox:
+    with prepared("resilience-platform") as stack:
+        configuration: Configuration = json.loads((stack.folder / "cdk.tf.json").read_text())
         return PlanDocuments(
             create=plan("create"),
             unchanged=plan("unchanged"),
