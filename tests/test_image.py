@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ops import ROOT
+from ops import CDKTF_JSON, ROOT
 from tests.programs import run
 
 IMAGE = ROOT / "image"
@@ -75,7 +75,7 @@ def test_the_digest_is_proposed_and_nothing_else(tmp_path: Path, programs: dict[
     (step,) = [step for step in JOB["steps"] if step.get("name") == "propose the digest"]
     for command in ("init -q -b main", "init -q --bare origin", "remote add origin ./origin"):
         run("git", *command.split(), cwd=tmp_path, check=True)
-    shutil.copy(ROOT / "cdktf.json", tmp_path)
+    shutil.copy(CDKTF_JSON, tmp_path / "cdktf.json")
     environment = {
         **programs,
         **{"HOME": str(tmp_path), "STACK": "resilience-platform-hardened", "IMAGE": DIGEST},
@@ -85,7 +85,7 @@ def test_the_digest_is_proposed_and_nothing_else(tmp_path: Path, programs: dict[
     run("git", "-c", "user.name=x", "-c", "user.email=x@y", "commit", "-qm", "x", cwd=tmp_path)
     run("bash", "-e", "-c", step["run"], cwd=tmp_path, env=environment, check=True)
     pushed = run("git", "show", "image-7-1:cdktf.json", cwd=tmp_path / "origin", check=True).stdout
-    before = (ROOT / "cdktf.json").read_text()
+    before = CDKTF_JSON.read_text()
     assert len(set(pushed.splitlines()) - set(before.splitlines())) == 1
     stacks = json.loads(before)["context"]["stacks"]
     stacks["resilience-platform-hardened"]["container"]["image"] = DIGEST

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from constructs_lib.settings import SettingsError, parse_stack, validated
-from ops import ROOT
+from ops import CDKTF_JSON, ROOT
 from spacelift import hooks
 from spacelift.settings import SpaceliftSettings, labels, load_spacelift, who_approves
 from tests.programs import python
@@ -188,7 +188,7 @@ def test_who_approves_is_a_setting_and_a_label_can_ask_for_something_else(
 
 
 def test_the_hardened_stack_asks_for_somebody_else() -> None:
-    context = json.loads((ROOT / "cdktf.json").read_text())["context"]["spacelift"]
+    context = json.loads(CDKTF_JSON.read_text())["context"]["spacelift"]
     wanted = validated(SpaceliftSettings, "spacelift", context)
     stack_id = "resilience-platform-hardened"
     given = labels(stack_id, parse_stack(stack_id, {}), wanted)
