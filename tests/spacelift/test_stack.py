@@ -191,8 +191,7 @@ def test_the_hardened_stack_asks_for_somebody_else() -> None:
     """In the tests' settings, and in the project's as long as they have it."""
     stack_id = "resilience-platform-hardened"
     contexts = [json.loads(f.read_text())["context"] for f in (CDKTF_JSON, ROOT / "cdktf.json")]
-    having = [context for context in contexts if stack_id in context["stacks"]]
-    theirs = [context["spacelift"] for context in having if "spacelift" in context]
+    theirs = [context["spacelift"] for context in contexts if stack_id in context["stacks"]]
     assert theirs
     for values in theirs:
         wanted = validated(SpaceliftSettings, "spacelift", values)
