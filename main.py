@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from constructs_lib import fast_synth
+from constructs_lib import engine, fast_synth
 from constructs_lib.settings import SettingsError, load_stacks
 from spacelift.settings import STACK_ID as SPACELIFT
 from spacelift.settings import load_spacelift
@@ -73,13 +73,14 @@ def main() -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
 
-    node = os.environ.get("JSII_NODE", "node")
-    if shutil.which(node) is None:
-        print(
-            f"error: synth needs Node.js, and {node!r} is not a program; unset JSII_NODE to use "
-            "the one that Pipfile.lock installs",
-            file=sys.stderr,
+    problem, node = engine.problem(), os.environ.get("JSII_NODE", "node")
+    if not problem and shutil.which(node) is None:
+        problem = (
+            f"synth needs Node.js, and {node!r} is not a program; unset JSII_NODE to use "
+            "the one that Pipfile.lock installs"
         )
+    if problem:
+        print(f"error: {problem}", file=sys.stderr)
         return 1
 
     # Imported late: a wrong setting is reported without waiting for Node.js to start.

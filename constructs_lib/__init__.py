@@ -9,7 +9,7 @@ import os
 from importlib.util import find_spec
 from pathlib import Path
 
-from constructs_lib import fast_synth
+from constructs_lib import engine, fast_synth
 
 
 def _use_bundled_node() -> None:
@@ -34,4 +34,4 @@ _use_bundled_node()
 os.environ.setdefault("NODE_NO_WARNINGS", "1")
 # pydantic would look through all installed packages for plugins, which takes 50 ms
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-fast_synth.activate()
+fast_synth.activate(engine.use_engine())

@@ -12,7 +12,6 @@ TERRAFORM_VERSION = ">= 1.3.0"
 S3_LOCKFILE_TERRAFORM_VERSION = ">= 1.10.0"
 """The first version whose S3 backend locks without DynamoDB (OpenTofu too).
 https://developer.hashicorp.com/terraform/language/backend/s3#state-locking"""
-AWS_PROVIDER_VERSION = "~> 5.0"
 
 
 def runs_on_spacelift() -> bool:
@@ -72,4 +71,5 @@ class Providers(Part):
             S3_LOCKFILE_TERRAFORM_VERSION if keeps_state_in_s3 else TERRAFORM_VERSION,
         )
         stack.add_override("terraform.required_providers.aws.source", "hashicorp/aws")
-        stack.add_override("terraform.required_providers.aws.version", AWS_PROVIDER_VERSION)
+        version = f"~> {settings.provider_version}.0"
+        stack.add_override("terraform.required_providers.aws.version", version)

@@ -1,4 +1,4 @@
-"""Benchmark of the synth: fast_synth beside stock CDKTF, plain JavaScript and CDKTF's successor.
+"""Benchmark of the synth: fast_synth beside stock on both engines, plain JavaScript and cdktn-aws.
 
 The programs of a comparison take turns, so that a machine that gets slower or faster meanwhile does
 so for all of them. What they need is installed into .build/bench, and so are the jsii caches: the
@@ -23,7 +23,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-import constructs_lib  # noqa: F401  (chooses the Node.js that every program here runs on)
+from constructs_lib.engine import PROVIDERS  # this chooses the Node.js of every program here, too
 from ops import ROOT
 from ops.errors import OpsError
 from ops.terraform import stop
@@ -34,14 +34,15 @@ CLI = ROOT / "node_modules" / ".bin" / "cdktf"
 NODE = os.environ.get("JSII_NODE", "node")
 
 # The JavaScript floor stands on the very libraries that are inside the Python packages.
-NPM_PACKAGES = ("cdktf@0.21.0", "@cdktf/provider-aws@20.1.0", "constructs@10.8.1")
+NPM_PACKAGES = ("cdktf@0.21.0", "@cdktf/provider-aws@20.1.0", "constructs@10.7.2")
 PYPI_PACKAGES = ("cdktn", "cdktn-aws")
 
 
 class Sample(NamedTuple):
-    """One run: wall time, and the peak resident memory of its largest process."""
+    """One run: wall time, processor time, and the peak resident memory of its largest process."""
 
     seconds: float
+    processor_seconds: float
     peak_mb: float
 
 
@@ -69,7 +70,7 @@ class Program:
             shutil.rmtree(old, ignore_errors=True)
         self.outdir.mkdir(parents=True)
         # without what would favour or burden one of the programs
-        burdens = ("CDKTF_", "FAST_SYNTH", "NODE_OPTIONS", "PYTHONDONTWRITE")
+        burdens = ("CDK_ENGINE", "CDKTF_", "FAST_SYNTH", "NODE_OPTIONS", "PYTHONDONTWRITE")
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(burdens)},
             "CDKTF_OUTDIR": str(self.outdir),
@@ -92,7 +93,7 @@ class Program:
                 start_new_session=True,
             )
             try:
-                # Unlike Popen.wait, this tells the peak memory of it and its (waited for) children.
+                # Unlike Popen.wait, this tells what it and its (waited for) children used.
                 _, status, usage = os.wait4(process.pid, 0)
                 seconds = time.perf_counter() - started
                 process.returncode = os.waitstatus_to_exitcode(status)
@@ -101,7 +102,7 @@ class Program:
         if process.returncode:
             raise OpsError(f"{self.name} failed ({process.returncode}): see {log}")
         unit = 1 if sys.platform == "darwin" else 1024  # ru_maxrss is in bytes there, else in KiB
-        return Sample(seconds, usage.ru_maxrss * unit / 1e6)
+        return Sample(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit / 1e6)
 
 
 def installed(folder: Path, packages: Sequence[str], *installers: Sequence[str]) -> Path:
@@ -131,15 +132,17 @@ def small_stacks() -> list[Program]:
 
 
 def synths(cache: str) -> list[Program]:
-    """`python main.py` for one stack and `cdktf synth`, which takes all, stock and fast."""
+    """`python main.py` for one stack and `cdktf synth`, which takes all: both engines and ways."""
     if not CLI.is_file():
         raise OpsError(f"{CLI.relative_to(ROOT)} is missing; npm ci installs it")
     main = [sys.executable, "main.py", "--stack", "resilience-platform"]
     cli = ["sh", "-c", f"exec {CLI} synth --output $CDKTF_OUTDIR"]
     return [
-        Program(f"{name}, {cache}, {way}", command, {"FAST_SYNTH": switch}, cold=cache == "cold")
+        Program(f"{name}, {engine}, {cache}, {way}", command, environment, cold=cache == "cold")
         for name, command in (("python main.py", main), ("cdktf synth", cli))
+        for engine in PROVIDERS
         for way, switch in (("stock", "0"), ("fast", "1"))
+        for environment in [{"CDK_ENGINE": engine, "FAST_SYNTH": switch}]
     ]
 
 
@@ -149,8 +152,9 @@ def measure(programs: Sequence[Program], runs: int, results: Results, progress: 
         for program in programs:
             if turn or not program.cold:
                 sample = program.run()
-                shown = f"{program.name:<30} {sample.seconds:7.2f} s {sample.peak_mb:6.0f} MB"
-                progress.print(f"{f'{turn}/{runs}' if turn else 'warm-up':>8}  {shown}")
+                shown = "{:7.2f} s {:7.2f} s {:6.0f} MB".format(*sample)
+                which = f"{turn}/{runs}" if turn else "warm-up"
+                progress.print(f"{which:>8}  {program.name:<34} {shown}")
                 results[program.name] += [sample] if turn else []
 
 
@@ -162,13 +166,15 @@ def addresses(program: Program) -> set[str]:
 
 def summary(results: Results) -> Table:
     """Medians, and what part they are of the first of their kind's."""
-    table = Table("program", "time", "memory", "to the first of its kind", box=box.MARKDOWN)
+    table = Table("program", "time", "processor", "memory", "to the first of its kind")
+    table.box = box.MARKDOWN
     first: dict[str, Sample] = {}
     for name, samples in results.items():
         median = Sample(*map(statistics.median, zip(*samples, strict=True)))
         base = first.setdefault(name.rpartition(",")[0], median)
-        ratio = f"{median.seconds / base.seconds:.2f} / {median.peak_mb / base.peak_mb:.2f}"
-        table.add_row(name, f"{median.seconds:.2f} s", f"{median.peak_mb:.0f} MB", ratio)
+        ratios = " / ".join(f"{a / b:.2f}" for a, b in zip(median, base, strict=True))
+        seconds = (f"{median.seconds:.2f} s", f"{median.processor_seconds:.2f} s")
+        table.add_row(name, *seconds, f"{median.peak_mb:.0f} MB", ratios)
     return table
 
 

@@ -35,6 +35,9 @@ PROVIDER_MAJOR_VERSION = 5
 INTERRUPT_GRACE_SECONDS = 60.0
 TERMINATE_GRACE_SECONDS = 5.0
 
+BROUGHT_ALONG = ROOT / ".build" / "terraform" / "newest" / "terraform"
+"""What the Makefile installs where there is no other."""
+
 _REGISTRIES = {"terraform": "registry.terraform.io", "tofu": "registry.opentofu.org"}
 
 
@@ -54,7 +57,7 @@ def clean_environment(inherited: Mapping[str, str] | None = None) -> dict[str, s
 
 
 def find_binary(environment: Mapping[str, str] | None = None) -> Path:
-    """The program to run: `TERRAFORM_BINARY`, else `terraform`, else `tofu` on `PATH`.
+    """The program to run: `TERRAFORM_BINARY`, else `terraform`, else `tofu` on `PATH`, else ours.
 
     Raises:
         TerraformMissing: nothing is found, or `TERRAFORM_BINARY` names no program.
@@ -69,9 +72,12 @@ def find_binary(environment: Mapping[str, str] | None = None) -> Path:
         raise TerraformMissing(
             f"TERRAFORM_BINARY is {chosen!r}, which is not a program: unset it, or name one"
         )
+    if BROUGHT_ALONG.exists():
+        return BROUGHT_ALONG
     raise TerraformMissing(
-        "neither terraform nor tofu is on PATH: install Terraform >= 1.3 "
-        "(https://developer.hashicorp.com/terraform/install), or name one in TERRAFORM_BINARY"
+        "neither terraform nor tofu is on PATH: `make terraform` brings one along, or install "
+        "Terraform >= 1.3 (https://developer.hashicorp.com/terraform/install), or name one in "
+        "TERRAFORM_BINARY"
     )
 
 

@@ -6,6 +6,7 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -32,6 +33,14 @@ def python(*arguments: str | Path, **options: Any) -> subprocess.CompletedProces
     return run(sys.executable, *arguments, **options)
 
 
+def library(version: str) -> Path:
+    """The `oldest` or the `newest` Terraform that `make test` installs; skipped without it."""
+    program = ROOT / ".build" / "terraform" / version / "terraform"
+    if not program.exists() and os.environ.get("CI") != "true":
+        pytest.skip(f"`make test` has not installed {program}")
+    return program
+
+
 def skip_without_terraform() -> None:
     """Without Terraform a test that needs it is skipped, and fails in CI, which has to have it."""
     try:
@@ -40,6 +49,12 @@ def skip_without_terraform() -> None:
         if os.environ.get("CI") == "true":
             raise
         pytest.skip(str(missing))
+
+
+def skip_without_cdktn() -> None:
+    """A test of the other engine is skipped where it is not installed; in CI it fails then."""
+    if find_spec("cdktn_provider_aws") is None and os.environ.get("CI") != "true":
+        pytest.skip("cdktn is not installed: `make install ENGINE=cdktn` does that")
 
 
 def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], T]) -> T:

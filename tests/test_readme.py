@@ -95,15 +95,14 @@ def test_links_lead_somewhere(path: Path) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_named_make_targets_exist(path: Path) -> None:
-    """`make X` in the text and in shell blocks."""
-    targets = set(
-        re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
-    )
+    """`make X` in the text and in shell blocks, and the variables that are set there."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = {*re.findall(r"^([a-z-]+):.*##|^([A-Z]+) [:?]=", makefile, re.MULTILINE)}
     shell = "\n".join(found["code"] for found in FENCE.finditer(path.read_text(encoding="utf-8")))
     commands = [span for span in code_spans(path) if span.startswith("make ")]
-    commands += re.findall(r"^make [a-z ]+", shell, re.MULTILINE)
-    named = {word for command in commands for word in command.split()[1:]}
-    assert named <= targets
+    commands += re.findall(r"^(?:[A-Z_]+=\w+ )?(make [\w =-]+)", shell, re.MULTILINE)
+    named = {word.partition("=")[0] for command in commands for word in command.split()[1:]}
+    assert named <= {name for names in targets for name in names}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
@@ -115,7 +114,7 @@ def test_named_files_exist(path: Path) -> None:
             assert any(ROOT.glob(span.partition("::")[0])), f"{path.name}: {span}"
         elif re.fullmatch(r"[a-z_]+\.py", span):
             assert span in modules or (ROOT / span).exists(), f"{path.name}: {span}"
-        elif re.fullmatch(r"Makefile|Pipfile(\.lock)?|package\.json|cdktf\.json", span):
+        elif re.fullmatch(r"Makefile|Pipfile(\.cdktn)?(\.lock)?|package\.json|cdktf\.json", span):
             assert any(ROOT.glob(span)), f"{path.name}: {span}"
 
 

@@ -26,11 +26,12 @@ from typing import IO
 
 __all__ = ["activate"]
 
-_ROOT = "cdktf_cdktf_provider_aws"
-_ASSEMBLY = "@cdktf/provider-aws"
-# Each was compared with its stock output byte for byte (tests/fast_synth); others take the stock
-# path until somebody does.
-_KNOWN_VERSIONS = ("20.1.0",)
+# By the provider's root package: its npm name, and the versions that were compared with their stock
+# output byte for byte (tests/fast_synth); others take the stock path until somebody does.
+_KNOWN = {
+    "cdktf_cdktf_provider_aws": ("@cdktf/provider-aws", ("20.1.0",)),
+    "cdktn_provider_aws": ("@cdktn/provider-aws", ("25.8.1",)),
+}
 _HOOK = Path(__file__).resolve().with_name("preload.js")
 # NODE_OPTIONS that cannot get in the way of a preloaded file: memory, warnings, DNS, certificates.
 _HARMLESS_NODE_OPTION = re.compile(
@@ -45,11 +46,14 @@ _active: bool | None = None  # None: not decided yet
 _Run = Callable[[ModuleType, importlib.abc.Loader], None]
 
 
-def activate() -> bool:
+def activate(root: str = "cdktf_cdktf_provider_aws") -> bool:
     """Make the AWS provider lazy; call it before anything imports ``constructs`` or ``cdktf``.
 
     Costs nothing until then, so a program that never synthesizes pays nothing. Only the first
     call decides; later ones repeat its answer. Set ``FAST_SYNTH=0`` to switch it off.
+
+    Args:
+        root: the provider's root package; ``cdktn_provider_aws`` is known too.
 
     Returns:
         Whether the provider will be loaded lazily. If not, a debug line says why.
@@ -57,39 +61,38 @@ def activate() -> bool:
     global _active
     with _lock:
         if _active is None:
-            why_not = _obstacle()
+            why_not = _obstacle(root)
             _active = why_not is None
             if why_not is None:
-                sys.meta_path.insert(0, _Finder())
+                sys.meta_path.insert(0, _Finder(root))
             else:
                 _stock_path(why_not)
         return _active
 
 
-def _obstacle() -> str | None:
+def _obstacle(root: str) -> str | None:
     """Say what stands against the fast path here, if anything does."""
     node_options = os.environ.get("NODE_OPTIONS", "").split()
     if os.environ.get("FAST_SYNTH") == "0":
         return "switched off by FAST_SYNTH=0"
     if os.name != "posix":
         return f"not supported on {sys.platform}"
-    if _ROOT in sys.modules:
-        return f"{_ROOT} was imported before activate()"
+    if root in sys.modules:
+        return f"{root} was imported before activate()"
     if "constructs" in sys.modules:
         return "constructs was imported before activate(), so the jsii kernel is already running"
     if re.search(r"[\s\"\\]", str(_HOOK)) or not _HOOK.is_file():
         return f"NODE_OPTIONS cannot name the file {str(_HOOK)!r}"
     if not all(_HARMLESS_NODE_OPTION.fullmatch(option) for option in node_options):
         return f"NODE_OPTIONS is already in use: {' '.join(node_options)!r}"
-    root = importlib.machinery.PathFinder.find_spec(_ROOT)
-    if root is None or root.origin is None:
-        return f"{_ROOT} is not installed"
+    spec = importlib.machinery.PathFinder.find_spec(root)
+    if spec is None or spec.origin is None:
+        return f"{root} is not installed"
     # What the kernel is going to load names its version: one stat instead of importlib.metadata.
-    tarballs = Path(root.origin).with_name("_jsii")
-    if not any(
-        (tarballs / f"provider-aws@{version}.jsii.tgz").is_file() for version in _KNOWN_VERSIONS
-    ):
-        return f"{_ROOT} is not one of the versions known here: {', '.join(_KNOWN_VERSIONS)}"
+    tarballs = Path(spec.origin).with_name("_jsii")
+    _, versions = _KNOWN[root]
+    if not any((tarballs / f"provider-aws@{version}.jsii.tgz").is_file() for version in versions):
+        return f"{root} is not one of the versions known here: {', '.join(versions)}"
     return None
 
 
@@ -108,11 +111,11 @@ class _Finder(importlib.abc.MetaPathFinder):
     environment; and the provider's root package.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, root: str) -> None:
         self._report: IO[str] | None = None
         self._pending: dict[str, _Run] = {
             "constructs": self._start_kernel,
-            _ROOT: self._load_root,
+            root: self._load_root,
         }
 
     def find_spec(
@@ -145,7 +148,7 @@ class _Finder(importlib.abc.MetaPathFinder):
 
     def _load_root(self, module: ModuleType, stock: importlib.abc.Loader) -> None:
         """Load the provider into the kernel and, if that went lazily, skip the root's own body."""
-        importlib.import_module(f"{_ROOT}._jsii")
+        importlib.import_module(f"{module.__name__}._jsii")
         why_not = self._read_report() or _make_lazy(module)
         if why_not is not None:
             _stock_path(why_not)
@@ -187,19 +190,21 @@ def _make_lazy(module: ModuleType) -> str | None:
     modules_of_types = getattr(jsii._reference_map, "_submodule_fqn_map", None)
     if modules_of_types is None:
         return f"jsii {jsii.__version__} cannot import a type's module on demand"
+    root = module.__name__
+    assembly, _ = _KNOWN[root]
     with os.scandir(module.__path__[0]) as entries:
         submodules = sorted(e.name for e in entries if e.name[0].isalpha() and e.is_dir())
     # For objects that the kernel hands out before Python code imported their class.
     modules_of_types.update(
-        {f"{_ASSEMBLY}.{_camel_case(name)}": f"{_ROOT}.{name}" for name in submodules}
+        {f"{assembly}.{_camel_case(name)}": f"{root}.{name}" for name in submodules}
     )
 
     def on_demand(name: str) -> object:
         if name == "__all__":
             return submodules
         if name in submodules:
-            return importlib.import_module(f"{_ROOT}.{name}")
-        raise AttributeError(f"module {_ROOT!r} has no attribute {name!r}")
+            return importlib.import_module(f"{root}.{name}")
+        raise AttributeError(f"module {root!r} has no attribute {name!r}")
 
     module.__dict__.update(__getattr__=on_demand, __dir__=lambda: submodules)
     return None

@@ -1,25 +1,27 @@
 "use strict";
 // Preloaded (NODE_OPTIONS=--require) into the Node process that jsii starts; see __init__.py.
 //
-// The index of @cdktf/provider-aws is 2,135 lines of `exports.x = require("./x")`. The jsii kernel
-// requires that one file, and with it every module of the provider: seconds of compilation and
-// some 450 MB, of which a stack uses a few dozen modules. Here the same names become getters that
-// require their module on first use. Every other file takes the stock path through Node, and this
-// one too if a single line of it is not understood.
+// The index of @cdktf/provider-aws is 2,135 lines of `exports.x = require("./x")`, that of
+// @cdktn/provider-aws 2,433. The jsii kernel requires that one file, and with it every module of
+// the provider: seconds of compilation and some 450 MB, of which a stack uses a few dozen modules.
+// Here the same names become getters that require their module on first use. Every other file takes
+// the stock path through Node, and this one too if a single line of it is not understood.
 
 const fs = require("node:fs");
 const Module = require("node:module");
-const path = require("node:path");
 const threads = require("node:worker_threads");
 
-const INDEX = path.join("/", "node_modules", "@cdktf", "provider-aws", "lib", "index.js");
-const EXPORT = /^exports\.(\w+) = require\("(\.\/[\w-]+)"\);$/;
+const INDEX = /\/node_modules\/@cdkt[fn]\/provider-aws\/lib\/index\.js$/;
+const EXPORT = /^exports\.(\w+) = (?:__importStar\()?require\("(\.\/[\w-]+(?:\/index)?)"\)\)?;$/;
 const IGNORED = new RegExp(
   [
     '"use strict";',
     'Object\\.defineProperty\\(exports, "__esModule", \\{ value: true \\}\\);',
     "(?:exports\\.\\w+ = )+void 0;", // declares names that EXPORT lines then assign
     "//.*|/\\*\\*| \\* .*| \\*/", // comments
+    // __importStar and what it needs, as TypeScript writes it: it passes its own modules through
+    "var __\\w+ = \\(this && this\\.__\\w+\\) \\|\\| .+ \\{| {4}.*",
+    "\\}\\)(?:\\(\\);|\\);|;| : \\(?function\\([\\w, ]+\\) \\{)",
     "",
   ]
     .map((line) => `^(?:${line})$`)
@@ -52,7 +54,7 @@ if (threads.isMainThread) {
 const stock = Module._extensions[".js"];
 
 Module._extensions[".js"] = function lazyIndex(module, filename) {
-  if (!filename.endsWith(INDEX)) return stock(module, filename);
+  if (!INDEX.test(filename)) return stock(module, filename);
   Module._extensions[".js"] = stock;
   const modules = readIndex(filename);
   report(modules ? "lazy" : "the provider's JavaScript index has another shape");

@@ -61,6 +61,14 @@ https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strat
 _BOUNDARY = arn(
     "a policy", "iam::([0-9]{12}|aws):policy/[A-Za-z0-9+=,.@_/-]+", "iam::123456789012:policy/…"
 )
+REMOVED_IN_PROVIDER_6 = {
+    "aws_ecs_task_definition": {"inference_accelerator": "leave it out, AWS has ended it"},
+    "aws_eip": {"vpc": "set domain to vpc instead"},
+    "aws_flow_log": {"log_group_name": "set log_destination instead"},
+}
+"""Arguments of the resources in use, and what to do without them; nothing here writes one, so only
+`overrides` can. tests/synth/test_provider_6.py holds the list against the bindings.
+https://registry.terraform.io/providers/hashicorp/aws/latest/docs/guides/version-6-upgrade"""
 
 _ARGUMENTS = {"type": "object", "accepts": "an object of arguments' paths and their values"}
 _Arguments = Annotated[dict[str, JsonValue], WithJsonSchema(_ARGUMENTS)]
@@ -75,6 +83,11 @@ class StackSettings(Group):
         "renames the database and replaces nearly all else, and AWS refuses some of that",
     )
     region: Region = setting("eu-central-1", "AWS region")
+    provider_version: Literal["5", "6"] = setting(
+        "5",
+        "major version of the AWS provider; what is known of 6, with which no plan was made here: "
+        "[provider 6](continuity.md#provider-6)",
+    )
     variables: ListOf[VariableName] | None = setting(
         None,
         "what can be changed at plan time, everything else is as set here; default: all that have "
@@ -261,6 +274,14 @@ class StackSettings(Group):
                 "customer_managed_keys names database, and database.storage_encrypted = false; "
                 "encrypt the storage or take the key out"
             )
+        for address, arguments in self.overrides.items() if self.provider_version == "6" else ():
+            removed = REMOVED_IN_PROVIDER_6.get(address.split(".")[0], {})
+            for path, value in arguments.items():
+                if value is not None and (instead := removed.get(path.split(".")[0])):
+                    yield (
+                        f"overrides: {address}: provider_version = 6 has no {path}; {instead}, or "
+                        "choose provider_version = 5"
+                    )
         low, high = (scaling.min_capacity, scaling.max_capacity) if scaling else (0, 5000)
         nearest = min(max(container.desired_count, low), high)
         if nearest != container.desired_count:

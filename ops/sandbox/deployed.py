@@ -153,6 +153,7 @@ def practice(sandbox: Sandbox, scratch: Path) -> dict[str, str]:
     }
     with suppress(TerraformMissing):  # the sandbox is good for the AWS CLI too
         terraform = Terraform(ROOT, scratch=scratch, environment={})
+        environment["TERRAFORM_BINARY_NAME"] = str(terraform.binary)  # for cdktf
         if terraform.mirror is not None:
             environment["TF_CLI_CONFIG_FILE"] = terraform.environment["TF_CLI_CONFIG_FILE"]
             # the option --skip-provider-lock: a lock for other machines is made from the registry

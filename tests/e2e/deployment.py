@@ -29,10 +29,10 @@ NO_REFRESH = "-refresh=false"
 
 
 @cache
-def synthesized(stack_id: str) -> str:
+def synthesized(stack_id: str, engine: str = "cdktf") -> str:
     """The Terraform JSON of a stack of cdktf.json."""
     with tempfile.TemporaryDirectory() as folder:
-        environment = {**os.environ, "CDKTF_OUTDIR": folder}
+        environment = {**os.environ, "CDK_ENGINE": engine, "CDKTF_OUTDIR": folder}
         python("main.py", "--stack", stack_id, env=environment, check=True)
         return (Path(folder) / "stacks" / stack_id / "cdk.tf.json").read_text()
 

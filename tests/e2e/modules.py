@@ -24,29 +24,37 @@ Module = tuple[str, Mapping[str, object]]
 
 
 def as_modules(
-    folder: Path, modules: Mapping[str, Module], environment: Mapping[str, str]
+    folder: Path,
+    modules: Mapping[str, Module],
+    environment: Mapping[str, str],
+    binary: Path | None = None,
 ) -> Terraform:
     """Terraform, initialized in a folder, with these modules below it, by name."""
     blocks = {}
     for name, (document, variables) in modules.items():
-        (folder / name).mkdir()
+        (folder / name).mkdir(exist_ok=True)
         (folder / name / "cdk.tf.json").write_text(document)
         blocks[name] = {"source": f"./{name}", **variables}
     # a line for each value: messages quote the line that they are about
     (folder / "main.tf.json").write_text(json.dumps({"module": blocks}, indent=1))
-    terraform = Terraform(folder, scratch=folder, environment=environment)
+    terraform = Terraform(folder, scratch=folder, environment=environment, binary=binary)
     terraform.init()
     return terraform
 
 
-def assert_valid(folder: Path, stacks: Mapping[str, dict[str, object]]) -> None:
-    """Terraform and the provider accept what the settings synthesize to; else it says which."""
+def synthesized(folder: Path, stacks: Mapping[str, dict[str, object]]) -> dict[str, Module]:
+    """The stacks of these settings, by name."""
     modules: dict[str, Module] = {}
     for name, settings in stacks.items():
         stack = synthesize(settings, stack_id=name, outdir=folder / "cdktf.out")
         required = [v for v, block in stack.variables.items() if "default" not in block]
         modules[name] = stack.text, {v: REQUIRED[v] for v in required}
-    terraform = as_modules(folder, modules, {})
+    return modules
+
+
+def assert_valid(folder: Path, stacks: Mapping[str, dict[str, object]]) -> None:
+    """Terraform and the provider accept what the settings synthesize to; else it says which."""
+    terraform = as_modules(folder, synthesized(folder, stacks), {})
     try:
         terraform.run("validate")
     except OpsError as failure:

@@ -153,6 +153,7 @@ def test_sandbox_serves_another_process_until_ctrl_c(tmp_path: Path) -> None:
             exported[name] = value.strip("'")
         mirror = find_mirror(registry_of(find_binary()))
         assert exported["TF_INPUT"] == "0"
+        assert exported["TERRAFORM_BINARY_NAME"] == str(find_binary())
         assert ("TF_CLI_CONFIG_FILE" in exported) == (mirror is not None)
         if mirror:
             assert str(mirror) in Path(exported["TF_CLI_CONFIG_FILE"]).read_text()

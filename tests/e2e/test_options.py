@@ -49,6 +49,7 @@ FURTHER: dict[str, list[Option]] = {
 CHOICES: dict[str, list[Option | None]] = {
     path: [None, *([OPTIONS[path]] if path in OPTIONS else []), *FURTHER.get(path, [])]
     for path in (*OPTIONS, *(path for path in FURTHER if path not in OPTIONS))
+    if path != "provider_version"  # the provider here is 5
 }
 """First of all an option is off, at its default."""
 

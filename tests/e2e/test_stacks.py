@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.deployment import NO_REFRESH, prepared, settings
+from tests.e2e.deployment import NO_REFRESH, prepared, settings, synthesized
+from tests.programs import skip_without_cdktn
 from tests.synth.synthesized import synthesize
 
 ORIGINAL = Path(__file__).with_name("fixtures") / "wp-ecs.tf"
@@ -17,7 +18,11 @@ ORIGINAL = Path(__file__).with_name("fixtures") / "wp-ecs.tf"
 
 @pytest.mark.slow(210)
 def test_a_deployment_of_the_original_is_taken_over_unchanged(tmp_path: Path) -> None:
-    """`wp-ecs` plans nothing over a state that the original's code made, and can destroy it."""
+    """`wp-ecs` plans nothing over a state that the original's code made, and can destroy it.
+
+    Nor does either engine over a state that the other has written.
+    """
+    skip_without_cdktn()
     with prepared("wp-ecs") as stack:
         ours, aside = stack.folder / "cdk.tf.json", tmp_path / "cdk.tf.json"
         path = json.loads(ours.read_text())["terraform"]["backend"]["local"]["path"]
@@ -43,6 +48,12 @@ def test_a_deployment_of_the_original_is_taken_over_unchanged(tmp_path: Path) ->
         terraform.apply()
         after = terraform.show()["values"]
         assert after["outputs"] == before["outputs"]
+
+        stack.replace(synthesized("wp-ecs", "cdktn"))
+        assert stack.changes(terraform, NO_REFRESH) == {}
+        terraform.apply(plan=stack.plan)
+        stack.replace(synthesized("wp-ecs", "cdktf"))
+        assert stack.changes(terraform, NO_REFRESH) == {}
         assert not stack.sandbox.refused
 
         terraform.destroy()

@@ -8,9 +8,10 @@ in test_real_provider.py. The package is copied out of the project first, as ano
 
 import json
 import os
+import re
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
@@ -19,7 +20,7 @@ from typing import Any
 import pytest
 
 from constructs_lib import fast_synth
-from tests.programs import python
+from tests.programs import python, run
 
 PACKAGE = Path(fast_synth.__file__).parent
 
@@ -120,6 +121,30 @@ STAND_IN = {
 STAND_IN_INDEX = "node_modules/@cdktf/provider-aws/lib/index.js"
 STAND_IN_TARBALL = "cdktf_cdktf_provider_aws/_jsii/provider-aws@20.1.0.jsii.tgz"
 
+# What TypeScript puts before the exports of cdktn's index, shortened.
+HELPERS = """
+var __createBinding = (this && this.__createBinding) || (Object.create ? (function(o, m, k, k2) {
+    Object.defineProperty(o, k2, { enumerable: true, get: function() { return m[k]; } });
+}) : (function(o, m, k, k2) {
+    o[k2] = m[k];
+}));
+var __importStar = (this && this.__importStar) || (function () {
+    return function (mod) { return mod; };
+})();
+"""
+
+
+def as_cdktn(text: str) -> str:
+    """The stand-in, or the program, with the names of the other engine."""
+    for cdktf, cdktn in (
+        ("cdktf_cdktf_provider_aws", "cdktn_provider_aws"),
+        ("@cdktf/", "@cdktn/"),
+        ("@20.1.0.", "@25.8.1."),
+        ("activate()", 'activate("cdktn_provider_aws")'),
+    ):
+        text = text.replace(cdktf, cdktn)
+    return text
+
 
 @dataclass(frozen=True)
 class World:
@@ -127,6 +152,7 @@ class World:
 
     folder: Path
     library: str = "library"
+    renamed: Callable[[str], str] = str
 
     def run(
         self, *, before: str = "", after: str = "", environment: Mapping[str, str] | None = None
@@ -135,6 +161,7 @@ class World:
         kept = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "TMPDIR", "JSII_NODE")}
         path = os.pathsep.join([str(self.folder), str(self.folder / self.library)])
         program = PROGRAM.replace("#BEFORE#", dedent(before)).replace("#AFTER#", dedent(after))
+        program = self.renamed(program)
         seen = kept | {"PYTHONPATH": path, "PYTHONWARNINGS": "error"} | dict(environment or {})
         done = python("-S", "-c", program, cwd=self.folder, env=seen, check=True)
         assert done.stderr == ""
@@ -148,6 +175,20 @@ def world(tmp_path: Path) -> World:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(dedent(text))
     return World(tmp_path)
+
+
+@pytest.fixture
+def cdktn(world: World) -> World:
+    """The other engine's: its index has TypeScript's helpers, and a folder for each module."""
+    for name, text in STAND_IN.items():
+        target = world.folder / as_cdktn(name)
+        if target.suffix == ".js" and target.parent.name == "lib" and target.stem != "index":
+            target = target.with_suffix("") / "index.js"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(as_cdktn(dedent(text)))
+    index = re.sub(r'require\("(.+)"\)', r'__importStar(require("\1/index"))', INDEX)
+    (world.folder / as_cdktn(STAND_IN_INDEX)).write_text(HELPERS + index)
+    return World(world.folder, renamed=as_cdktn)
 
 
 def assert_stock_path(result: Mapping[str, Any], *, because: str, active: bool = False) -> None:
@@ -173,6 +214,28 @@ def assert_only_what_is_used(result: Mapping[str, Any]) -> None:
 
 def test_only_what_is_used_is_loaded_and_nothing_is_logged(world: World) -> None:
     assert_only_what_is_used(world.run())
+
+
+def test_the_same_for_cdktn(cdktn: World) -> None:
+    result = cdktn.run(after="extra = [root.__name__, root.s3_bucket.__name__]")
+    assert result["extra"] == ["cdktn_provider_aws", "cdktn_provider_aws.s3_bucket"]
+    assert result["javascript_modules"] == ["vpc"]
+    assert result["debug_lines"] == []
+
+
+@pytest.mark.parametrize("other", ["}); exports.more = 1;", "})(exports);", "var __more = 1;"])
+def test_other_helpers_than_those_of_cdktn_fall_back(cdktn: World, other: str) -> None:
+    index = cdktn.folder / as_cdktn(STAND_IN_INDEX)
+    index.write_text(index.read_text().replace("})();", other))
+    # only the hook decides here: Node.js may not take such an index
+    program = "require(process.argv[1])"
+    report = cdktn.folder / "report"
+    run(
+        *(os.environ.get("JSII_NODE", "node"), "--require", PACKAGE / "preload.js"),
+        *("-e", program, index),
+        env={**os.environ, "FAST_SYNTH_REPORT": str(report)},
+    )
+    assert report.read_text() == "the provider's JavaScript index has another shape"
 
 
 def test_environment_of_everyone_but_the_kernel_is_left_alone(world: World) -> None:

@@ -1,4 +1,7 @@
-"""fast_synth against the installed provider: the same names, the same output, in every stack."""
+"""fast_synth against the installed provider: the same names, the same output, in every stack.
+
+With the engine that `CDK_ENGINE` chooses; `make test-cdktn` runs this with the other one.
+"""
 
 import importlib
 import importlib.util
@@ -11,13 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from constructs_lib import fast_synth
+from constructs_lib import engine, fast_synth
 from ops import ROOT
 from tests.programs import python, run
 
 HOOK = Path(fast_synth.__file__).with_name("preload.js")
 NODE = os.environ.get("JSII_NODE", "node")
-PROVIDER = "cdktf_cdktf_provider_aws"
+PROVIDER = engine.PROVIDERS[engine.ENGINE]
+PACKAGE = f"@{engine.ENGINE}/provider-aws"
 
 # Runs the index as stock does, except that the modules it requires are empty.
 STOCK_NAMES = """
@@ -49,7 +53,7 @@ def provider_folder() -> Path:
 def index(provider_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The JavaScript index alone, out of the tarball that the jsii kernel loads."""
     (tarball,) = provider_folder.glob("_jsii/provider-aws@*.jsii.tgz")
-    target = tmp_path_factory.mktemp("npm") / "node_modules/@cdktf/provider-aws/lib/index.js"
+    target = tmp_path_factory.mktemp("npm") / f"node_modules/{PACKAGE}/lib/index.js"
     target.parent.mkdir(parents=True)
     with tarfile.open(tarball, "r|gz") as archive:
         member = next(m for m in archive if m.name == "package/lib/index.js")
@@ -88,12 +92,12 @@ def test_every_export_is_known_to_python_under_its_name(
 
     root = importlib.import_module(PROVIDER)
     told = {
-        name.removeprefix("@cdktf/provider-aws."): module.removeprefix(f"{PROVIDER}.")
+        name.removeprefix(f"{PACKAGE}."): module.removeprefix(f"{PROVIDER}.")
         for name, module in jsii._reference_map._submodule_fqn_map.items()
-        if name.startswith("@cdktf/provider-aws.")
+        if name.startswith(f"{PACKAGE}.")
     }
     stock_root = (provider_folder / "__init__.py").read_text()
-    imported = re.findall(r"^from \. import (\w+)$", stock_root, re.MULTILINE)
+    imported = re.findall(r'^(?:from \. import |    ")(\w+)(?:",)?$', stock_root, re.MULTILINE)
     assert set(told) == set(stock_names)
     assert set(told.values()) == set(imported) == set(root.__all__)
 
@@ -101,7 +105,7 @@ def test_every_export_is_known_to_python_under_its_name(
 def test_other_files_named_index_take_the_stock_path(tmp_path: Path) -> None:
     others = [
         tmp_path / "node_modules/@cdktf/provider-google/lib/index.js",
-        tmp_path / "node_modules/@cdktf/provider-aws/lib/vpc/index.js",
+        tmp_path / f"node_modules/{PACKAGE}/lib/vpc/index.js",
         tmp_path / "lib/index.js",
     ]
     for other in others:

@@ -32,7 +32,7 @@ from ops.terraform import (
     find_mirror,
     registry_of,
 )
-from tests.programs import skip_without_terraform
+from tests.programs import library, skip_without_terraform
 
 PROCESSOR = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
 HERE = f"{sys.platform}_{PROCESSOR}"
@@ -74,6 +74,16 @@ def test_terraform_is_preferred_to_tofu(tmp_path: Path) -> None:
     assert find_binary({"PATH": str(tmp_path)}) == both
 
 
+def test_what_make_brought_along_is_the_last_choice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = program(tmp_path, "brought-along")
+    monkeypatch.setattr(terraform, "BROUGHT_ALONG", ours)
+    assert find_binary({"PATH": str(tmp_path)}) == ours
+    tofu = program(tmp_path, "tofu")
+    assert find_binary({"PATH": str(tmp_path)}) == tofu
+
+
 def test_the_environment_can_name_the_program(tmp_path: Path) -> None:
     program(tmp_path, "terraform")
     other = program(tmp_path, "terraform-1.5")
@@ -83,13 +93,17 @@ def test_the_environment_can_name_the_program(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("environment", "message"),
     [
-        ({}, "neither terraform nor tofu is on PATH"),
+        ({}, "neither terraform nor tofu is on PATH: `make terraform` brings one along"),
         ({"TERRAFORM_BINARY": "/no/such"}, "TERRAFORM_BINARY is '/no/such', which is not a"),
     ],
 )
 def test_a_missing_program_is_one_clear_line(
-    tmp_path: Path, environment: dict[str, str], message: str
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    environment: dict[str, str],
+    message: str,
 ) -> None:
+    monkeypatch.setattr(terraform, "BROUGHT_ALONG", tmp_path / "terraform")
     with pytest.raises(TerraformMissing, match=message) as caught:
         find_binary({"PATH": str(tmp_path), **environment})
     assert "\n" not in str(caught.value)
@@ -404,7 +418,44 @@ def test_ctrl_c_at_the_keyboard_reaches_only_the_caller(tmp_path: Path) -> None:
     assert (tmp_path / "signals").read_text().split() == ["signal"]
 
 
-# --- the real program
+# --- the real program, and the shared library that stands in for it
+
+
+class _Interrupted(Exception):
+    """Stands for Ctrl-C."""
+
+
+@pytest.mark.parametrize("version", ["oldest", "newest"])
+def test_the_library_behaves_as_the_program(tmp_path: Path, version: str) -> None:
+    """Its exit codes, its output while it works, its data alone on standard output; interrupted, it
+    writes the state and ends what it started."""
+    (tmp_path / "main.tf").write_text(
+        'resource "terraform_data" "quick" {}\n'
+        'resource "terraform_data" "slow" {\n  depends_on = [terraform_data.quick]\n'
+        '  provisioner "local-exec" {\n    command = "echo $$ > pid; exec sleep 60"\n  }\n}\n'
+    )
+
+    def until_it_sleeps(line: str) -> None:
+        if "terraform_data.slow (local-exec): Executing" in line:
+            assert eventually(lambda: (tmp_path / "pid").exists())
+            raise _Interrupted
+
+    run = Terraform(
+        tmp_path, scratch=tmp_path, binary=library(version), environment={}, on_line=until_it_sleeps
+    )
+    assert run.plan(), "exit code 2"
+    started = time.monotonic()
+    with pytest.raises(_Interrupted):
+        run.apply()
+    assert time.monotonic() - started < 30
+    assert eventually(lambda: gone(int((tmp_path / "pid").read_text())))
+    resources = run.show()["values"]["root_module"]["resources"]
+    assert {r["address"]: r.get("tainted", False) for r in resources} == {
+        "terraform_data.quick": False,
+        "terraform_data.slow": True,
+    }
+    with pytest.raises(OpsError, match=r"nonsense -no-color failed \(exit code 1\)"):
+        run.run("nonsense")
 
 
 def test_the_real_terraform_installs_the_provider_without_copying_it(tmp_path: Path) -> None:

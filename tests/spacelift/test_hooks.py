@@ -56,7 +56,7 @@ def only_these_programs(folder: Path, *names: str) -> str:
     for name in names:
         found = shutil.which(name)
         assert found is not None
-        (folder / name).symlink_to(found)
+        (folder / Path(name).name).symlink_to(found)
     return str(folder)
 
 
@@ -108,7 +108,7 @@ def test_a_run_plans_in_a_clean_checkout_and_applies_in_a_fresh_container(
     assert "Plan: 1 to add, 0 to change, 0 to destroy." in plan.stdout
 
     # Confirmed: another container, with credentials again, but without Python, pipenv or Node.
-    programs = only_these_programs(tmp_path / "bin", "sh", Path(terraform).name)
+    programs = only_these_programs(tmp_path / "bin", "sh", terraform)
     home = tmp_path / "home"
     home.mkdir()
     credentials = {k: v for k, v in workspace.terraform.environment.items() if k.startswith("AWS_")}
@@ -132,7 +132,8 @@ def test_outside_a_run_the_injected_backend_would_collide(workspace: Workspace) 
         TF_VAR_spacelift_run_id=None,
     )
     assert init.returncode != 0
-    assert "Error: Duplicate backend configuration" in init.stderr
+    # Terraform 1.15 puts "backend" in quotes
+    assert re.search("Error: Duplicate '?backend'? configuration", init.stderr)
 
 
 def test_an_unknown_stack_id_fails_the_run_with_a_clear_message(workspace: Workspace) -> None:

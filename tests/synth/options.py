@@ -326,6 +326,7 @@ OPTIONS: dict[str, Option] = {
             for name in ("rds_monitoring", "ecs_task_execution_role")
         ),
     ),
+    "provider_version": Option("6", changes={"terraform.required_providers.aws.version": "~> 6.0"}),
     "default_tags": Option(
         False,
         removes=_COST,

@@ -133,6 +133,7 @@ BOUNDS: dict[str, Bounds] = {
         "must have at most 28 lower-case letters, digits and single hyphens",
     ),
     "region": REGION._replace(good=tuple(r for r in REGION.good if r != "us-west-1")),
+    "provider_version": one_of("5", "6"),
     "variables": list_of(*get_args(VariableName), **{"load_balancer.https": True}),
     "outputs": list_of(*get_args(OutputName)),
     "default_tags": FLAG._replace(needs={"cost": None}),
@@ -808,6 +809,19 @@ REFUSED: list[tuple[Values, str]] = [
     (
         {"load_balancer.domain": {"name": "a.de"}},
         "load_balancer.domain.hosted_zone_id is missing; it must be a hosted zone's id, like Z0",
+    ),
+    (
+        {"provider_version": "6", "overrides": {"aws_eip.nat": {"tags": {}, "vpc": True}}},
+        "overrides: aws_eip.nat: provider_version = 6 has no vpc; set domain to vpc instead, or",
+    ),
+    (
+        {
+            "provider_version": "6",
+            "overrides": {
+                "aws_ecs_task_definition.wordpress": {"inference_accelerator.0.device_name": ""}
+            },
+        },
+        "provider_version = 6 has no inference_accelerator.0.device_name; leave it out, … = 5",
     ),
     ({"default_tags": False}, "cost … default_tags = false … set cost to null"),
     (

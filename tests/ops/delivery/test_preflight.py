@@ -302,7 +302,8 @@ def test_the_whole_run_on_the_sandbox_says_why_it_fails_and_leaves_the_checkout_
     shutil.copy(CDKTF_JSON, tmp_path / "cdktf.json")
     commit(tmp_path)
     change_settings(tmp_path / "cdktf.json", in_one_zone)
-    for name in ("terraform-plugins", "terraform-plugins.lock"):  # one cache for all
+    # one cache for all, and Terraform where it was brought along
+    for name in ("terraform-plugins", "terraform-plugins.lock", "terraform"):
         (tmp_path / ".build").mkdir(exist_ok=True)
         (tmp_path / ".build" / name).symlink_to(ROOT / ".build" / name)
 
