@@ -109,10 +109,11 @@ TEST_PROCESSES := 8
 test-cdktn: install $(CDKTN) ## what the engine has a part in, on cdktn
 	CDK_ENGINE=cdktn $(BIN)/python -m pytest -n $(TEST_PROCESSES) tests/synth tests/spacelift tests/fast_synth
 
-lint: install ## ruff and mypy
+lint: install ## ruff, mypy and hadolint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/hadolint image/Dockerfile spacelift/Dockerfile
 
 synth: install $(CDKTF) ## Terraform JSON of every stack, into cdktf.out
 	$(CDKTF) synth

@@ -1,14 +1,15 @@
 """alb.tf: the internet-facing load balancer, the only way in.
 
 It checks every task's health and sends traffic to the healthy ones of both zones; a cookie keeps a
-user on one task, since WordPress without shared keys cannot move a login between tasks. Where HTTPS
-is set, it is served with the user's certificate, and HTTP only redirects there.
+user on one task, since without shared keys a login cannot move between tasks. Where HTTPS
+is set, it is served with the user's certificate or the domain's, and HTTP only redirects there.
 
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/introduction.html
 """
 
 from constructs_lib import aws
 from constructs_lib.options.access_logs import AccessLogs
+from constructs_lib.options.domain import Domain
 from constructs_lib.part import Part, PlatformStack
 from constructs_lib.sg import HTTP, HTTPS, SecurityGroups
 from constructs_lib.variables import certificate_rule
@@ -34,6 +35,7 @@ class LoadBalancer(Part):
         network: Network,
         groups: SecurityGroups,
         access_logs: AccessLogs | None,
+        domain: Domain | None,
     ) -> None:
         super().__init__(stack)
         settings, variables = stack.settings.load_balancer, stack.variables
@@ -86,9 +88,7 @@ class LoadBalancer(Part):
         forward = aws.LbListenerDefaultAction(type="forward", target_group_arn=group.arn)
         redirect = aws.LbListenerDefaultAction(
             type="redirect",
-            redirect=aws.LbListenerDefaultActionRedirect(
-                port=str(HTTPS), protocol="HTTPS", status_code="HTTP_301"
-            ),
+            redirect={"port": str(HTTPS), "protocol": "HTTPS", "status_code": "HTTP_301"},
         )
         self.listener = aws.LbListener(
             self,
@@ -96,9 +96,9 @@ class LoadBalancer(Part):
             load_balancer_arn=balancer.arn,
             port=HTTP,
             protocol="HTTP",
-            default_action=[redirect if settings.https else forward],
+            default_action=[redirect if settings.serves_https else forward],
         )
-        if settings.https:
+        if settings.serves_https:
             self.listener = aws.LbListener(
                 self,
                 "aws_lb_listener.https",
@@ -106,11 +106,13 @@ class LoadBalancer(Part):
                 port=HTTPS,
                 protocol="HTTPS",
                 ssl_policy=TLS_POLICY,
-                certificate_arn=variables.certificate_arn,
+                certificate_arn=domain.certificate_arn if domain else variables.certificate_arn,
                 default_action=[forward],
-                lifecycle=variables.checks(certificate_rule),
+                lifecycle=None if domain else variables.checks(certificate_rule),
             )
+        if domain:
+            domain.lead_to(balancer)
         self.arn, self.arn_suffix = balancer.arn, balancer.arn_suffix
         self.dns_name = balancer.dns_name
         self.target_group_arn, self.target_group_arn_suffix = group.arn, group.arn_suffix
-        self.url = f"{settings.scheme}://{settings.host_name or self.dns_name}"
+        self.url = f"{settings.scheme}://{settings.site_name or self.dns_name}"

@@ -50,21 +50,15 @@ class Alerts(Part):
             kms_master_key_id=stack.keys.arn("alerts"),
         )
         self.topic_arn = topic.arn
-        here: dict[str, object] = {"StringEquals": {"aws:SourceAccount": stack.account_id}}
+        ours = {"StringEquals": {"aws:SourceAccount": stack.account_id}}
         # EventBridge names the rule, not the account
-        rules = f"arn:aws:events:*:{stack.account_id}:rule/{self.project}-*"
-        statements: list[iam.Statement] = [
-            {
-                "Sid": name,
-                "Effect": "Allow",
-                "Principal": {"Service": f"{service}.amazonaws.com"},
-                "Action": "sns:Publish",
-                "Resource": topic.arn,
-                "Condition": (
-                    {"ArnLike": {"aws:SourceArn": rules}} if service == "events" else here
-                ),
-            }
-            for name, service in publishers(stack.settings).items()
+        rule = f"arn:aws:events:*:{stack.account_id}:rule/{self.project}-*"
+        rules = {"ArnLike": {"aws:SourceArn": rule}}
+        statements = [
+            iam.allow_service(
+                name, who, "sns:Publish", topic.arn, **(rules if who == "events" else ours)
+            )
+            for name, who in publishers(stack.settings).items()
         ]
         self.policy = aws.SnsTopicPolicy(
             self,

@@ -56,10 +56,7 @@ class Autoscaling(Part):
             self._timetable(settings, settings.sleep, target)
 
     def _timetable(
-        self,
-        settings: AutoscalingSettings,
-        sleep: SleepSettings,
-        target: aws.AppautoscalingTarget,
+        self, settings: AutoscalingSettings, sleep: SleepSettings, target: aws.AppautoscalingTarget
     ) -> None:
         """No tasks from one time on, and the usual bounds from another.
 

@@ -11,6 +11,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # for mypy; when the program runs, `__getattr__` below finds a class
+    from cdktf_cdktf_provider_aws.acm_certificate import *
+    from cdktf_cdktf_provider_aws.acm_certificate_validation import *
     from cdktf_cdktf_provider_aws.appautoscaling_policy import *
     from cdktf_cdktf_provider_aws.appautoscaling_scheduled_action import *
     from cdktf_cdktf_provider_aws.appautoscaling_target import *
@@ -29,11 +31,14 @@ if TYPE_CHECKING:  # for mypy; when the program runs, `__getattr__` below finds 
     from cdktf_cdktf_provider_aws.cloudwatch_metric_alarm import *
     from cdktf_cdktf_provider_aws.data_aws_caller_identity import *
     from cdktf_cdktf_provider_aws.data_aws_db_instance import *
+    from cdktf_cdktf_provider_aws.data_aws_route53_zone import *
     from cdktf_cdktf_provider_aws.db_event_subscription import *
     from cdktf_cdktf_provider_aws.db_instance import *
     from cdktf_cdktf_provider_aws.db_parameter_group import *
     from cdktf_cdktf_provider_aws.db_subnet_group import *
     from cdktf_cdktf_provider_aws.default_security_group import *
+    from cdktf_cdktf_provider_aws.ecr_lifecycle_policy import *
+    from cdktf_cdktf_provider_aws.ecr_repository import *
     from cdktf_cdktf_provider_aws.ecs_cluster import *
     from cdktf_cdktf_provider_aws.ecs_cluster_capacity_providers import *
     from cdktf_cdktf_provider_aws.ecs_service import *
@@ -55,6 +60,7 @@ if TYPE_CHECKING:  # for mypy; when the program runs, `__getattr__` below finds 
     from cdktf_cdktf_provider_aws.lb_listener import *
     from cdktf_cdktf_provider_aws.lb_target_group import *
     from cdktf_cdktf_provider_aws.nat_gateway import *
+    from cdktf_cdktf_provider_aws.route53_record import *
     from cdktf_cdktf_provider_aws.route_table import *
     from cdktf_cdktf_provider_aws.route_table_association import *
     from cdktf_cdktf_provider_aws.s3_bucket import *

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from cdktf import Fn, Postcondition, TerraformElement, TerraformResourceLifecycle
 
-from constructs_lib import aws, iam, wordpress
+from constructs_lib import aws, iam
 from constructs_lib.alb import LoadBalancer
 from constructs_lib.alerts import alarm_name
 from constructs_lib.options.discovery import Discovery
@@ -16,20 +16,31 @@ from constructs_lib.options.uploads import Uploads
 from constructs_lib.options.wordpress_keys import WordpressKeys
 from constructs_lib.part import Part, PlatformStack
 from constructs_lib.rds import Database
+from constructs_lib.settings import wordpress
 from constructs_lib.settings.container import ContainerSettings
-from constructs_lib.sg import HTTP, SecurityGroups
+from constructs_lib.sg import SecurityGroups
 from constructs_lib.variables import fargate_rule, registry_rule
 from constructs_lib.vpc import Network
 
 EXECUTE_COMMAND = [
-    f"ssmmessages:{verb}{channel}Channel"
-    for verb in ("Create", "Open")
-    for channel in ("Control", "Data")
+    *("ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel"),
+    *("ssmmessages:OpenControlChannel", "ssmmessages:OpenDataChannel"),
 ]
 """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html"""
 
 ROLLBACK_ALARMS = ("alb_5xx", "alb_own_5xx", "alb_response_time")
 """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-alarm-failure.html"""
+
+
+SECRET_STORES = (
+    ("secretsmanager", "GetSecretValue", "SecretARN"),
+    ("ssm", "GetParameters", "PARAMETER_ARN"),
+)
+"""Where secrets are kept, how they are read, and what decryption names them by.
+https://docs.aws.amazon.com/kms/latest/developerguide/services-parameter-store.html"""
+
+
+_ARM = {"cpu_architecture": "ARM64", "operating_system_family": "LINUX"}
 
 
 class Containers(Part):
@@ -48,7 +59,7 @@ class Containers(Part):
         load_balancer: LoadBalancer,
         database: Database,
         *,
-        wordpress_keys: WordpressKeys | None,
+        shared_keys: WordpressKeys | None,
         uploads: Uploads | None,
         discovery: Discovery | None,
         endpoints: ServiceEndpoints | None,
@@ -56,14 +67,16 @@ class Containers(Part):
         super().__init__(stack)
         settings, variables = stack.settings, stack.variables
         wanted = settings.container
-        insights = aws.EcsClusterSetting(
-            name="containerInsights", value="enabled" if wanted.container_insights else "disabled"
-        )
-        cluster = aws.EcsCluster(
-            self, "aws_ecs_cluster.main", name=f"{self.project}-cluster", setting=[insights]
-        )
-        secrets = wordpress.secrets(wordpress_keys, database)
-        execution_role, permissions = self._execution_role(wordpress.arns(secrets))
+        state = "enabled" if wanted.container_insights else "disabled"
+        insights = [aws.EcsClusterSetting(name="containerInsights", value=state)]
+        called = f"{self.project}-cluster"
+        cluster = aws.EcsCluster(self, "aws_ecs_cluster.main", name=called, setting=insights)
+        environment = self._environment(database, load_balancer)
+        secrets = dict(shared_keys.arns) if shared_keys else {}
+        if (name := wanted.database_variable("password")) and database.secret_arn:
+            secrets[name] = f"{database.secret_arn}:password::"
+        own = [arn.removesuffix(":password::") for arn in secrets.values()]
+        execution_role, permissions = self._execution_role(own)
         # Destroy runs in reverse: the service must be gone before the permissions of its tasks
         # are, or they cannot drain, and before the cluster loses its capacity.
         needed = [load_balancer.listener, *permissions]
@@ -77,16 +90,18 @@ class Containers(Part):
                 )
             )
         task_role = self._task_role([uploads.mount_statement] if uploads else [])
+        port = wanted.port
         container: dict[str, object] = {
             "name": wanted.name,
             "image": variables.container_image,
-            "command": wordpress.command(wanted),
+            "command": [iam.literal(part) for part in wanted.command or wanted.startup or ()]
+            or None,
             "essential": True,
-            "portMappings": [{"containerPort": HTTP, "hostPort": HTTP, "protocol": "tcp"}],
-            "environment": wordpress.environment(settings, variables, database, load_balancer),
-            "secrets": wordpress.as_secrets(secrets) or None,
+            "portMappings": [{"containerPort": port, "hostPort": port, "protocol": "tcp"}],
+            "environment": _pairs("value", environment),
+            "secrets": _pairs("valueFrom", {**secrets, **wanted.secrets}) or None,
             "mountPoints": [uploads.mount_point] if uploads else None,
-            "healthCheck": wordpress.health_check(wanted.health_check_command),
+            "healthCheck": _health_check(wanted.health_check_command),
             "logConfiguration": self._logs(),
         }
         rules = [fargate_rule, *([registry_rule] if settings.pulls_through_endpoints else [])]
@@ -100,8 +115,11 @@ class Containers(Part):
             memory=variables.task_memory,
             execution_role_arn=execution_role.arn,
             task_role_arn=task_role.arn if task_role else None,
-            container_definitions=Fn.jsonencode([iam.without_nulls(container)]),
+            container_definitions=Fn.jsonencode(
+                [{k: v for k, v in container.items() if v is not None}]
+            ),
             volume=[uploads.volume] if uploads else None,
+            runtime_platform=None if wanted.architecture == "X86_64" else _ARM,
             lifecycle=variables.checks(*rules),
         )
         needed += uploads.ready if uploads else []
@@ -126,7 +144,7 @@ class Containers(Part):
                 aws.EcsServiceLoadBalancer(
                     target_group_arn=load_balancer.target_group_arn,
                     container_name=wanted.name,
-                    container_port=HTTP,
+                    container_port=port,
                 )
             ],
             service_registries=discovery.registries if discovery else None,
@@ -140,7 +158,7 @@ class Containers(Part):
             availability_zone_rebalancing="ENABLED" if wanted.zone_rebalancing else "DISABLED",
             # budgets and fault injection find by tag, so the tasks need the service's tags
             propagate_tags="SERVICE"
-            if settings.cost or settings.resilience.fault_injection
+            if settings.cost or settings.tags or settings.resilience.fault_injection
             else None,
             enable_execute_command=wanted.execute_command or None,
             health_check_grace_period_seconds=wanted.health_check_grace_period_seconds,
@@ -151,16 +169,48 @@ class Containers(Part):
         self.cluster_name, self.cluster_arn = cluster.name, cluster.arn
         self.service_name = self.service.name
 
+    def _environment(self, database: Database, load_balancer: LoadBalancer) -> dict[str, str]:
+        """The container's variables, but for those whose values are in Secrets Manager."""
+        settings, variables = self.stack.settings, self.stack.variables
+        wanted = settings.container
+        parts = {
+            "host": database.address,
+            "user": variables.db_username,
+            "password": None if database.secret_arn else variables.db_password,
+            "name": variables.db_name,
+        }
+        told = {wanted.database_variable(part): value for part, value in parts.items()}
+        if wanted.runs_wordpress:
+            told[wordpress.CONFIG_EXTRA] = wordpress.config_extra(
+                site_url=load_balancer.url if settings.fixed_site_url else None,
+                https_at_cdn=settings.load_balancer.https_at_cdn,
+                tls_to_database=settings.database.require_tls,
+                further=wanted.wordpress_constants,
+            )
+        told |= {name: iam.literal(text) for name, text in wanted.environment.items()}
+        return {name: text for name, text in told.items() if name and text is not None}
+
     def _execution_role(self, secret_arns: list[str]) -> tuple[aws.IamRole, list[TerraformElement]]:
         """What starts a task: pulls the image, writes logs, reads secrets; with its permissions."""
-        role = self.role("ecs_task_execution_role", "ecs-task-execution-role", "ecs-tasks")
+        role = self.role("ecs_task_execution_role", "ecs-tasks")
         permissions: list[TerraformElement] = [
             self.attach("ecs_task_execution_attach", role, "AmazonECSTaskExecutionRolePolicy")
         ]
+        read: list[iam.Statement] = []
         if secret_arns:
-            read = [iam.allow(["secretsmanager:GetSecretValue"], secret_arns)]
+            read.append(iam.allow(["secretsmanager:GetSecretValue"], secret_arns))
             if key := self.stack.keys.arn("secrets"):
                 read.append(iam.allow(["kms:Decrypt"], key))
+        given = self.stack.settings.container.secrets.values()
+        for service, action, named in SECRET_STORES:
+            # without the value that is read of several
+            arns = sorted({":".join(a.split(":")[:7]) for a in given if f":{service}:" in a})
+            if arns:
+                # whichever key they are encrypted with
+                of_these = {"StringEquals": {f"kms:EncryptionContext:{named}": arns}}
+                read.append(iam.allow([f"{service}:{action}"], arns))
+                read.append(iam.allow(["kms:Decrypt"], "*", of_these))
+        if read:
             permissions.append(
                 self.grant("ecs_task_execution_secrets", role, "read-secrets", *read)
             )
@@ -169,11 +219,12 @@ class Containers(Part):
     def _task_role(self, allowed: list[iam.Statement]) -> aws.IamRole | None:
         """The application's own role, which may do nothing unless an option needs it."""
         wanted = self.stack.settings.container
+        allowed += [iam.allow([*p.actions], [*p.resources]) for p in wanted.task_permissions]
         if wanted.execute_command:
             allowed = [*allowed, iam.allow(EXECUTE_COMMAND, "*")]
         if not wanted.task_role and not allowed:
             return None
-        role = self.role("ecs_task_role", "ecs-task-role", "ecs-tasks")
+        role = self.role("ecs_task_role", "ecs-tasks")
         if allowed:
             self.grant("ecs_task", role, "task", *allowed)
         return role
@@ -195,6 +246,27 @@ class Containers(Part):
                 "awslogs-stream-prefix": "ecs",
             },
         }
+
+
+def _pairs(key: str, values: dict[str, str]) -> list[dict[str, str]]:
+    """Variables as a task definition lists them."""
+    return [{"name": name, key: value} for name, value in values.items()]
+
+
+def _health_check(command: str | None) -> dict[str, object] | None:
+    """A check that ECS makes inside the container, every 30 s once it has had 60 s to start.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html#container_definition_healthcheck
+    """
+    if command is None:
+        return None
+    return {
+        "command": ["CMD-SHELL", iam.literal(command)],
+        "interval": 30,
+        "timeout": 5,
+        "retries": 3,
+        "startPeriod": 60,
+    }
 
 
 def _spot(on_demand_base: int) -> list[aws.EcsServiceCapacityProviderStrategy]:

@@ -1,4 +1,4 @@
-"""IAM documents as plain functions: who may assume a role, what it may do, AWS's policies."""
+"""IAM documents as plain functions: who may assume a role, and what it may do."""
 
 from __future__ import annotations
 
@@ -32,14 +32,30 @@ def allow(
     return statement if condition is None else {**statement, "Condition": condition}
 
 
+def allow_service(
+    sid: str, service: str, action: str | list[str], resource: str, **condition: Mapping[str, str]
+) -> Statement:
+    """A statement of a resource's own policy, which lets an AWS service use it."""
+    statement = {"Principal": {"Service": f"{service}.amazonaws.com"}, "Action": action}
+    allowed: Statement = {"Sid": sid, "Effect": "Allow", **statement, "Resource": resource}
+    return {**allowed, "Condition": condition} if condition else allowed
+
+
+def tls_only(principal: object, action: str, resource: str | list[str]) -> Statement:
+    """A statement of a resource's own policy that refuses what is not encrypted on its way."""
+    return {
+        "Sid": "TlsOnly",
+        "Effect": "Deny",
+        "Principal": principal,
+        "Action": action,
+        "Resource": resource,
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+
+
 def document(*statements: Statement) -> dict[str, object]:
     """A policy document; give it to Fn.jsonencode, since it may hold references."""
     return {"Version": "2012-10-17", "Statement": list(statements)}
-
-
-def without_nulls(block: Mapping[str, object]) -> dict[str, object]:
-    """The object without the keys that have no value."""
-    return {key: value for key, value in block.items() if value is not None}
 
 
 def literal(text: str) -> str:

@@ -27,18 +27,14 @@ class Outputs(Part):
         dns_name = load_balancer.dns_name
         self._output("alb_dns_name", dns_name, "DNS name of the load balancer")
         answers, balancer = "Where the application answers", stack.settings.load_balancer
-        if balancer.https and not balancer.host_name:
+        if balancer.https and not balancer.site_name:
             answers += "; browsers warn, as no certificate has this name: use the certificate's"
         self._output("application_url", load_balancer.url, answers)
         self._output("ecs_cluster_name", containers.cluster_name, "Name of the ECS cluster")
         self._output("ecs_cluster_arn", containers.cluster_arn, "ARN of the ECS cluster")
         self._output("ecs_service_name", containers.service_name, "Name of the ECS service")
-        self._output(
-            "rds_endpoint",
-            database.address,
-            "Host name of the database, reachable inside the VPC only",
-            sensitive=True,
-        )
+        host = "Host name of the database, reachable inside the VPC only"
+        self._output("rds_endpoint", database.address, host, sensitive=True)
         self._output("rds_identifier", database.identifier, "Name of the database instance")
         self._output("vpc_id", network.vpc_id, "Id of the VPC")
         self._output("public_subnet_ids", network.public_subnet_ids, "The public subnets")

@@ -49,13 +49,14 @@ class Part(Construct):
         self.stack = stack
         self.project = stack.variables.project_name
 
-    def role(self, id: str, name: str, *services: str) -> aws.IamRole:
-        """A role that AWS services may assume."""
+    def role(self, id: str, *services: str) -> aws.IamRole:
+        """A role for AWS services, within the permissions boundary that the settings name."""
         return aws.IamRole(
             self,
             f"aws_iam_role.{id}",
-            name=f"{self.project}-{name}",
+            name=f"{self.project}-{id.replace('_', '-')}",
             assume_role_policy=iam.trust(*services),
+            permissions_boundary=self.stack.settings.permissions_boundary_arn,
         )
 
     def grant(
@@ -77,7 +78,7 @@ class Part(Construct):
         )
 
     def log_group(self, id: str, name: str, tag: str, days: int) -> aws.CloudwatchLogGroup:
-        """A log group, encrypted with the key for logs."""
+        """A log group, encrypted with the key for logs where there is one."""
         return aws.CloudwatchLogGroup(
             self,
             f"aws_cloudwatch_log_group.{id}",

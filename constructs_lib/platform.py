@@ -11,11 +11,13 @@ from constructs_lib.monitoring import Alarms, Dashboard
 from constructs_lib.options.access_logs import AccessLogs
 from constructs_lib.options.backups import Backups
 from constructs_lib.options.discovery import Discovery
+from constructs_lib.options.domain import Domain
 from constructs_lib.options.encryption_keys import EncryptionKeys
 from constructs_lib.options.endpoints import S3Endpoint, ServiceEndpoints
 from constructs_lib.options.fault_injection import FaultInjection
 from constructs_lib.options.firewall import Firewall
 from constructs_lib.options.flow_logs import FlowLogs
+from constructs_lib.options.repository import Repository
 from constructs_lib.options.rotation import RedeployAfterRotation, RotationSchedule
 from constructs_lib.options.uploads import Uploads
 from constructs_lib.options.wordpress_keys import WordpressKeys
@@ -46,6 +48,8 @@ class ResiliencePlatform(PlatformStack):
         self.variables = Variables(self)
         self.keys = EncryptionKeys(self)
         Providers(self, id)
+        if settings.image.repository:
+            Repository(self)
 
         network = Network(self)
         through_endpoints = settings.network.private_egress == "vpc_endpoints"
@@ -58,7 +62,8 @@ class ResiliencePlatform(PlatformStack):
 
         days = settings.load_balancer.access_log_retention_days
         access_logs = AccessLogs(self, days) if days else None
-        load_balancer = LoadBalancer(self, network, groups, access_logs)
+        domain = Domain(self, named) if (named := settings.load_balancer.domain) else None
+        load_balancer = LoadBalancer(self, network, groups, access_logs, domain)
         if settings.load_balancer.waf:
             Firewall(self, settings.load_balancer.waf, load_balancer)
 
@@ -71,7 +76,7 @@ class ResiliencePlatform(PlatformStack):
             groups,
             load_balancer,
             database,
-            wordpress_keys=WordpressKeys(self, alerts) if settings.container.shared_keys else None,
+            shared_keys=WordpressKeys(self, alerts) if settings.container.shared_keys else None,
             uploads=uploads,
             discovery=Discovery(self, network) if settings.container.service_discovery else None,
             endpoints=endpoints,

@@ -49,8 +49,9 @@ def declare_backend(
 
 def default_tags(stack: PlatformStack) -> list[AwsProviderDefaultTags] | None:
     """Of every resource, in every region."""
-    tags = {"Project": stack.variables.project_name, "Stack": stack.node.id, "ManagedBy": "cdktf"}
-    return [AwsProviderDefaultTags(tags=tags)] if stack.settings.default_tags else None
+    ours = {"Project": stack.variables.project_name, "Stack": stack.node.id, "ManagedBy": "cdktf"}
+    tags = {**stack.settings.tags, **(ours if stack.settings.default_tags else {})}
+    return [AwsProviderDefaultTags(tags=tags)] if tags else None
 
 
 class Providers(Part):

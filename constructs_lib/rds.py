@@ -146,5 +146,5 @@ class Database(Part):
 
         https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Monitoring.OS.Enabling.html
         """
-        role = self.role("rds_monitoring", "rds-monitoring", "monitoring.rds")
+        role = self.role("rds_monitoring", "monitoring.rds")
         return role, self.attach("rds_monitoring", role, "AmazonRDSEnhancedMonitoringRole")

@@ -1,9 +1,9 @@
 """sg.tf: defence in depth, each tier reachable from the tier before it only.
 
-Internet -> load balancer (80, 443) -> tasks (80) -> database (3306). Below the load balancer
-inbound rules name security groups, never address ranges. Outbound rules name address ranges: two
-groups that name each other would be a cycle, which Terraform cannot create. Rules are inline, as in
-the original, so Terraform removes any rule that somebody adds by hand.
+Internet -> load balancer (80, 443) -> tasks (80, or their port) -> database (3306). Below the load
+balancer inbound rules name security groups, never address ranges. Outbound rules name address
+ranges: two groups that name each other would be a cycle, which Terraform cannot create. Rules are
+inline, as in the original, so Terraform removes any rule that somebody adds by hand.
 
 https://docs.aws.amazon.com/vpc/latest/userguide/vpc-security-groups.html
 """
@@ -13,6 +13,7 @@ from __future__ import annotations
 from constructs_lib import aws
 from constructs_lib.options.endpoints import S3Endpoint
 from constructs_lib.part import Part, PlatformStack
+from constructs_lib.settings.wordpress import TITLE
 from constructs_lib.vpc import ANYWHERE, Network
 
 HTTP = 80
@@ -47,11 +48,12 @@ class SecurityGroups(Part):
         if settings.network.allowed_egress != "all":
             rds_egress = []
         if settings.network.allowed_egress == "least":
-            alb_egress = [_to(HTTP, network.task_subnet_cidrs, "HTTP to the tasks")]
+            port, tasks = settings.container.port, network.task_subnet_cidrs
+            alb_egress = [_to(port, tasks, "HTTP to the tasks")]
             ecs_egress = self._least_for_tasks(s3)
 
         public_ports = [(HTTP, "HTTP")]
-        if settings.load_balancer.https:
+        if settings.load_balancer.serves_https:
             public_ports.append((HTTPS, "HTTPS"))
         self.alb_id: str = self._group(
             "alb",
@@ -62,30 +64,15 @@ class SecurityGroups(Part):
         self.ecs_id: str = self._group(
             "ecs",
             "Allow traffic from ALB and outbound internet",
-            [_in(HTTP, "HTTP from ALB", group_id=self.alb_id)],
+            [_in(settings.container.port, "HTTP from ALB", group_id=self.alb_id)],
             ecs_egress,
         )
-        self.rds_id: str = self._group(
-            "rds",
-            "Allow MySQL inbound from ECS only",
-            [_in(MYSQL, "MySQL from ECS", group_id=self.ecs_id)],
-            rds_egress,
-        )
+        self.rds_id = self._from_tasks("rds", MYSQL, "MySQL", rds_egress)
         self.endpoints_id = self.efs_id = None
         if settings.network.private_egress == "vpc_endpoints":
-            self.endpoints_id = self._group(
-                "endpoints",
-                "Allow HTTPS inbound from ECS only",
-                [_in(HTTPS, "HTTPS from ECS", group_id=self.ecs_id)],
-                [],
-            )
+            self.endpoints_id = self._from_tasks("endpoints", HTTPS, "HTTPS", [])
         if settings.container.shared_uploads:
-            self.efs_id = self._group(
-                "efs",
-                "Allow NFS inbound from ECS only",
-                [_in(NFS, "NFS from ECS", group_id=self.ecs_id)],
-                [],
-            )
+            self.efs_id = self._from_tasks("efs", NFS, "NFS", [])
         if settings.network.default_security_group_closed:
             # Terraform adopts the group that AWS made, and takes its rules out
             aws.DefaultSecurityGroup(
@@ -108,15 +95,24 @@ class SecurityGroups(Part):
             rules.append(_to(HTTPS, private, "HTTPS to the VPC endpoints"))
             rules.append(_to(HTTPS, None, "Image layers from S3", s3.prefix_list_id))
         else:
-            rules.append(_to(HTTPS, (ANYWHERE,), "HTTPS to AWS, the image registry and WordPress"))
+            site = settings.container.runs_wordpress
+            https = f"HTTPS to AWS, the image registry and {TITLE if site else 'elsewhere'}"
+            rules.append(_to(HTTPS, (ANYWHERE,), https))
             ports = {port: "Outbound as set" for port in settings.network.outbound_ports}
-            if settings.load_balancer.scheme == "http":
-                # WordPress calls itself for scheduled work, by the name that users call
+            if site and settings.load_balancer.scheme == "http":
+                # it calls itself for scheduled work, by the name that users call
                 ports = {HTTP: "HTTP to the site itself", **ports}
             rules += [_to(port, (ANYWHERE,), what) for port, what in ports.items()]
         if settings.container.shared_uploads:
             rules.append(_to(NFS, private, "NFS to the uploads"))
         return rules
+
+    def _from_tasks(
+        self, tier: str, port: int, name: str, egress: list[aws.SecurityGroupEgress]
+    ) -> str:
+        """A group that only the tasks reach, on one port."""
+        rule = _in(port, f"{name} from ECS", group_id=self.ecs_id)
+        return self._group(tier, f"Allow {name} inbound from ECS only", [rule], egress)
 
     def _group(
         self,

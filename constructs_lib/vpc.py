@@ -59,41 +59,38 @@ class Network(Part):
         self.private_subnet_ids = self._subnets(
             "private", variables.private_subnet_cidrs, [first, last], False
         )
-        if settings.task_subnets == "private":
-            self.task_subnet_ids = self.private_subnet_ids
-            self.task_subnet_cidrs = variables.private_subnet_cidrs
-        else:
-            self.task_subnet_ids = self.public_subnet_ids
-            self.task_subnet_cidrs = variables.public_subnet_cidrs
+        self.task_subnet_ids, self.task_subnet_cidrs = (
+            (self.private_subnet_ids, variables.private_subnet_cidrs)
+            if settings.task_subnets == "private"
+            else (self.public_subnet_ids, variables.public_subnet_cidrs)
+        )
 
     def _private_route_tables(self, egress: str) -> list[str]:
         """The route tables of the private subnets; with a way out through NAT, where one is set."""
-        if egress == "single_nat":
-            return [self._route_table("private", self._through_nat("nat", "main", 0))]
-        if egress == "nat_per_zone":
-            # the first zone keeps the names of a single gateway, so that a second one can be added
-            return [
-                self._route_table("private", self._through_nat("nat", "main", 0)),
-                self._route_table("private_2", self._through_nat("nat_2", "main_2", 1)),
-            ]
-        # An empty list, not an absent one: Terraform then also removes routes added by hand.
-        return [self._route_table("private", [])]
+        if egress not in ("single_nat", "nat_per_zone"):
+            # An empty list, not an absent one: Terraform then also removes routes added by hand.
+            return [self._route_table("private", [])]
+        # the first zone keeps the names of a single gateway, so that a second one can be added
+        return [
+            self._route_table(f"private{suffix}", self._through_nat(suffix, zone))
+            for zone, suffix in enumerate(("",) if egress == "single_nat" else ("", "_2"))
+        ]
 
-    def _through_nat(self, address: str, name: str, zone: int) -> list[aws.RouteTableRoute]:
+    def _through_nat(self, suffix: str, zone: int) -> list[aws.RouteTableRoute]:
         """The default route through a new NAT gateway in the public subnet of a zone."""
-        suffix = address.replace("_", "-")
+        number = suffix.replace("_", "-")
         eip = aws.Eip(
             self,
-            f"aws_eip.{address}",
+            f"aws_eip.nat{suffix}",
             domain="vpc",
-            tags={"Name": f"{self.project}-{suffix.replace('nat', 'nat-eip')}"},
+            tags={"Name": f"{self.project}-nat-eip{number}"},
         )
         nat = aws.NatGateway(
             self,
-            f"aws_nat_gateway.{name}",
+            f"aws_nat_gateway.main{suffix}",
             allocation_id=eip.id,
             subnet_id=self.public_subnet_ids[zone],
-            tags={"Name": f"{self.project}-{suffix}"},
+            tags={"Name": f"{self.project}-nat{number}"},
             depends_on=[self.internet_gateway],
         )
         return [aws.RouteTableRoute(cidr_block=ANYWHERE, nat_gateway_id=nat.id)]

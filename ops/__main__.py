@@ -117,11 +117,14 @@ def recovery_model(stack: Stack = STACK, json_output: AsJson = False) -> None:
 
 
 @app.command("cost")
-def monthly_cost(stack: Stack = STACK) -> None:
+def monthly_cost(
+    stack: Stack = STACK,
+    prices: Annotated[bool, typer.Option("--prices", help="list what to compare with AWS")] = False,
+) -> None:
     """Estimate the bill, and what each setting saves."""
     from ops.model import savings
 
-    savings.run(stack, console)
+    savings.prices(console) if prices else savings.run(stack, console)
 
 
 @app.command()
@@ -211,7 +214,7 @@ def load(
         int, typer.Option(min=1, max=1000, metavar="NUMBER", help="how many at a time")
     ] = 100,
     timeout: Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="for each")] = 30,
-    path: Annotated[str, typer.Option(help="what is asked for")] = "/wp-admin/install.php",
+    path: Annotated[str, typer.Option(help="what is asked for", show_default="as drills do")] = "",
     stack: StackName = STACK,
     outputs: OutputsFile = None,
     url: Url = None,
@@ -226,6 +229,20 @@ def load(
 
     options = commands.Options(stack, outputs, url, sandbox, dry_run, yes, time_limit, reports)
     _end(commands.load(options, console, requests, concurrency, timeout, path))
+
+
+@app.command()
+def task(
+    command: Annotated[list[str], typer.Argument(metavar="COMMAND", help="behind --")],
+    stack: StackName = STACK,
+    outputs: OutputsFile = None,
+    time_limit: TimeLimit = 900,
+) -> None:
+    """Run a command in a new task of the service."""
+    from ops.drills import commands
+
+    options = commands.Options(stack, outputs, None, False, False, True, time_limit, REPORTS)
+    raise typer.Exit(commands.task(options, console, command))
 
 
 @app.command()

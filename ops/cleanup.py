@@ -17,52 +17,43 @@ from ops.aws import Clients, clients, explaining
 from ops.errors import OpsError
 from ops.model.stack import declared
 
-_KINDS = (
-    ("ecs", "cluster", "list_clusters", "arn", "arn"),
-    ("ecs", "task definition", "list_task_definitions", "arn", "arn"),
-    (
-        *("application-autoscaling", "scalable target", "describe_scalable_targets"),
-        *("ResourceId", "ScalableTargetARN"),
-    ),
-    ("elbv2", "load balancer", "describe_load_balancers", "LoadBalancerName", "LoadBalancerArn"),
-    ("elbv2", "target group", "describe_target_groups", "TargetGroupName", "TargetGroupArn"),
-    ("rds", "instance", "describe_db_instances", "DBInstanceIdentifier", "DBInstanceArn"),
-    ("rds", "snapshot", "describe_db_snapshots", "DBSnapshotIdentifier", "DBSnapshotArn"),
-    ("rds", "subnet group", "describe_db_subnet_groups", "DBSubnetGroupName", "DBSubnetGroupArn"),
-    (
-        *("rds", "parameter group", "describe_db_parameter_groups"),
-        *("DBParameterGroupName", "DBParameterGroupArn"),
-    ),
-    (
-        *("rds", "event subscription", "describe_event_subscriptions"),
-        *("CustSubscriptionId", "EventSubscriptionArn"),
-    ),
-    ("logs", "log group", "describe_log_groups", "logGroupName", "arn"),
-    ("iam", "role", "list_roles", "RoleName", "Arn"),
-    ("iam", "policy", "list_policies", "PolicyName", "Arn"),
-    ("cloudwatch", "alarm", "describe_alarms", "AlarmName", "AlarmArn"),
-    ("cloudwatch", "dashboard", "list_dashboards", "DashboardName", "DashboardArn"),
-    ("sns", "topic", "list_topics", "TopicArn", "TopicArn"),
-    ("budgets", "budget", "describe_budgets", "BudgetName", ""),
-    ("ce", "anomaly monitor", "get_anomaly_monitors", "MonitorName", "MonitorArn"),
-    (
-        *("ce", "anomaly subscription", "get_anomaly_subscriptions"),
-        *("SubscriptionName", "SubscriptionArn"),
-    ),
-    ("secretsmanager", "secret", "list_secrets", "Name", "ARN"),
-    ("ec2", "VPC", "describe_vpcs", "VpcId", ""),
-    ("ec2", "subnet", "describe_subnets", "SubnetId", ""),
-    ("ec2", "route table", "describe_route_tables", "RouteTableId", ""),
-    ("ec2", "internet gateway", "describe_internet_gateways", "InternetGatewayId", ""),
-    ("ec2", "security group", "describe_security_groups", "GroupId", ""),
-    ("ec2", "network interface", "describe_network_interfaces", "NetworkInterfaceId", ""),
-    ("ec2", "NAT gateway", "describe_nat_gateways", "NatGatewayId", ""),
-    ("ec2", "elastic IP", "describe_addresses", "AllocationId", ""),
-    ("ec2", "endpoint", "describe_vpc_endpoints", "VpcEndpointId", ""),
-    ("ec2", "flow log", "describe_flow_logs", "FlowLogId", ""),
-)
+_KINDS = [
+    line.split("; ")
+    for line in """\
+ecs; cluster; list_clusters; arn; arn
+ecs; task definition; list_task_definitions; arn; arn
+application-autoscaling; scalable target; describe_scalable_targets; ResourceId; ScalableTargetARN
+elbv2; load balancer; describe_load_balancers; LoadBalancerName; LoadBalancerArn
+elbv2; target group; describe_target_groups; TargetGroupName; TargetGroupArn
+rds; instance; describe_db_instances; DBInstanceIdentifier; DBInstanceArn
+rds; snapshot; describe_db_snapshots; DBSnapshotIdentifier; DBSnapshotArn
+rds; subnet group; describe_db_subnet_groups; DBSubnetGroupName; DBSubnetGroupArn
+rds; parameter group; describe_db_parameter_groups; DBParameterGroupName; DBParameterGroupArn
+rds; event subscription; describe_event_subscriptions; CustSubscriptionId; EventSubscriptionArn
+ecr; repository; describe_repositories; repositoryName; repositoryArn
+logs; log group; describe_log_groups; logGroupName; arn
+iam; role; list_roles; RoleName; Arn
+iam; policy; list_policies; PolicyName; Arn
+cloudwatch; alarm; describe_alarms; AlarmName; AlarmArn
+cloudwatch; dashboard; list_dashboards; DashboardName; DashboardArn
+sns; topic; list_topics; TopicArn; TopicArn
+budgets; budget; describe_budgets; BudgetName; -
+ce; anomaly monitor; get_anomaly_monitors; MonitorName; MonitorArn
+ce; anomaly subscription; get_anomaly_subscriptions; SubscriptionName; SubscriptionArn
+secretsmanager; secret; list_secrets; Name; ARN
+ec2; VPC; describe_vpcs; VpcId; -
+ec2; subnet; describe_subnets; SubnetId; -
+ec2; route table; describe_route_tables; RouteTableId; -
+ec2; internet gateway; describe_internet_gateways; InternetGatewayId; -
+ec2; security group; describe_security_groups; GroupId; -
+ec2; network interface; describe_network_interfaces; NetworkInterfaceId; -
+ec2; NAT gateway; describe_nat_gateways; NatGatewayId; -
+ec2; elastic IP; describe_addresses; AllocationId; -
+ec2; endpoint; describe_vpc_endpoints; VpcEndpointId; -
+ec2; flow log; describe_flow_logs; FlowLogId; -""".splitlines()
+]
 """Where to look: the service as boto3 names it, the kind, the call that lists it, and in each item
-of the answer the name and the ARN. A VPC is before what is in it."""
+of the answer the name and the ARN, if it has one. A VPC is before what is in it."""
 
 
 @dataclass(frozen=True, order=True)
@@ -99,7 +90,9 @@ def run(project: str, region: str | None, console: Console, *, json_output: bool
     homes = known.get(project, [])
     if region is None and len(homes) > 1:
         raise OpsError(f"{project} is in {' and '.join(homes)}: look in each, with --region")
-    found = search(clients(region or next(iter(homes), None)), project, known)
+    balancers = [s.load_balancer for s in declared().values() if s.project_name == project]
+    domains = [balancer.domain.name for balancer in balancers if balancer.domain]
+    found = search(clients(region or next(iter(homes), None)), project, known, domains)
     passed = not found.left and (found.seen or found.region in homes)
     if json_output:
         print(json.dumps(asdict(found), indent=2))
@@ -127,11 +120,14 @@ def _text(found: Found, known: Mapping[str, list[str]]) -> str:
     return f"{never}no such project (it has {', '.join(known)}): check --project"
 
 
-def search(aws: Clients, project: str, others: Iterable[str] = ()) -> Found:
+def search(
+    aws: Clients, project: str, others: Iterable[str] = (), domains: Iterable[str] = ()
+) -> Found:
     """Look for what is tagged Project=`project`, or named after it.
 
     Args:
         others: projects whose names may begin like this one's, and are not meant.
+        domains: of the project, whose certificates have a proof in DNS.
     """
     found: dict[str, Leftover] = {}
     gone: set[str] = set()
@@ -158,6 +154,7 @@ def search(aws: Clients, project: str, others: Iterable[str] = ()) -> Found:
             arn = item["ResourceARN"]
             key = arn.rpartition("/")[2] if ":ec2:" in arn else arn
             found.setdefault(key, Leftover(arn.split(":")[2], "tagged", arn))
+        found |= {each.name: each for each in _records(aws("route53"), is_mine, {*domains})}
         gone.update(key for key in found if _is_inactive(aws, key))
         traces = _items(
             aws("ecs"), "list_task_definition_families", familyPrefix=project, status="INACTIVE"
@@ -215,6 +212,17 @@ def _everything(aws: Clients, account: str) -> Iterator[tuple[str, Leftover, dic
             if shown == key and shown.startswith("arn:"):
                 shown = shown.split(":", 5)[5].rpartition("/")[2]
             yield key, Leftover(service, kind, shown), described
+
+
+def _records(route53: Any, is_mine: Callable[[str], bool], domains: set[str]) -> Iterator[Leftover]:
+    """Names in DNS, which have no tags: of the project's load balancer, and the domains' proof."""
+    for zone in _items(route53, "list_hosted_zones"):
+        for record in _items(route53, "list_resource_record_sets", HostedZoneId=zone["Id"]):
+            balancer = record.get("AliasTarget", {}).get("DNSName", "").removeprefix("dualstack.")
+            is_proof = "acm-validations.aws" in str(record.get("ResourceRecords"))
+            proven = record["Name"].partition(".")[2].rstrip(".") if is_proof else None
+            if is_mine(balancer) or proven in domains:
+                yield Leftover("route53", "record", f"{record['Type']} {record['Name']}")
 
 
 def _is_inactive(aws: Clients, arn: str) -> bool:

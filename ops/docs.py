@@ -1,7 +1,7 @@
 """Writes what the documentation has from the code and from cdktf.json.
 
-That is docs/deployer-policy*.json, docs/reader-policy.json, and parts of pages. In README.md,
-CONTRIBUTING.md and docs/*.md a part stands between two markers:
+That is docs/deployer-policy*.json, docs/reader-policy.json, docs/settings.schema.json, and parts
+of pages. In README.md, CONTRIBUTING.md and docs/*.md a part stands between two markers:
 
     <!-- generated: variables -->
     <!-- end generated -->
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
 from rich.console import Console
 
 from constructs_lib.settings import FARGATE_MEMORY_MIB, MonitoringSettings, StackSettings
@@ -63,9 +64,10 @@ def run(console: Console, *, check: bool, root: Path = ROOT) -> None:
     }
     for name, policy in permissions.documents(permissions.recorded()).items():
         made[root / "docs" / name] = permissions.as_text(policy)
+    made[root / "docs" / "settings.schema.json"] = json.dumps(settings_schema(), indent=1) + "\n"
     stale = []
     for path, text in made.items():
-        if path.read_text(encoding="utf-8") == text:
+        if path.exists() and path.read_text(encoding="utf-8") == text:
             continue
         stale.append(str(path.relative_to(root)))
         if not check:
@@ -75,6 +77,30 @@ def run(console: Console, *, check: bool, root: Path = ROOT) -> None:
             f"{', '.join(stale)}: cdktf.json, or the code, has changed since; run `make docs`"
         )
     console.print(f"written: {', '.join(stale)}" if stale else "The documentation is current.")
+
+
+def settings_schema() -> Any:
+    """What cdktf.json may hold, as a JSON Schema, by which editors complete and explain settings.
+
+    It lets pass what only we check: contradictions, and the values of an object.
+    """
+    models = (StackSettings, SpaceliftSettings)
+    _, schema = models_json_schema([(model, "validation") for model in models])
+    stack, spacelift = ({"$ref": f"#/$defs/{model.__name__}"} for model in models)
+    context = {"stacks": {"type": "object", "additionalProperties": stack}, "spacelift": spacelift}
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["properties"] = {"context": {"type": "object", "properties": context}}
+    return json.loads(json.dumps(schema), object_hook=_for_editors)
+
+
+def _for_editors(found: dict[str, Any]) -> dict[str, Any]:
+    """A part of the schema, whose description says what is accepted, without our own words."""
+    if isinstance(accepts := found.get("accepts"), str):
+        must = f"must {found.get('verb', 'be')} {accepts}"
+        found["description"] = "; ".join(filter(None, (found.get("description"), must)))
+    # the default of a group is its settings'
+    ours = {"title", "accepts", "verb", "only"} | ({"default"} if "$ref" in found else set())
+    return {k: v for k, v in found.items() if k not in ours}
 
 
 def rendered(text: str, available: Mapping[str, Callable[[], str]], name: str) -> str:
@@ -216,7 +242,7 @@ def _settings(model: type[BaseModel], wanted: Callable[[str], bool] = lambda key
         if "default" in setting:
             value = setting["default"]
             default = "none" if value is None else _code(value)
-            if isinstance(value, dict) and value:
+            if value and any("$ref" in option for option in setting.get("anyOf", ())):
                 default = "as below"
         only = f" (only `{setting['only']}` needs it)" if "only" in setting else ""
         what = setting.get("description", "")

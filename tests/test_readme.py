@@ -19,7 +19,7 @@ from tests.synth.synthesized import synthesize
 
 FILES = documents(ROOT)
 FENCE = re.compile(r"^```(?P<language>\w*)\n(?P<code>.*?)^```$", re.DOTALL | re.MULTILINE)
-FOLDERS = ("constructs_lib", "ops", "tests", "docs", "spacelift", ".ci", ".github")
+FOLDERS = ("constructs_lib", "ops", "tests", "docs", "image", "spacelift", ".ci", ".github")
 SOURCES = [path for name in FOLDERS for path in (ROOT / name).rglob("*.py")]
 
 

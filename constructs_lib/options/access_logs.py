@@ -103,30 +103,20 @@ class AccessLogs(Part):
             f"arn:aws:elasticloadbalancing:{stack.variables.aws_region}:{stack.account_id}:"
             "loadbalancer/*"
         )
+        delivery: iam.Statement = {
+            "Effect": "Allow",
+            "Action": ["s3:PutObject"],
+            "Resource": f"{bucket.arn}/AWSLogs/{stack.account_id}/*",
+            "Condition": {"ArnLike": {"aws:SourceArn": balancers}},
+            "Sid": "Delivery",
+            "Principal": {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"},
+        }
+        tls_only = iam.tls_only("*", "s3:*", [bucket.arn, f"{bucket.arn}/*"])
         self.policy = aws.S3BucketPolicy(
             self,
             "aws_s3_bucket_policy.access_logs",
             bucket=bucket.id,
-            policy=Fn.jsonencode(
-                iam.document(
-                    {
-                        "Effect": "Allow",
-                        "Action": ["s3:PutObject"],
-                        "Resource": f"{bucket.arn}/AWSLogs/{stack.account_id}/*",
-                        "Condition": {"ArnLike": {"aws:SourceArn": balancers}},
-                        "Sid": "Delivery",
-                        "Principal": {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"},
-                    },
-                    {
-                        "Sid": "TlsOnly",
-                        "Effect": "Deny",
-                        "Principal": "*",
-                        "Action": "s3:*",
-                        "Resource": [bucket.arn, f"{bucket.arn}/*"],
-                        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-                    },
-                )
-            ),
+            policy=Fn.jsonencode(iam.document(delivery, tls_only)),
             # S3 rejects a policy and a public access block that are changed at the same time
             depends_on=[public_access],
         )

@@ -54,7 +54,7 @@ class Backups(Part):
                 )
             ],
         )
-        role = self.role("backup", "backup", "backup")
+        role = self.role("backup", "backup")
         self.attach("backup", role, "AWSBackupServiceRolePolicyForBackup")
         self.attach("restore", role, "AWSBackupServiceRolePolicyForRestores")
         aws.BackupSelection(

@@ -5,11 +5,12 @@ https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-discovery.ht
 
 from constructs_lib import aws
 from constructs_lib.part import Part, PlatformStack
+from constructs_lib.settings import wordpress
 from constructs_lib.vpc import Network
 
 
 class Discovery(Part):
-    """The namespace <project_name>.local, and the name `wordpress` in it.
+    """The namespace <project_name>.local, and the application's name in it.
 
     Attributes:
         registries: where the ECS service enters its tasks.
@@ -21,13 +22,13 @@ class Discovery(Part):
             self,
             "aws_service_discovery_private_dns_namespace.main",
             name=f"{self.project}.local",
-            description="Service discovery namespace for WordPress",
+            description=f"Service discovery namespace for {wordpress.TITLE}",
             vpc=network.vpc_id,
         )
         service = aws.ServiceDiscoveryService(
             self,
             "aws_service_discovery_service.wordpress",
-            name="wordpress",
+            name=wordpress.NAME,
             dns_config={
                 "namespace_id": namespace.id,
                 "routing_policy": "MULTIVALUE",

@@ -81,14 +81,9 @@ class EncryptionKeys(Part):
         region = self.stack.variables.aws_region
         groups = f"arn:aws:logs:{region}:{self.stack.account_id}:*"
         verbs = ("Encrypt*", "Decrypt*", "ReEncrypt*", "GenerateDataKey*", "Describe*")
-        return {
-            "Sid": "CloudWatchLogs",
-            "Effect": "Allow",
-            "Principal": {"Service": f"logs.{region}.amazonaws.com"},
-            "Action": [f"kms:{verb}" for verb in verbs],
-            "Resource": "*",
-            "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}},
-        }
+        actions = [f"kms:{verb}" for verb in verbs]
+        only = {"kms:EncryptionContext:aws:logs:arn": groups}
+        return iam.allow_service("CloudWatchLogs", f"logs.{region}", actions, "*", ArnLike=only)
 
 
 def _for_publishers(settings: StackSettings) -> list[iam.Statement]:
@@ -98,13 +93,5 @@ def _for_publishers(settings: StackSettings) -> list[iam.Statement]:
     it already.
     https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services
     """
-    return [
-        {
-            "Sid": name,
-            "Effect": "Allow",
-            "Principal": {"Service": f"{service}.amazonaws.com"},
-            "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
-            "Resource": "*",
-        }
-        for name, service in publishers(settings).items()
-    ]
+    actions, services = ["kms:Decrypt", "kms:GenerateDataKey*"], publishers(settings)
+    return [iam.allow_service(name, who, actions, "*") for name, who in services.items()]

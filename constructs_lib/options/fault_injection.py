@@ -11,8 +11,6 @@ https://docs.aws.amazon.com/fis/latest/userguide/monitoring-logging.html
 
 from __future__ import annotations
 
-from cdktf import Fn
-
 from constructs_lib import aws, iam
 from constructs_lib.alb import LoadBalancer
 from constructs_lib.part import Part, PlatformStack
@@ -40,16 +38,8 @@ class FaultInjection(Part):
             retention_in_days=stack.settings.container.log_retention_days,
             kms_key_id=stack.keys.arn("logs"),
         )
-        role = aws.IamRole(
-            self, "aws_iam_role.fault_injection", name=name, assume_role_policy=iam.trust("fis")
-        )
-        aws.IamRolePolicy(
-            self,
-            "aws_iam_role_policy.fault_injection",
-            name="cut-a-zone-off",
-            role=role.name,
-            policy=Fn.jsonencode(_permissions(self.project)),
-        )
+        role = self.role("fault_injection", "fis")
+        self.grant("fault_injection", role, "cut-a-zone-off", *_permissions(self.project))
         alarm = aws.CloudwatchMetricAlarm(
             self,
             "aws_cloudwatch_metric_alarm.fault_injection",
@@ -117,7 +107,7 @@ def _action(
     )
 
 
-def _permissions(project: str) -> dict[str, object]:
+def _permissions(project: str) -> list[iam.Statement]:
     """What an experiment may do: it changes only what has the project's tag.
 
     The network ACL that FIS puts in the place of a subnet's own is FIS's, and tagged so; the
@@ -129,7 +119,7 @@ def _permissions(project: str) -> dict[str, object]:
     def when(key: str, value: str) -> dict[str, object]:
         return {"StringEquals": {key: value}}
 
-    return iam.document(
+    return [
         iam.allow(changes.split(), "*", when("aws:ResourceTag/Project", project)),
         iam.allow([swap], acls),
         iam.allow(["ec2:CreateNetworkAcl"], acls, when("aws:RequestTag/managedByFIS", "true")),
@@ -140,4 +130,4 @@ def _permissions(project: str) -> dict[str, object]:
             when("aws:ResourceTag/managedByFIS", "true"),
         ),
         iam.allow(READS_AND_LOGS.split(), "*"),
-    )
+    ]

@@ -10,34 +10,23 @@ from constructs_lib.alb import LoadBalancer
 from constructs_lib.part import Part, PlatformStack
 from constructs_lib.settings import WafSettings
 from constructs_lib.settings.load_balancer import WAF_GROUPS
+from constructs_lib.settings.wordpress import EDITORS
 
 COUNTED = ("AWSManagedRulesAnonymousIpList/HostingProviderIPList",)
 """Only counted, since monitoring services call from cloud providers' addresses."""
 
 BODY_RULES = {
-    "AWSManagedRulesCommonRuleSet/SizeRestrictions_BODY": "core-rule-set:SizeRestrictions_Body",
-    "AWSManagedRulesCommonRuleSet/CrossSiteScripting_BODY": "core-rule-set:CrossSiteScripting_Body",
-    "AWSManagedRulesCommonRuleSet/GenericLFI_BODY": "core-rule-set:GenericLFI_Body",
-    "AWSManagedRulesCommonRuleSet/GenericRFI_BODY": "core-rule-set:GenericRFI_Body",
-    "AWSManagedRulesSQLiRuleSet/SQLi_BODY": "sql-database:SQLi_Body",
-    "AWSManagedRulesSQLiRuleSet/SQLiExtendedPatterns_BODY": (
-        "sql-database:SQLiExtendedPatterns_Body"
-    ),
-    "AWSManagedRulesPHPRuleSet/PHPHighRiskMethodsVariables_BODY": (
-        "php-app:PHPHighRiskMethodsVariables_Body"
-    ),
+    f"AWSManagedRules{group}RuleSet/{rule}_BODY": f"{label}:{rule}_Body"
+    for group, label, rules in (
+        ("Common", "core-rule-set", "SizeRestrictions CrossSiteScripting GenericLFI GenericRFI"),
+        ("SQLi", "sql-database", "SQLi SQLiExtendedPatterns"),
+        ("PHP", "php-app", "PHPHighRiskMethodsVariables"),
+    )
+    for rule in rules.split()
 }
 """Rules that stop editors' saves and uploads, with the labels that they give: a post has more than
 8 KiB, markup, paths, addresses, or a few lines of SQL or PHP. They only count, and what they have
 labelled is blocked by a rule of ours, except where editors work."""
-
-EDITORS: tuple[tuple[dict[str, object], str, str], ...] = (
-    ({"uri_path": {}}, "STARTS_WITH", "/wp-admin/"),
-    ({"uri_path": {}}, "STARTS_WITH", "/wp-json/"),
-    # how the editor calls /wp-json/ where permalinks are plain, as in a new WordPress
-    ({"query_string": {}}, "CONTAINS", "rest_route="),
-)
-"""Where editors work."""
 
 
 class Firewall(Part):
@@ -47,13 +36,16 @@ class Firewall(Part):
         self, stack: PlatformStack, settings: WafSettings, load_balancer: LoadBalancer
     ) -> None:
         super().__init__(stack)
-        counted = {*COUNTED, *BODY_RULES, *settings.counted_rules}
+        editors = stack.settings.container.runs_wordpress
+        groups = WAF_GROUPS if editors else WAF_GROUPS[:-1]
+        body_rules = BODY_RULES if editors else {}
+        counted = {*COUNTED, *body_rules, *settings.counted_rules}
         rules = [_rate_limit(settings.requests_per_5_minutes)]
         rules += [
             _managed(group, priority, sorted(counted))
-            for priority, group in enumerate(WAF_GROUPS, start=1)
+            for priority, group in enumerate(groups, start=1)
         ]
-        labels = [label for rule, label in BODY_RULES.items() if rule not in settings.counted_rules]
+        labels = [label for rule, label in body_rules.items() if rule not in settings.counted_rules]
         if labels:
             rules.append(_labelled_elsewhere(labels, len(rules)))
         acl = aws.Wafv2WebAcl(
@@ -122,23 +114,16 @@ def _labelled_elsewhere(labels: list[str], priority: int) -> aws.Wafv2WebAclRule
         {"label_match_statement": {"scope": "LABEL", "key": f"awswaf:managed:aws:{label}"}}
         for label in labels
     ]
-    elsewhere: list[dict[str, object]] = [
+    matches: list[dict[str, object]] = [
         {
-            "not_statement": {
-                "statement": [
-                    {
-                        "byte_match_statement": {
-                            "field_to_match": field,
-                            "positional_constraint": constraint,
-                            "search_string": text,
-                            "text_transformation": [{"priority": 0, "type": "NONE"}],
-                        }
-                    }
-                ]
-            }
+            "field_to_match": field,
+            "positional_constraint": constraint,
+            "search_string": text,
+            "text_transformation": [{"priority": 0, "type": "NONE"}],
         }
         for field, constraint, text in EDITORS
     ]
+    elsewhere = [{"not_statement": {"statement": [{"byte_match_statement": m}]}} for m in matches]
     labelled = {"or_statement": {"statement": found}} if len(found) > 1 else found[0]
     return aws.Wafv2WebAclRule(
         name="body-rules",

@@ -13,9 +13,8 @@ class FlowLogs(Part):
 
     def __init__(self, stack: PlatformStack, network: Network, retention_days: int) -> None:
         super().__init__(stack)
-        name = "flow-logs"
-        group = self.log_group("flow_logs", f"/vpc/{self.project}", name, retention_days)
-        role = self.role("flow_logs", name, "vpc-flow-logs")
+        group = self.log_group("flow_logs", f"/vpc/{self.project}", "flow-logs", retention_days)
+        role = self.role("flow_logs", "vpc-flow-logs")
         write = ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"]
         self.grant("flow_logs", role, "write-flow-logs", iam.allow(write, f"{group.arn}:*"))
         aws.FlowLog(

@@ -50,34 +50,28 @@ class RedeployAfterRotation(Part):
     def __init__(self, stack: PlatformStack, containers: Containers, database: Database) -> None:
         super().__init__(stack)
         name = f"{self.project}-redeploy"
-        role = self.role("redeploy", "redeploy", "events", "ssm")
+        role = self.role("redeploy", "events", "ssm")
+        step = {
+            "name": "redeploy",
+            "action": "aws:executeAwsApi",
+            "maxAttempts": 5,
+            "inputs": {
+                "Service": "ecs",
+                "Api": "UpdateService",
+                "cluster": containers.cluster_name,
+                "service": containers.service_name,
+                "forceNewDeployment": True,
+            },
+        }
+        does = "Replaces the tasks, which then read their secrets anew"
+        about = {"schemaVersion": "0.3", "description": does}
         runbook = aws.SsmDocument(
             self,
             "aws_ssm_document.redeploy",
             name=name,
             document_type="Automation",
             document_format="JSON",
-            content=Fn.jsonencode(
-                {
-                    "schemaVersion": "0.3",
-                    "description": "Replaces the tasks, which then read their secrets anew",
-                    "assumeRole": role.arn,
-                    "mainSteps": [
-                        {
-                            "name": "redeploy",
-                            "action": "aws:executeAwsApi",
-                            "maxAttempts": 5,
-                            "inputs": {
-                                "Service": "ecs",
-                                "Api": "UpdateService",
-                                "cluster": containers.cluster_name,
-                                "service": containers.service_name,
-                                "forceNewDeployment": True,
-                            },
-                        }
-                    ],
-                }
-            ),
+            content=Fn.jsonencode({**about, "assumeRole": role.arn, "mainSteps": [step]}),
             tags={"Name": name},
         )
         definition = (
@@ -93,29 +87,21 @@ class RedeployAfterRotation(Part):
             iam.allow(["ssm:StartAutomationExecution"], f"{definition}:*"),
             iam.allow(["iam:PassRole"], role.arn, to_ssm),
         )
+        secret = {"additionalEventData": {"SecretId": [database.secret_arn]}}
+        rotated = {
+            "source": ["aws.secretsmanager"],
+            "detail": {"eventName": ["RotationSucceeded"], **secret},
+        }
+        reset = {
+            "source": ["aws.rds"],
+            **{"resources": [database.arn], "detail": {"EventID": [PASSWORD_RESET]}},
+        }
         rule = aws.CloudwatchEventRule(
             self,
             "aws_cloudwatch_event_rule.password_rotated",
             name=f"{self.project}-password-rotated",
             description="RDS has rotated the database's master password.",
-            event_pattern=Fn.jsonencode(
-                {
-                    "$or": [
-                        {
-                            "source": ["aws.secretsmanager"],
-                            "detail": {
-                                "eventName": ["RotationSucceeded"],
-                                "additionalEventData": {"SecretId": [database.secret_arn]},
-                            },
-                        },
-                        {
-                            "source": ["aws.rds"],
-                            "resources": [database.arn],
-                            "detail": {"EventID": [PASSWORD_RESET]},
-                        },
-                    ]
-                }
-            ),
+            event_pattern=Fn.jsonencode({"$or": [rotated, reset]}),
         )
         aws.CloudwatchEventTarget(
             self,

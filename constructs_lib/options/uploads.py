@@ -1,6 +1,6 @@
 """Uploads that all tasks share: a file system, reached through one access point and with TLS only.
 
-Only wp-content/uploads is there. WordPress' own code stays in the image: PHP is slow on network
+Only the uploads are there. The application's own code stays in the image: PHP is slow on network
 files, and code that a task has changed would outlive the task.
 
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/efs-volumes.html
@@ -10,12 +10,10 @@ from cdktf import Fn, TerraformElement
 
 from constructs_lib import aws, iam
 from constructs_lib.part import Part, PlatformStack
+from constructs_lib.settings.wordpress import UPLOADS_PATH, WWW_DATA
 from constructs_lib.vpc import Network
 
 VOLUME = "uploads"
-UPLOADS_PATH = "/var/www/html/wp-content/uploads"
-WWW_DATA = 33
-"""User and group id of www-data in the WordPress image (Debian; the Alpine variant has 82)."""
 OWNER = {"owner_uid": WWW_DATA, "owner_gid": WWW_DATA}
 MOUNT = ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"]
 
@@ -61,10 +59,7 @@ class Uploads(Part):
             "aws_efs_access_point.uploads",
             file_system_id=files.id,
             posix_user={"uid": WWW_DATA, "gid": WWW_DATA},
-            root_directory={
-                "path": "/uploads",
-                "creation_info": {**OWNER, "permissions": "0755"},
-            },
+            root_directory={"path": "/uploads", "creation_info": {**OWNER, "permissions": "0755"}},
             tags={"Name": f"{self.project}-uploads"},
         )
         self.mount_point = {"sourceVolume": VOLUME, "containerPath": UPLOADS_PATH}
@@ -78,22 +73,12 @@ class Uploads(Part):
         )
         through_the_point = {"StringEquals": {"elasticfilesystem:AccessPointArn": point.arn}}
         self.mount_statement = iam.allow(MOUNT, files.arn, through_the_point)
+        # Nothing allowed here: who may mount is up to the roles' own policies.
+        tls_only = iam.tls_only({"AWS": "*"}, "*", files.arn)
         aws.EfsFileSystemPolicy(
             self,
             "aws_efs_file_system_policy.uploads",
             file_system_id=files.id,
-            policy=Fn.jsonencode(
-                iam.document(
-                    {
-                        # Nothing allowed here: who may mount is up to the roles' own policies.
-                        "Sid": "TlsOnly",
-                        "Effect": "Deny",
-                        "Principal": {"AWS": "*"},
-                        "Action": "*",
-                        "Resource": files.arn,
-                        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-                    },
-                )
-            ),
+            policy=Fn.jsonencode(iam.document(tls_only)),
         )
         self.file_system_id, self.arn = files.id, files.arn

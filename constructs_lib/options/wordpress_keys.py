@@ -16,13 +16,7 @@ from cdktf import Fn
 from constructs_lib import aws
 from constructs_lib.alerts import Alerts
 from constructs_lib.part import Part, PlatformStack
-
-NAMES = tuple(
-    f"{scheme}_{part}"
-    for part in ("KEY", "SALT")
-    for scheme in ("AUTH", "SECURE_AUTH", "LOGGED_IN", "NONCE")
-)
-"""https://developer.wordpress.org/advanced-administration/wordpress/wp-config/#security-keys"""
+from constructs_lib.settings.wordpress import KEYS, key_variable
 
 VALUE_LENGTH = 64
 
@@ -31,7 +25,7 @@ class WordpressKeys(Part):
     """The eight secrets.
 
     Attributes:
-        arns: variable of the container (WORDPRESS_AUTH_KEY, …) to the ARN of its secret.
+        arns: variable of the container to the ARN of its secret.
     """
 
     def __init__(self, stack: PlatformStack, alerts: Alerts | None) -> None:
@@ -51,9 +45,9 @@ class WordpressKeys(Part):
                         **({"KmsKeyId": key_arn} if key_arn else {}),
                     },
                 }
-                for name in NAMES
+                for name in KEYS
             },
-            "Outputs": {_logical_id(name): {"Value": {"Ref": _logical_id(name)}} for name in NAMES},
+            "Outputs": {_logical_id(name): {"Value": {"Ref": _logical_id(name)}} for name in KEYS},
         }
         secrets = aws.CloudformationStack(
             self,
@@ -65,7 +59,7 @@ class WordpressKeys(Part):
             tags={"Name": f"{self.project}-wordpress-keys"},
         )
         self.arns = {
-            f"WORDPRESS_{name}": Fn.lookup(secrets.outputs, _logical_id(name)) for name in NAMES
+            key_variable(name): Fn.lookup(secrets.outputs, _logical_id(name)) for name in KEYS
         }
 
 

@@ -20,6 +20,7 @@ from constructs_lib.settings.load import load_stacks as load_stacks
 from constructs_lib.settings.load import parse_stack as parse_stack
 from constructs_lib.settings.load import read_context as read_context
 from constructs_lib.settings.load import validated as validated
+from constructs_lib.settings.load_balancer import DomainSettings as DomainSettings
 from constructs_lib.settings.load_balancer import WafSettings as WafSettings
 from constructs_lib.settings.monitoring import MonitoringSettings as MonitoringSettings
 from constructs_lib.settings.stack import PROJECT_NAME_MAX as PROJECT_NAME_MAX

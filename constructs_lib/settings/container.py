@@ -4,20 +4,23 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import JsonValue
+from pydantic import Field
 
+from constructs_lib.settings import wordpress
 from constructs_lib.settings.types import (
-    SECRET,
-    Accepted,
+    WORD,
     Group,
+    ListOf,
     RetentionDays,
+    named,
     one_of,
     setting,
     text,
     whole,
 )
+from constructs_lib.settings.wordpress import WordpressSettings
 
-IMAGE = text("an image, like wordpress:latest", r"^[^ ]+$")
+IMAGE = text(f"an image, like {wordpress.IMAGE}", r"^[^ ]+$")
 IMAGE_DIGEST = r"@sha256:[0-9a-f]{64}$"
 ECR_IMAGE = r"^[0-9]{12}[.]dkr[.]ecr[.][a-z0-9-]+[.]amazonaws[.]com/"
 
@@ -37,94 +40,72 @@ FARGATE_MEMORY = whole(512, 122880, "a whole number of MiB from {} to {}")
 
 _NAME = text("1 to 255 letters, digits, - and _", r"^[A-Za-z0-9_-]{1,255}$", verb="have")
 _COMMAND = text("a shell command", r"^.+$")
-_KEYS = {
-    f"{scheme}_{part}": "keys and salts are secrets, which all tasks share with shared_keys"
-    for scheme in ("AUTH", "SECURE_AUTH", "LOGGED_IN", "NONCE")
-    for part in ("KEY", "SALT")
-}
-_OURS = ("DB_HOST", "DB_USER", "DB_PASSWORD", "DB_NAME", "CONFIG_EXTRA")
-_PLATFORMS_ENVIRONMENT = {
-    **{f"WORDPRESS_{name}": "the platform sets it" for name in _OURS},
-    **{f"WORDPRESS_{name}": why for name, why in _KEYS.items()},
-}
-
-_PLATFORMS_CONSTANTS = {
-    **dict.fromkeys(
-        ("DB_HOST", "DB_USER", "DB_PASSWORD", "DB_NAME"),
-        "the database and its user come from the stack",
+_VARIABLE = "a variable's name, like LOG_LEVEL"
+_SHARED = {wordpress.key_variable(key): wordpress.KEYS_ARE_SECRETS for key in wordpress.KEYS}
+_Environment = Annotated[dict[str, str], named("texts", _VARIABLE, _SHARED)]
+_PARTS = tuple(wordpress.DATABASE_ENVIRONMENT)
+_DatabaseEnvironment = Annotated[
+    dict[str, str],
+    named(
+        f"{', '.join(_PARTS)}, each with a variable's name",
+        f"one of {', '.join(_PARTS)}",
+        pattern="|".join(_PARTS),
+        takes=text(_VARIABLE, f"^{WORD}$"),
+        readable=False,
     ),
-    **dict.fromkeys(
-        ("WP_HOME", "WP_SITEURL"), "the address comes from load_balancer; set fixed_site_url"
-    ),
-    "MYSQL_CLIENT_FLAGS": "TLS to the database comes with database.require_tls",
-    **_KEYS,
-    # the image defines them before ours, and PHP keeps the first definition
-    **{
-        name: f"the image sets it; set {variable} in environment"
-        for name, variable in {
-            "DB_CHARSET": "WORDPRESS_DB_CHARSET",
-            "DB_COLLATE": "WORDPRESS_DB_COLLATE",
-            "WP_DEBUG": "WORDPRESS_DEBUG",
-        }.items()
-    },
-    "ABSPATH": "WordPress sets it",
-}
-"""Constants of wp-config.php that are set already, and why or by what.
-https://github.com/docker-library/wordpress/blob/master/wp-config-docker.php"""
+]
+_SECRET_ARN = text(
+    "the ARN of a secret, like arn:aws:secretsmanager:eu-central-1:123456789012:secret:name-AbCdEf "
+    "(:key:: after it is one value of several), or of a parameter, like "
+    "arn:aws:ssm:eu-central-1:123456789012:parameter/name",
+    r"^arn:aws:(secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+-[A-Za-z0-9]{6}"
+    r"(:[^:]*:[^:]*:[^:]*)?|ssm:[a-z0-9-]+:[0-9]{12}:parameter/[A-Za-z0-9/_.-]+)$",
+)
+"""https://docs.aws.amazon.com/AmazonECS/latest/developerguide/specifying-sensitive-data.html"""
+_Secrets = Annotated[
+    dict[str, str], named("names and ARNs", _VARIABLE, takes=_SECRET_ARN, readable=False)
+]
+_ACTION = text("an action, like s3:GetObject or s3:Get*", r"^[a-z0-9-]+:[A-Za-z0-9*]+$")
+_RESOURCE = text("* or an ARN, like arn:aws:s3:::bucket/*", r"^(\*|arn:aws:.+)$")
 
 
-_WORD = r"[A-Za-z_][A-Za-z0-9_]*"
+class ImageSettings(Group):
+    """Where images of one's own are kept."""
+
+    repository: bool = setting(
+        False, "one in Amazon ECR, named as the project: no tag moves, each image is scanned"
+    )
 
 
-def _object(
-    values: str, name: str, reserved: Mapping[str, str] | None = None, pattern: str = _WORD
-) -> Accepted:
-    """An object of names and values.
+class PermissionSettings(Group):
+    """A statement of what the application may do in AWS."""
 
-    Args:
-        values: what they may be, in words.
-        name: what a name is, in words.
-        reserved: names that cannot be set, and why.
-        pattern: regular expression of a name.
-    """
+    actions: ListOf[Annotated[str, _ACTION]] = Field(min_length=1, description="that are allowed")
+    resources: ListOf[Annotated[str, _RESOURCE]] = Field(min_length=1, description="on which")
 
-    def fits(given: Mapping[str, JsonValue]) -> bool:
-        for key, value in given.items():
-            if not re.fullmatch(pattern, key):
-                raise ValueError(f"{key!r} is not {name}")
-            if reason := (reserved or {}).get(key):
-                raise ValueError(f"{key} cannot be set here: {reason}")
-            if SECRET.search(key) and key.lower() != "servertokens":  # Apache's: how much it tells
-                raise ValueError(
-                    f"{key} looks like a secret, which would stand in the task definition for "
-                    "everyone to read; leave it out"
-                )
-            if not isinstance(value, (str, int, float)):
-                raise ValueError(f"{key} must be text, a number, true or false")
-        return True
-
-    return Accepted(f"an object of {values}", "", fits)
+    def contradictions(self) -> Iterator[str]:
+        for action in self.actions if "*" in self.resources else ():
+            if action.endswith(":*"):
+                yield f"actions has {action} on every resource; name its actions, or the resources"
 
 
-_SCALARS = "texts, numbers, true and false"
-_CONSTANT = "a constant's name, like DISALLOW_FILE_MODS"
-_Constants = Annotated[dict[str, JsonValue], _object(_SCALARS, _CONSTANT, _PLATFORMS_CONSTANTS)]
-_VARIABLE = "a variable's name, like WORDPRESS_DEBUG"
-_Environment = Annotated[dict[str, str], _object("texts", _VARIABLE, _PLATFORMS_ENVIRONMENT)]
-_DIRECTIVE = _object(_SCALARS, "a directive's name", pattern=r"[A-Za-z][A-Za-z0-9_.]*")
-_Directives = Annotated[dict[str, JsonValue], _DIRECTIVE]
-
-
-class ContainerSettings(Group):
+class ContainerSettings(WordpressSettings):
     """The Fargate task and the service that runs it."""
 
-    escaped: ClassVar = frozenset({"wordpress_constants", "apache_conf", "php_ini"})
+    escaped: ClassVar = WordpressSettings.escaped | {"command"}
 
     image: Annotated[str, IMAGE] | None = setting(
-        "wordpress:latest", "with tag or digest; null: the variable container_image must be set"
+        wordpress.IMAGE, "with tag or digest; null: the variable container_image must be set"
     )
     require_digest: bool = setting(False, "images by digest only: what was reviewed is what runs")
     name: Annotated[str, _NAME] = setting("app", "container name")
+    port: int = setting(80, "that the container listens on, for HTTP", ge=1, le=65535)
+    command: Annotated[ListOf[str], Field(min_length=1)] | None = setting(
+        None, "in the place of the image's own; default: that"
+    )
+    architecture: Literal["X86_64", "ARM64"] = setting(
+        "X86_64", "of the processor, for which the image has to be; ARM64 is cheaper"
+    )
     cpu: Annotated[int, FARGATE_CPU] = setting(512, "CPU units, 1024 = 1 vCPU")
     memory_mib: int = setting(1024, "as Fargate offers with cpu", accepts=FARGATE_MEMORY.accepts)
     desired_count: int = setting(
@@ -160,22 +141,38 @@ class ContainerSettings(Group):
         only="wp-ecs",
     )
     execute_command: bool = setting(False, "`aws ecs execute-command` opens a shell in a task")
-    fixed_site_url: bool = setting(False, "WP_HOME and WP_SITEURL are set to application_url")
     service_discovery: bool = setting(
-        False, "the VPC finds the tasks as wordpress.<project_name>.local", only="wp-ecs"
+        False, f"the VPC finds the tasks as {wordpress.NAME}.<project_name>.local", only="wp-ecs"
     )
-    shared_keys: bool = setting(False, "one set of keys and salts for all tasks (Secrets Manager)")
-    shared_uploads: bool = setting(False, "wp-content/uploads on EFS, which all tasks share")
     environment: _Environment = setting({}, "further variables of the container")
-    wordpress_constants: _Constants = setting(
-        {}, "constants of wp-config.php, like DISALLOW_FILE_MODS"
+    database_environment: _DatabaseEnvironment | None = setting(
+        wordpress.DATABASE_ENVIRONMENT,
+        f"which variables tell where the database is; others than these, or null for none, are "
+        f"those of another application than {wordpress.TITLE}",
     )
-    apache_conf: _Directives = setting(
-        {}, "directives of Apache, like MaxRequestWorkers, that take the place of the image's"
+    secrets: _Secrets = setting(
+        {}, "variables whose values ECS reads from Secrets Manager or Parameter Store at the start"
     )
-    php_ini: _Directives = setting(
-        {}, "directives of php.ini, like upload_max_filesize, that take the place of the image's"
+    task_permissions: ListOf[PermissionSettings] = setting(
+        (), 'what the application may do in AWS: {"actions": […], "resources": […]}'
     )
+
+    @property
+    def runs_wordpress(self) -> bool:
+        """Whether the container is the default application."""
+        return self.database_environment == wordpress.DATABASE_ENVIRONMENT
+
+    def database_variable(self, part: str) -> str | None:
+        """The variable that tells the container a part of the database's address; None: none."""
+        return (self.database_environment or {}).get(part)
+
+    @property
+    def own_variables(self) -> set[str]:
+        """The variables that the platform sets."""
+        names = {*(self.database_environment or {}).values()}
+        if self.runs_wordpress:
+            names.add(wordpress.CONFIG_EXTRA)
+        return names.union(map(wordpress.key_variable, wordpress.KEYS if self.shared_keys else ()))
 
     def contradictions(self) -> Iterator[str]:
         offered = FARGATE_MEMORY_MIB[self.cpu]
@@ -190,10 +187,7 @@ class ContainerSettings(Group):
                 "= 100 forbids; raise it or switch rebalancing off"
             )
         if self.capacity == "FARGATE_SPOT" and not self.capacity_providers:
-            yield (
-                "capacity = FARGATE_SPOT needs capacity_providers = true, which attaches it to the "
-                "cluster"
-            )
+            yield "capacity = FARGATE_SPOT needs capacity_providers = true; switch it on"
         if self.capacity == "FARGATE" and self.on_demand_base:
             yield (
                 f"on_demand_base = {self.on_demand_base} has no effect with capacity = FARGATE, "
@@ -204,3 +198,20 @@ class ContainerSettings(Group):
                 f"require_digest = true with image = {self.image}: a tag can be moved to another "
                 "image; name it as repository@sha256:<64 hexadecimal digits>"
             )
+        for group in ("environment", "secrets"):
+            for name in sorted(self.own_variables.intersection(getattr(self, group))):
+                yield f"{group}: {name} cannot be set here: the platform sets it"
+        for name in sorted({*self.environment}.intersection(self.secrets)):
+            yield f"environment and secrets both have {name}; take one of them out"
+        used = [*(self.database_environment or {}).values()]
+        if len(used) != len({*used}):
+            yield "database_environment names a variable twice; give each part its own"
+        if self.command and self.startup:
+            yield "command takes the place of apache_conf and php_ini; leave it or them out"
+        if self.runs_wordpress:
+            return
+        for name in WordpressSettings.model_fields:
+            if getattr(self, name):
+                yield f"{name} is for {wordpress.TITLE}, not for another application; leave it out"
+        if self.image == wordpress.IMAGE:
+            yield f"image = {self.image} is not of another application; name its image"

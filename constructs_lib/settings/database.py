@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from constructs_lib.settings.types import Group, ListOf, one_of, setting, text, whole
+from constructs_lib.settings.wordpress import NAME, TITLE
 
 STORAGE_GIB = whole(20, 65536, "a whole number of GiB from {} to {}")
 """https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Storage.html"""
@@ -150,7 +151,7 @@ class DatabaseSettings(Group):
     storage_type: Literal["gp2", "gp3"] = setting("gp2", "General Purpose SSD")
     iops: int | None = setting(None, "gp3 from 400 GiB on; default: a baseline", ge=12000, le=64000)
     storage_throughput_mibps: int | None = setting(None, "as iops", ge=500, le=4000)
-    name: Annotated[str, DB_NAME] = setting("wordpress", "of the application's database")
+    name: Annotated[str, DB_NAME] = setting(NAME, "of the application's database")
     username: Annotated[str, DB_USERNAME] = setting("admin", "of the master user")
     username_sensitive: bool = setting(True, "Terraform hides the user's name", only="wp-ecs")
     password: Literal["variable", "managed"] = setting(
@@ -170,7 +171,7 @@ class DatabaseSettings(Group):
         "Mon:04:00-Mon:05:00", "when AWS may change it; not during the backup"
     )
     storage_encrypted: bool = setting(True, "at rest")
-    require_tls: bool = setting(False, "no connection without TLS; WordPress uses it")
+    require_tls: bool = setting(False, f"no connection without TLS; {TITLE} uses it")
     slow_query_log: bool = setting(False, "write the slow-query log, which log_exports then finds")
     iam_authentication: bool = setting(False, "people may log in with IAM, without a password")
     deletion_protection: bool = setting(False, "switch it off in an earlier apply before destroy")
@@ -202,10 +203,7 @@ class DatabaseSettings(Group):
                 f"{self.instance_class}; choose db.t3.medium or larger, or switch it off"
             )
         if self.rotation and self.password != "managed":
-            yield (
-                "rotation is set with password = variable, which nothing rotates; choose managed, "
-                "or leave rotation out"
-            )
+            yield "rotation is for password = managed; choose that, or leave rotation out"
         if self.upgrade == "blue_green" and self.password == "managed":
             yield (
                 "upgrade = blue_green with password = managed, of which RDS makes no copy; choose "

@@ -11,6 +11,7 @@ from pydantic import Field
 from constructs_lib.settings.types import (
     CIDR,
     NETWORK,
+    REGIONS,
     Accepted,
     Group,
     ListOf,
@@ -26,15 +27,8 @@ TWO_ZONES = Accepted(
     verb="name",
 )
 
-_A_AND_B = (
-    *("af-south-1", "ap-east-1", "ap-east-2", "ap-northeast-2", "ap-northeast-3", "ap-south-1"),
-    *("ap-south-2", "ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-4"),
-    *("ap-southeast-5", "ap-southeast-6", "ap-southeast-7", "ca-central-1", "ca-west-1"),
-    *("eu-central-1", "eu-central-2", "eu-north-1", "eu-south-1", "eu-south-2", "eu-west-1"),
-    *("eu-west-2", "eu-west-3", "il-central-1", "me-central-1", "me-south-1", "mx-central-1"),
-    *("sa-east-1", "us-east-1", "us-east-2", "us-west-2"),
-)
-OPEN_ZONES = {**dict.fromkeys(_A_AND_B, "ab"), "ap-northeast-1": "ac"}
+OPEN_ZONES = {**dict.fromkeys(REGIONS.split(), "ab"), "ap-northeast-1": "ac"}
+del OPEN_ZONES["us-west-1"]
 """Region to two zones that are open to every account. In ap-northeast-1, b is closed to new
 accounts; in us-west-1 each account has two of three.
 https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-availability-zones.html"""

@@ -9,13 +9,14 @@ from pydantic import JsonValue, WithJsonSchema
 from constructs_lib.settings.autoscaling import AutoscalingSettings
 from constructs_lib.settings.backend import Backend, LocalBackendSettings
 from constructs_lib.settings.backup import BackupSettings
-from constructs_lib.settings.container import ECR_IMAGE, ContainerSettings
+from constructs_lib.settings.container import ECR_IMAGE, ContainerSettings, ImageSettings
 from constructs_lib.settings.cost import CostSettings
 from constructs_lib.settings.database import DatabaseSettings
 from constructs_lib.settings.load_balancer import LoadBalancerSettings
 from constructs_lib.settings.monitoring import MonitoringSettings
 from constructs_lib.settings.network import NetworkSettings, open_zones
-from constructs_lib.settings.types import Group, ListOf, Region, setting, text
+from constructs_lib.settings.types import Group, ListOf, Region, arn, named, setting, text
+from constructs_lib.settings.wordpress import HEALTH_CHECK_PATH
 
 PROJECT_NAME_MAX = 28
 """An ALB's name holds 32 characters and ours is `<project_name>-alb`."""
@@ -44,6 +45,23 @@ OutputName = Literal[
 ]  # fmt: skip
 Purpose = Literal["logs", "database", "alerts", "secrets", "uploads"]
 
+_TAG = r"[A-Za-z0-9 _.:/=+@-]"
+_OWN_TAGS = ("Project", "Stack", "ManagedBy", "Name")
+_TAGS_MAX = 50 - len(_OWN_TAGS)
+_TAGS = named(
+    f"at most {_TAGS_MAX} names and texts that differ in more than case",
+    "a tag's name: 1 to 128 letters, digits, spaces and _.:/=+-@, but not aws:…, which is AWS's, "
+    f"or {', '.join(_OWN_TAGS)}, which are ours",
+    pattern=f"(?!(?i:aws:|({'|'.join(_OWN_TAGS)})$)){_TAG}{{1,128}}",
+    takes=text("at most 256 letters, digits, spaces and _.:/=+-@", f"^{_TAG}*$", longest=256),
+    readable=False,
+    also=lambda tags: len({tag.lower() for tag in tags}) == len(tags) <= _TAGS_MAX,
+)
+"""Two names that differ by case only are one to IAM.
+https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html"""
+_BOUNDARY = arn(
+    "a policy", "iam::([0-9]{12}|aws):policy/[A-Za-z0-9+=,.@_/-]+", "iam::123456789012:policy/…"
+)
 REMOVED_IN_PROVIDER_6 = {
     "aws_ecs_task_definition": {"inference_accelerator": "leave it out, AWS has ended it"},
     "aws_eip": {"vpc": "set domain to vpc instead"},
@@ -87,6 +105,12 @@ class StackSettings(Group):
         only="wp-ecs",
     )
     outputs: ListOf[OutputName] | None = setting(None, "default: all that exist", only="wp-ecs")
+    tags: Annotated[dict[str, str], _TAGS] = setting(
+        {}, "on everything, below Project, Stack, ManagedBy and Name, which are ours"
+    )
+    permissions_boundary_arn: Annotated[str, _BOUNDARY] | None = setting(
+        None, "of the policy that limits what any role may do; default: none"
+    )
     default_tags: bool = setting(True, "Project, Stack and ManagedBy on everything", only="wp-ecs")
     customer_managed_keys: ListOf[Purpose] = setting(
         (),
@@ -98,6 +122,7 @@ class StackSettings(Group):
     network: NetworkSettings = NetworkSettings()
     load_balancer: LoadBalancerSettings = LoadBalancerSettings()
     container: ContainerSettings = ContainerSettings()
+    image: ImageSettings = ImageSettings()
     autoscaling: AutoscalingSettings | None = setting(
         AutoscalingSettings(), "null: the service keeps its desired count"
     )
@@ -116,6 +141,12 @@ class StackSettings(Group):
     )
 
     @property
+    def fixed_site_url(self) -> bool:
+        """Whether the site's address is set: as chosen, or where the stack brings its name."""
+        chosen = self.container.fixed_site_url
+        return self.load_balancer.domain is not None if chosen is None else chosen
+
+    @property
     def availability_zones(self) -> tuple[str, ...]:
         """The zones to use: the chosen ones, or two that every account has; else none."""
         return self.network.availability_zones or open_zones(self.region) or ()
@@ -126,7 +157,7 @@ class StackSettings(Group):
         if self.variables is not None:
             return self.variables
         without = {
-            "certificate_arn": not self.load_balancer.https,
+            "certificate_arn": not self.load_balancer.https,  # a domain has one
             "db_password": self.database.password == "managed",
             "alarm_email": not self.monitoring and not self.cost,
             "monthly_budget_usd": not self.cost,
@@ -159,8 +190,10 @@ class StackSettings(Group):
     def services_of_the_tasks(self) -> list[str]:
         """The AWS services that the tasks call, as endpoints name them."""
         services = ["ecr.api", "ecr.dkr", "logs"]
+        stores = {secret.split(":")[2] for secret in self.container.secrets.values()}
         if self.container.shared_keys or self.database.password == "managed":
-            services.append("secretsmanager")
+            stores.add("secretsmanager")
+        services += sorted(stores)
         if self.container.execute_command:
             services.append("ssmmessages")
         return services
@@ -198,11 +231,8 @@ class StackSettings(Group):
                     "choose another name"
                 )
         known, zone = open_zones(region), re.compile(f"{region}[a-z]")
-        example = (
-            f"like {' and '.join(known)}"
-            if known
-            else (f"as `aws ec2 describe-availability-zones --region {region}` lists them")
-        )
+        listed = f"as `aws ec2 describe-availability-zones --region {region}` lists them"
+        example = f"like {' and '.join(known)}" if known else listed
         if not self.availability_zones:
             yield (
                 f"network.availability_zones is missing: which zones of region = {region} are open "
@@ -241,7 +271,7 @@ class StackSettings(Group):
                 "load balancer takes certificates of its own region only; request one there"
             )
         balancer = self.load_balancer
-        if container.fixed_site_url and balancer.https and not balancer.host_name:
+        if container.fixed_site_url and balancer.serves_https and not balancer.site_name:
             yield (
                 "container.fixed_site_url = true with load_balancer.https = true pins the load "
                 "balancer's own name, which no certificate matches; set load_balancer.host_name"
@@ -260,6 +290,11 @@ class StackSettings(Group):
             yield (
                 "container.rollback_alarms = true with monitoring = null, which leaves no alarm to "
                 "roll back on; keep monitoring or switch it off"
+            )
+        if not container.runs_wordpress and balancer.health_check_path == HEALTH_CHECK_PATH:
+            yield (
+                f"load_balancer.health_check_path = {HEALTH_CHECK_PATH} with another application's "
+                "container.database_environment; set a path that it answers with 200"
             )
         if self.cost and not self.default_tags:
             yield (

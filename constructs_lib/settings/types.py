@@ -6,7 +6,7 @@ A type is one rule with one wording: for a setting, for the Terraform variable o
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import Annotated, Any, ClassVar, TypeVar
@@ -107,12 +107,14 @@ class Accepted:
         condition: in Terraform's language, with VALUE for the variable.
         fits: whether a setting is accepted; may raise a ValueError that says more.
         verb: in the place of "be".
+        pattern: regular expression of a text, for editors.
     """
 
     accepts: str
     condition: str
     fits: Callable[[Any], bool] = lambda _: True
     verb: str = "be"
+    pattern: str = ""
 
     @property
     def message(self) -> str:
@@ -130,7 +132,8 @@ class Accepted:
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> Schema:
-        return {**handler(schema), "accepts": self.accepts, "verb": self.verb}
+        pattern = {"pattern": self.pattern} if self.pattern else {}
+        return {**handler(schema), "accepts": self.accepts, "verb": self.verb, **pattern}
 
 
 def matches(pattern: str) -> str:
@@ -142,7 +145,7 @@ def text(
     accepts: str,
     pattern: str,
     *,
-    never: str = "$^",
+    never: str = "",
     longest: int | None = None,
     also: Callable[[str], bool] = lambda _: True,
     verb: str = "be",
@@ -157,15 +160,15 @@ def text(
     """
 
     def fits(value: str) -> bool:
-        matched = re.fullmatch(pattern, value) and not re.match(never, value)
+        matched = re.fullmatch(pattern, value) and not (never and re.match(never, value))
         return bool(matched) and len(value) <= (longest or len(value)) and also(value)
 
     conditions = [
         matches(pattern),
-        *([f"!{matches(never)}"] if never != "$^" else []),
+        *([f"!{matches(never)}"] if never else []),
         *([f"length(VALUE) <= {longest}"] if longest else []),
     ]
-    return Accepted(accepts, " && ".join(conditions), fits, verb)
+    return Accepted(accepts, " && ".join(conditions), fits, verb, pattern)
 
 
 def arn(what: str, pattern: str, example: str) -> Accepted:
@@ -183,6 +186,53 @@ def whole(low: int, high: int, words: str = "a whole number from {} to {}") -> A
     """A whole number within bounds."""
     condition = f"VALUE >= {low} && VALUE <= {high} && floor(VALUE) == VALUE"
     return Accepted(words.format(low, high), condition, lambda value: low <= value <= high)
+
+
+WORD = r"[A-Za-z_][A-Za-z0-9_]*"
+SCALAR = Accepted(
+    "text, a number, true or false", "", lambda value: isinstance(value, (str, int, float))
+)
+
+
+def named(
+    values: str,
+    name: str,
+    reserved: Mapping[str, str] | None = None,
+    *,
+    pattern: str = WORD,
+    takes: Accepted = SCALAR,
+    readable: bool = True,
+    also: Callable[[Mapping[str, object]], bool] = lambda _: True,
+) -> Accepted:
+    """An object of names and values.
+
+    Args:
+        values: what they may be, in words.
+        name: what a name is, in words.
+        reserved: names that cannot be set, and why.
+        pattern: regular expression of a name.
+        takes: what each value may be.
+        readable: whether the values stand in the task definition, where no secret belongs.
+        also: a check of the whole.
+    """
+
+    def fits(given: Mapping[str, object]) -> bool:
+        for key, value in given.items():
+            if not re.fullmatch(pattern, key):
+                raise ValueError(f"{key!r} is not {name}")
+            if reason := (reserved or {}).get(key):
+                raise ValueError(f"{key} cannot be set here: {reason}")
+            # Apache's ServerTokens says how much it tells
+            if readable and SECRET.search(key) and key.lower() != "servertokens":
+                raise ValueError(
+                    f"{key} looks like a secret, which would stand in the task definition for "
+                    "everyone to read; name its ARN in secrets, or leave it out"
+                )
+            if not takes.fits(value):
+                raise ValueError(f"{key} {takes.message}")
+        return also(given)
+
+    return Accepted(f"an object of {values}", "", fits)
 
 
 REGION = text(

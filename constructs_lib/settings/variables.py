@@ -5,6 +5,7 @@
 
 from dataclasses import dataclass, replace
 
+from constructs_lib.settings import wordpress
 from constructs_lib.settings.container import (
     ECR_IMAGE,
     FARGATE_CPU,
@@ -124,10 +125,10 @@ def _project_name(settings: StackSettings) -> Accepted:
 
 def _image(settings: StackSettings) -> Accepted:
     """Which images the tasks can run, and may."""
-    wanted, example, condition = "an image", "wordpress:latest", IMAGE.condition
+    wanted, example, condition = "an image", wordpress.IMAGE, IMAGE.condition
     if settings.pulls_through_endpoints:
         condition += f" && {matches(ECR_IMAGE)}"
-        example = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/wordpress:latest"
+        example = f"123456789012.dkr.ecr.eu-central-1.amazonaws.com/{wordpress.IMAGE}"
         wanted = "an image in Amazon ECR, since the tasks reach no other registry"
     if settings.container.require_digest:
         condition += f" && {matches(IMAGE_DIGEST)}"

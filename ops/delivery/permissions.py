@@ -124,6 +124,27 @@ UNSEEN = (
         "RDS makes the final snapshot as the caller",
         "rds:CreateDBSnapshot",
     ),
+    Unseen(
+        "aws_acm_certificate",
+        "a domain, which none of the stacks that live here has",
+        "acm:AddTagsToCertificate acm:DeleteCertificate acm:DescribeCertificate "
+        "acm:ListTagsForCertificate acm:RemoveTagsFromCertificate acm:RequestCertificate "
+        "route53:ChangeResourceRecordSets route53:GetChange route53:GetHostedZone "
+        "route53:ListHostedZones route53:ListResourceRecordSets route53:ListTagsForResource",
+    ),
+    Unseen(
+        "aws_ecr_repository",
+        "a repository, which none of them has either",
+        "ecr:CreateRepository ecr:DeleteLifecyclePolicy ecr:DeleteRepository "
+        "ecr:DescribeRepositories ecr:GetLifecyclePolicy ecr:ListTagsForResource "
+        "ecr:PutImageScanningConfiguration ecr:PutImageTagMutability ecr:PutLifecyclePolicy "
+        "ecr:TagResource ecr:UntagResource",
+    ),
+    Unseen(
+        "aws_iam_role.permissions_boundary",
+        "a boundary for roles that are there, or another one",
+        "iam:DeleteRolePermissionsBoundary iam:PutRolePermissionsBoundary",
+    ),
     # what another value of a setting or variable calls, which no life here changes
     Unseen(
         "aws_lb",
@@ -184,7 +205,7 @@ resource with which they do.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_aws-services-that-work-with-iam.html
 """
 
-_READING = re.compile(
+READING = re.compile(
     r"(?!secretsmanager:GetRandomPassword|s3:ListBucketVersions)\w+(-\w+)*:(Describe|Get|List|View)"
 )
 """What a plan may call. Those that it does not are for an apply, see `UNSEEN`."""
@@ -311,7 +332,7 @@ def documents(called: Mapping[str, Iterable[str]]) -> dict[str, dict[str, Any]]:
         total |= needed
     projects = {str(settings.project_name) for settings in declared().values()}
     made[ROLES] = document((each for each in total if each[0] not in _OF_STACKS), projects)
-    made[READER] = document((each for each in total if _READING.match(each[1])), projects)
+    made[READER] = document((each for each in total if READING.match(each[1])), projects)
     return made
 
 

@@ -20,8 +20,9 @@ from ops.drills import journal, report, run
 from ops.drills.clock import Clock
 from ops.drills.drills import DRILLS
 from ops.drills.load import FAILED_PERCENT, burst, summary
+from ops.drills.one_off import exit_code, run_task
 from ops.drills.report import Event, Measurement, Objectives, Report
-from ops.drills.target import Deployment, read_outputs
+from ops.drills.target import Deployment, NotForDrill, read_outputs
 from ops.drills.undo import undo
 from ops.errors import OpsError
 
@@ -96,7 +97,7 @@ def drill(name: str, options: Options, console: Console) -> bool:
             console.print(f"[bold]{planned.name}[/bold]: {planned.title.lower()}")
             try:
                 steps = run.plan(planned, deployment)
-            except run.NotForDrill as reason:
+            except NotForDrill as reason:
                 if name != "all":
                     raise
                 _say(console, f"  left out: {reason}", "yellow")
@@ -176,6 +177,22 @@ def undo_left(options: Options, console: Console) -> bool:
     return finished
 
 
+def task(options: Options, console: Console, command: list[str]) -> int:
+    """Run a command in a task of the service's definition; its exit code, after its output."""
+    with _deployment(options, console) as (deployment, clock), explaining():
+        arn = run_task(deployment, deployment.source, command, {}, "opsfolio-task")
+        try:
+            code = exit_code(deployment, arn, clock, clock.now() + options.time_limit)
+        except BaseException:  # nobody waits for it any more
+            cluster = deployment.outputs.ecs_cluster_name
+            deployment.ecs.stop_task(cluster=cluster, task=arn, reason="given up")
+            raise
+        clock.sleep(5)  # then CloudWatch shows what was written last
+        for line in deployment.logged(arn):
+            print(line)
+    return code
+
+
 def load(
     options: Options, console: Console, requests: int, concurrency: int, timeout: float, path: str
 ) -> bool:
@@ -183,6 +200,7 @@ def load(
     with _deployment(options, console) as (deployment, clock):
         with explaining():
             deployment.check_steady()
+        path = path or deployment.path
         text = f"{requests} requests to {deployment.url}{path}, {concurrency} at a time"
         _say(console, text)
         if options.dry_run:

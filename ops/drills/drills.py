@@ -10,8 +10,8 @@ from ops.drills.load import FAILED_PERCENT, GAP_SECONDS
 from ops.drills.one_off import POLL_SECONDS, ask_marker, new_name, run_task
 from ops.drills.report import Measurement
 from ops.drills.restore import plan_restore, restore, write_marker
-from ops.drills.run import Drill, NotForDrill, Run
-from ops.drills.target import Deployment, Snapshot, TaskState, tasks
+from ops.drills.run import Drill, Run
+from ops.drills.target import Deployment, NotForDrill, Snapshot, TaskState, tasks
 from ops.errors import OpsError
 from ops.model.recovery import RDS_FAILOVER, RESTORE, SCHEDULER_REACTION, TASK_START, Scenario
 
@@ -91,6 +91,7 @@ def _task_failure(run: Run) -> list[Measurement]:
 
 
 def _plan_health_check(deployment: Deployment) -> list[str]:
+    deployment.check_application("a canary serves and then hangs")
     return [
         f"run one more task of {deployment.task_definition.rpartition('/')[2]} as a canary that "
         f"stops serving after {_canary_seconds(deployment)} s",
@@ -179,6 +180,7 @@ def _health_check(run: Run) -> list[Measurement]:
 
 def _plan_db_failover(deployment: Deployment) -> list[str]:
     database = deployment.outputs.rds_identifier
+    deployment.check_application("a task writes and reads the marker in the database")
     if not deployment.multi_az:
         raise NotForDrill(
             f"database {database} is not Multi-AZ, so nothing can take over: set "

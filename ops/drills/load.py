@@ -21,9 +21,6 @@ import httpx
 
 from ops.drills.clock import Clock
 
-PATH = "/wp-admin/install.php"
-"""Answers 200 before and after WordPress is set up, is never cached, and needs the database."""
-
 FAILED_PERCENT = 1.0
 GAP_SECONDS = 5.0
 """What "traffic is served" means: at most so many requests fail, and no longer time passes without

@@ -1,4 +1,5 @@
-"""One-off tasks of the service's own task definition: the canary, and what keeps the marker.
+"""One-off tasks of the service's own task definition: the canary, what keeps the marker, and what
+a user asks for.
 
 The marker is a row in a table of the database. Tasks write, read and drop it with the environment
 that the container has anyway, so no credential passes through here.
@@ -80,7 +81,7 @@ def ask_marker(
     asked |= {"WORDPRESS_DB_HOST": host} if host else {}
     command = ["php", "-r", _PHP]
     arn = run_task(deployment, source or deployment.source, command, asked, marker)
-    code = _exit_code(deployment, arn, clock, end)
+    code = exit_code(deployment, arn, clock, end)
     if code == 0:
         return True
     if action == "read" and code == _NOT_FOUND:
@@ -91,8 +92,8 @@ def ask_marker(
     )
 
 
-def _exit_code(deployment: Deployment, arn: str, clock: Clock, end: float) -> int:
-    """The exit code of a task's container."""
+def exit_code(deployment: Deployment, arn: str, clock: Clock, end: float) -> int:
+    """The exit code of a task's container, once it has ended."""
     cluster = deployment.outputs.ecs_cluster_name
     while clock.now() < end:
         described = deployment.ecs.describe_tasks(cluster=cluster, tasks=[arn])["tasks"]

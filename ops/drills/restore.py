@@ -27,6 +27,7 @@ def _copy_of(deployment: Deployment) -> str:
 
 def plan_restore(deployment: Deployment) -> list[str]:
     database, copy = deployment.outputs.rds_identifier, _copy_of(deployment)
+    deployment.check_application("a task writes and reads the marker in the database")
     if not deployment.database.get("BackupRetentionPeriod"):
         raise OpsError(
             f"database {database} keeps no backups, so nothing can be restored: set "

@@ -14,7 +14,7 @@ from ops.aws import explaining
 from ops.drills import report, undo
 from ops.drills.clock import Clock
 from ops.drills.journal import Journal, Place
-from ops.drills.load import PATH, Background, served_again, summary
+from ops.drills.load import Background, served_again, summary
 from ops.drills.one_off import POLL_SECONDS
 from ops.drills.report import Event, Measurement, Objectives, Report
 from ops.drills.target import Deployment, NotSteady, Snapshot
@@ -139,10 +139,6 @@ def _changes(before: Snapshot | None, now: Snapshot) -> Iterator[str]:
         yield f"database: primary in {now.database_zone}"
 
 
-class NotForDrill(OpsError):
-    """The deployment lacks what a drill needs; says how to get it."""
-
-
 @dataclass(frozen=True)
 class Drill:
     """One drill.
@@ -206,7 +202,7 @@ def execute(
     # two drills of one second would be two drills at a time, which `x` refuses
     journal = Journal(folder, f"{started:%Y%m%dT%H%M%S}-{drill.name}", place)
     load = Background(
-        deployment.url + PATH,
+        deployment.url + deployment.path,
         clock,
         per_second=requests_per_second,
         timeout_seconds=timeout_seconds,
@@ -245,7 +241,7 @@ def execute(
 def _baseline(run: Run) -> None:
     """Nothing may be wrong before the drill."""
     start = run.clock.now()
-    run.event(f"requests begin, to {run.deployment.url}{PATH}", start)
+    run.event(f"requests begin, to {run.deployment.url}{run.deployment.path}", start)
     while not run.load.requests and run.clock.now() < run.end:
         run.clock.sleep(POLL_SECONDS)
     run.clock.sleep(BASELINE_SECONDS)
@@ -253,8 +249,9 @@ def _baseline(run: Run) -> None:
     if before.failed or not before.requests:
         errors = ", ".join(before.errors) or "no answer"
         raise OpsError(
-            f"{run.deployment.url}{PATH}: {before.failed} of {before.requests} requests failed "
-            f"before anything was broken ({errors}): mend that first, or name another --url"
+            f"{run.deployment.url}{run.deployment.path}: {before.failed} of {before.requests} "
+            f"requests failed before anything was broken ({errors}): mend that first, or name "
+            "another --url"
         )
 
 

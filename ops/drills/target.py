@@ -3,13 +3,14 @@
 import json
 import subprocess
 import sys
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from constructs_lib.settings import wordpress
 from ops import ROOT
 from ops.aws import Clients, explaining
 from ops.drills.clock import Clock
@@ -19,6 +20,10 @@ from ops.terraform import error_text, find_binary
 
 MANAGED_BY = "cdktf"
 """The tag ManagedBy that this project's provider gives to all it makes."""
+
+
+class NotForDrill(OpsError):
+    """The deployment lacks what a drill needs; says how to get it."""
 
 
 class NotSteady(OpsError):
@@ -171,7 +176,7 @@ class Deployment:
         self.ecs, self.elb, self.rds, self.ec2, self.sts, self.fis = (
             clients(name) for name in ("ecs", "elbv2", "rds", "ec2", "sts", "fis")
         )
-        self._clock = clock
+        self._clock, self._clients = clock, clients
         self._seen: dict[str, None] = {}
         with explaining():
             self.account: str = self.sts.get_caller_identity()["Account"]
@@ -189,6 +194,11 @@ class Deployment:
         self.container: str = attached["containerName"]
         self.task_definition: str = self.service["taskDefinition"]
         self.network: dict[str, Any] = self.service["networkConfiguration"]
+        task = self.ecs.describe_task_definition(taskDefinition=self.task_definition)
+        own = task["taskDefinition"]["containerDefinitions"][0]  # a stack's only one
+        self._log = own.get("logConfiguration", {}).get("options", {})
+        told = {pair["name"] for pair in [*own.get("environment", []), *own.get("secrets", [])]}
+        self._untold = {*wordpress.DATABASE_ENVIRONMENT.values()} - told
         self.group = self.elb.describe_target_groups(TargetGroupArns=[self.target_group_arn])[
             "TargetGroups"
         ][0]
@@ -240,6 +250,20 @@ class Deployment:
         """Whether the database can be restored to a point in time; a new one has no backup yet."""
         latest = self._database().get("LatestRestorableTime")
         return latest is not None and latest >= point
+
+    @property
+    def path(self) -> str:
+        """What requests ask for: a page that answers before there is content, from the database."""
+        own = str(self.group.get("HealthCheckPath", "/"))
+        return own if self._untold else wordpress.HEALTH_CHECK_PATH
+
+    def check_application(self, what: str) -> None:
+        """That a task can do what takes programs and variables of the WordPress image."""
+        if self._untold:
+            raise NotForDrill(
+                f"{what} with the WordPress image, and the container of {self.task_definition} has "
+                f"no {min(self._untold)}: this drill is not for another application"
+            )
 
     @property
     def multi_az(self) -> bool:
@@ -330,6 +354,13 @@ class Deployment:
             )
             found += [_task(task) for task in described["tasks"]]
         return found
+
+    def logged(self, arn: str) -> Iterator[str]:
+        """The lines that a task of the service's definition has written."""
+        name = f"{self._log['awslogs-stream-prefix']}/{self.container}/{arn.rpartition('/')[2]}"
+        asked = {"logGroupName": self._log["awslogs-group"], "logStreamNames": [name]}
+        pages = self._clients("logs").get_paginator("filter_log_events").paginate(**asked)
+        return (event["message"] for page in pages for event in page["events"])
 
     def expected(self) -> dict[str, recovery.Scenario]:
         """What `ops.model.recovery` computes for the deployment as it is, by kind of failure."""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from constructs_lib.settings.database import connections
+from constructs_lib.settings.wordpress import DATABASE_ENVIRONMENT
 from ops.errors import OpsError
 from ops.model.recovery import (
     APACHE_WORKERS,
@@ -34,7 +35,9 @@ def configuration(stack: Stack) -> Configuration:
     number = partial(_number, stack)
     tasks, most, cooldown = _scaling(stack, number(service, "desired_count", 0))
     task = stack.referred(service["task_definition"])
-    workers = re.search(r"(?i)MaxRequestWorkers (\d+)", str(task.get("container_definitions")))
+    container = str(task.get("container_definitions"))
+    workers = re.search(r"(?i)MaxRequestWorkers (\d+)", container)
+    told = all(f'"{name}"' in container for name in DATABASE_ENVIRONMENT.values())
     path = str(stack.value(check.get("path", "/")))
     return Configuration(
         tasks=tasks,
@@ -55,7 +58,7 @@ def configuration(stack: Stack) -> Configuration:
         backup_retention_days=number(database, "backup_retention_period", 0),
         shared_files=bool(task.get("volume")),
         most_tasks=most,
-        workers=int(workers[1]) if workers else APACHE_WORKERS,
+        workers=int(workers[1]) if workers else APACHE_WORKERS * told,
         connections=connections(str(stack.value(database["instance_class"]))),
         rotation=_rotation(stack, database),
         copy_region=_copy_region(stack),

@@ -1,70 +1,71 @@
 """What a stack costs a month: list prices times the quantities in its Terraform JSON.
 
 The unit prices are on-demand list prices of eu-central-1 in US dollars, without free tiers, credits
-and taxes, as the authors knew them in November 2026. They were not fetched from AWS: compare them
-with the page beside each before you decide on them.
+and taxes, as the authors knew them. They were not fetched from AWS: compare each with its page,
+and write down when, before you decide on them.
 """
 
 import math
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ops.model.stack import Stack, block
 
 HOURS = 730
 """A month in AWS's own estimates."""
 
-FARGATE_VCPU_HOUR = 0.04656
-FARGATE_GB_HOUR = 0.00511
-SPOT_SHARE = 0.3
-"""https://aws.amazon.com/fargate/pricing/ (Linux on x86). Spot's price changes: AWS says "up to
-70 %" less."""
 
-PUBLIC_IPV4_HOUR = 0.005
-NAT_GATEWAY_HOUR = 0.052
-ENDPOINT_ZONE_HOUR = 0.012
-"""https://aws.amazon.com/vpc/pricing/"""
+class Price(NamedTuple):
+    """As it was when it was `known`; https://aws.amazon.com/<page>/pricing/ has it now."""
 
-BALANCER_HOUR = 0.027
-BALANCER_UNIT_HOUR = 0.008
-"""https://aws.amazon.com/elasticloadbalancing/pricing/"""
+    usd: float
+    known: str
+    page: str
 
-INSTANCE_HOUR = {"db.t3.micro": 0.020, "db.t3.medium": 0.078}
-"""One instance of MySQL; a standby costs as much again. Other classes: no figure here.
-https://aws.amazon.com/rds/mysql/pricing/"""
 
-STORAGE_GIB_MONTH = {"gp2": 0.137, "gp3": 0.137}
-"""Each copy; backups up to the size of the database are free."""
-
-EXTENDED_SUPPORT_VCPU_HOUR = 0.10
-"""First two years, US East: Frankfurt is not cheaper.
-https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/extended-support-charges.html"""
+PRICES = {
+    "Fargate: vCPU": Price(0.04656, "2026-11", "fargate"),
+    "Fargate: memory": Price(0.00511, "2026-11", "fargate"),
+    "Fargate ARM64: vCPU": Price(0.03725, "2026-11", "fargate"),
+    "Fargate ARM64: memory": Price(0.00409, "2026-11", "fargate"),
+    # changes: AWS says "up to 70 %" less
+    "Fargate Spot: vCPU": Price(0.3 * 0.04656, "2026-11", "fargate"),
+    "Fargate Spot: memory": Price(0.3 * 0.00511, "2026-11", "fargate"),
+    "Fargate ARM64 Spot: vCPU": Price(0.3 * 0.03725, "2026-11", "fargate"),
+    "Fargate ARM64 Spot: memory": Price(0.3 * 0.00409, "2026-11", "fargate"),
+    "Public IPv4 addresses": Price(0.005, "2026-11", "vpc"),
+    "NAT gateways": Price(0.052, "2026-11", "vpc"),
+    "VPC endpoints": Price(0.012, "2026-11", "privatelink"),
+    "Load balancer": Price(0.027, "2026-11", "elasticloadbalancing"),
+    "Load balancer: capacity units": Price(0.008, "2026-11", "elasticloadbalancing"),
+    # a standby costs as much again; other classes have no figure here
+    "db.t3.micro": Price(0.020, "2026-11", "rds/mysql"),
+    "db.t3.medium": Price(0.078, "2026-11", "rds/mysql"),
+    # backups up to the size of the database are free
+    "GiB gp2": Price(0.137, "2026-11", "rds/mysql"),
+    "GiB gp3": Price(0.137, "2026-11", "rds/mysql"),
+    # first two years, US East: Frankfurt is not cheaper
+    "RDS Extended Support": Price(0.10, "2026-11", "rds/mysql"),
+    "CloudWatch logs": Price(0.63, "2026-11", "cloudwatch"),
+    "Container Insights": Price(0.30, "2026-11", "cloudwatch"),
+    "Alarms, with autoscaling's own": Price(0.10, "2026-11", "cloudwatch"),
+    "Dashboard": Price(3.00, "2026-11", "cloudwatch"),
+    "Keys of our own": Price(1.00, "2026-11", "kms"),
+    "Secrets": Price(0.40, "2026-11", "secrets-manager"),
+    "Firewall": Price(5.00, "2026-11", "waf"),
+    "Firewall: rules": Price(1.00, "2026-11", "waf"),
+    "Shared uploads": Price(0.36, "2026-11", "efs"),
+    # of a snapshot or a copy; the way to another region is 0.02 more, once
+    "Copies here and in another region": Price(0.10, "2026-11", "backup"),
+}
+"""By the line of the bill, or by its unit."""
 
 INSTANCE_VCPUS = {"db.t3.micro": 2, "db.t3.medium": 2}
 
 OUT_OF_STANDARD_SUPPORT = ("5.7", "8.0")
 """MySQL 8.0 left standard support on 31 July 2026; AWS charges for it since 1 August 2026.
 https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/MySQL.Concepts.VersionMgmt.html"""
-
-LOGS_GB = 0.63
-METRIC_MONTH = 0.30
-ALARM_METRIC_MONTH = 0.10
-DASHBOARD_MONTH = 3.00
-"""https://aws.amazon.com/cloudwatch/pricing/"""
-
-KEY_MONTH = 1.00
-SECRET_MONTH = 0.40
-FIREWALL_MONTH = 5.00
-FIREWALL_RULE_MONTH = 1.00
-UPLOADS_GB_MONTH = 0.36
-"""https://aws.amazon.com/kms/pricing/
-https://aws.amazon.com/secrets-manager/pricing/
-https://aws.amazon.com/waf/pricing/
-https://aws.amazon.com/efs/pricing/"""
-
-COPY_GB_MONTH = 0.10
-"""Of a snapshot or a copy; the way to another region is 0.02 more, once.
-https://aws.amazon.com/backup/pricing/"""
 
 CONTAINER_INSIGHTS_METRICS = 25
 """About as many custom metrics does it make for one cluster, service and task definition."""
@@ -108,17 +109,20 @@ def total(bill: list[Item]) -> float:
     return math.fsum(item.usd or 0 for item in bill)
 
 
-def _hourly(
-    name: str, count: float, unit: str, price: float, original: str = "", *, share: float = 1
-) -> Item:
+def _hourly(name: str, count: float, unit: str, original: str = "", *, share: float = 1) -> Item:
     """`share` of the month's hours."""
-    hours = HOURS * share
+    hours, price = HOURS * share, _price(name, unit)
     quantity = f"{_counted(count, unit)} x {hours:.0f} h"
     return Item(name, quantity, price, count * price * hours, original)
 
 
-def _monthly(name: str, count: float, unit: str, price: float, original: str = "") -> Item:
+def _monthly(name: str, count: float, unit: str, original: str = "") -> Item:
+    price = _price(name, unit)
     return Item(name, _counted(count, unit), price, count * price, original)
+
+
+def _price(name: str, unit: str) -> float:
+    return (PRICES.get(name.partition(" (")[0]) or PRICES[unit]).usd
 
 
 def _counted(count: float, unit: str) -> str:
@@ -136,14 +140,16 @@ def _tasks(stack: Stack) -> list[Item]:
     spot = max(0, count - base.get("FARGATE", 0)) if "FARGATE_SPOT" in base else 0
     awake = _awake_share(stack)
     bill = []
-    for kind, tasks, price in (("Fargate", count - spot, 1), ("Fargate Spot", spot, SPOT_SHARE)):
-        for what, each, unit, usd, original in (
-            ("vCPU", vcpus, "vCPU", FARGATE_VCPU_HOUR, "15"),
-            ("memory", gigabytes, "GB", FARGATE_GB_HOUR, "in the above"),
+    on_arm = block(task.get("runtime_platform")).get("cpu_architecture") == "ARM64"
+    name = "Fargate ARM64" if on_arm else "Fargate"
+    for kind, tasks in ((name, count - spot), (f"{name} Spot", spot)):
+        for what, each, unit, original in (
+            ("vCPU", vcpus, "vCPU", "15"),
+            ("memory", gigabytes, "GB", "in the above"),
         ):
-            line = f"{kind}: {what}"
             if tasks:
-                bill.append(_hourly(line, tasks * each, unit, usd * price, original, share=awake))
+                line = f"{kind}: {what}"
+                bill.append(_hourly(line, tasks * each, unit, original, share=awake))
     return bill
 
 
@@ -192,22 +198,18 @@ def _network(stack: Stack) -> list[Item]:
     if block(service["network_configuration"]).get("assign_public_ip"):
         public += _task_count(stack) * _awake_share(stack)
     bill = [
-        _hourly("Load balancer", len(balancers), "load balancers", BALANCER_HOUR, "20"),
+        _hourly("Load balancer", len(balancers), "load balancers", "20"),
         _hourly(
-            "Load balancer: capacity units (assumed)",
-            ASSUMED_BALANCER_UNITS,
-            "LCU",
-            BALANCER_UNIT_HOUR,
-            "in the above",
+            "Load balancer: capacity units (assumed)", ASSUMED_BALANCER_UNITS, "LCU", "in the above"
         ),
-        _hourly("Public IPv4 addresses", public, "addresses", PUBLIC_IPV4_HOUR, "missing"),
+        _hourly("Public IPv4 addresses", public, "addresses", "missing"),
     ]
     if gateways:
-        bill.append(_hourly("NAT gateways", gateways, "gateways", NAT_GATEWAY_HOUR, "0"))
+        bill.append(_hourly("NAT gateways", gateways, "gateways", "0"))
     endpoints = stack.all("aws_vpc_endpoint").values()
     zones = sum(len(each.get("subnet_ids", [])) for each in endpoints)
     if zones:
-        bill.append(_hourly("VPC endpoints", zones, "in a zone", ENDPOINT_ZONE_HOUR))
+        bill.append(_hourly("VPC endpoints", zones, "in a zone"))
     bill.append(Item("Data transfer out, up to 100 GB", "first 100 GB are free", None, 0, "5"))
     return bill
 
@@ -220,21 +222,13 @@ def _database(stack: Stack) -> list[Item]:
     storage = str(stack.value(database.get("storage_type", "gp2")))
     each = f"{kind} x {copies}"
     bill = [Item(f"RDS instance: {each}", f"{copies} x {HOURS} h", None, None, "30")]
-    if kind in INSTANCE_HOUR:
-        bill = [_hourly("RDS instances", copies, kind, INSTANCE_HOUR[kind], "30")]
-    price = STORAGE_GIB_MONTH[storage]
-    bill.append(_monthly("RDS storage", copies * size, f"GiB {storage}", price, "in the above"))
+    if kind in PRICES:
+        bill = [_hourly("RDS instances", copies, kind, "30")]
+    bill.append(_monthly("RDS storage", copies * size, f"GiB {storage}", "in the above"))
     version = str(database.get("engine_version", ""))
     if version.startswith(OUT_OF_STANDARD_SUPPORT) and kind in INSTANCE_VCPUS:
-        bill.append(
-            _hourly(
-                f"RDS Extended Support for MySQL {version}",
-                copies * INSTANCE_VCPUS[kind],
-                "vCPU",
-                EXTENDED_SUPPORT_VCPU_HOUR,
-                "missing",
-            )
-        )
+        vcpus = copies * INSTANCE_VCPUS[kind]
+        bill.append(_hourly("RDS Extended Support", vcpus, "vCPU", "missing"))
     return bill
 
 
@@ -253,10 +247,10 @@ def _monitoring(stack: Stack) -> list[Item]:
     logs = ASSUMED_LOGS_GB * max(1, len(stack.all("aws_cloudwatch_log_group")))
     dashboards = len(stack.all("aws_cloudwatch_dashboard"))
     lines = (
-        ("CloudWatch logs (assumed)", logs, "GB", LOGS_GB, "1"),
-        ("Container Insights", metrics, "metrics, about", METRIC_MONTH, "missing"),
-        ("Alarms, with autoscaling's own", alarms, "metrics", ALARM_METRIC_MONTH, "missing"),
-        ("Dashboard", dashboards, "dashboards", DASHBOARD_MONTH, "missing"),
+        ("CloudWatch logs (assumed)", logs, "GB", "1"),
+        ("Container Insights", metrics, "metrics, about", "missing"),
+        ("Alarms, with autoscaling's own", alarms, "metrics", "missing"),
+        ("Dashboard", dashboards, "dashboards", "missing"),
     )
     little = Item("SNS, budget, anomaly detection", "little use is free", None, 0, "missing")
     return [*(_monthly(*line) for line in lines if line[1]), little]
@@ -277,11 +271,11 @@ def _protection(stack: Stack) -> list[Item]:
     copies = len(vaults) if "copies" in vaults else 0
     copied = files + int(stack.value(stack.one("aws_db_instance")["allocated_storage"]))
     lines = (
-        ("Keys of our own", len(stack.all("aws_kms_key")), "keys", KEY_MONTH),
-        ("Secrets", secrets, "secrets", SECRET_MONTH),
-        ("Firewall", len(firewalls), "web ACL", FIREWALL_MONTH),
-        ("Firewall: rules", rules, "rules", FIREWALL_RULE_MONTH),
-        ("Shared uploads (assumed)", files, "GB", UPLOADS_GB_MONTH),
-        ("Copies here and in another region (at most)", copies * copied, "GB", COPY_GB_MONTH),
+        ("Keys of our own", len(stack.all("aws_kms_key")), "keys"),
+        ("Secrets", secrets, "secrets"),
+        ("Firewall", len(firewalls), "web ACL"),
+        ("Firewall: rules", rules, "rules"),
+        ("Shared uploads (assumed)", files, "GB"),
+        ("Copies here and in another region (at most)", copies * copied, "GB"),
     )
     return [_monthly(*line) for line in lines if line[1]]

@@ -106,7 +106,7 @@ class Configuration:
         shared_files: whether files, such as uploads, outlive the task they were sent to.
         rotation: when RDS changes the password that the tasks log in with; None where it does not.
         most_tasks: how many autoscaling starts at the most; a deployment has others beside them.
-        workers: requests that a task serves at a time.
+        workers: requests that a task serves at a time; 0: not known, of another application.
         connections: about how many the database's class allows.
         copy_region: where backups are copied to; empty for nowhere.
     """
@@ -231,7 +231,7 @@ def scenarios(c: Configuration) -> tuple[Scenario, ...]:
     database = _database(c, blamed)
     zone = _zone(c, hang, database)
     rolling = _rolling_update(c, replace)
-    load = (_load(c, replace), _overload(c))
+    load = [_load(c, replace), *([_overload(c)] if c.workers else [])]
     found = (stop, hang, zone, database, _bad_deployment(c, rolling), rolling, *load)
     password = (_password(c, replace, rolling),) if c.rotation else ()
     return (*found, *password, _deleted(c), _region(c))

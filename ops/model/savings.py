@@ -54,6 +54,7 @@ CHANGES = (
         {"container.desired_count": 1, "autoscaling.min_capacity": 1},
         "no second task while the first is replaced",
     ),
+    Change({"container.architecture": "ARM64"}, "an image for ARM64, as WordPress's is"),
     Change({"container.cpu": 256, "container.memory_mib": 512}, "half the power of each task"),
     Change({"autoscaling.sleep": {}}, "nothing answers at night and at weekends"),
     Change({"network.private_egress": "single_nat"}, "if its zone fails, no task reaches anything"),
@@ -130,6 +131,14 @@ def _synthesized(stacks: Mapping[str, object]) -> dict[str, Stack]:
         for part in parts
         for each, stack in _synthesized({name: stacks[name] for name in part}).items()
     }
+
+
+def prices(console: Console) -> None:
+    """Print what has to be compared with AWS's pages, first what was longest ago."""
+    shown = table("Prices of eu-central-1", "", "USD", "as of", "aws.amazon.com/…/pricing/")
+    for name, price in sorted(cost.PRICES.items(), key=lambda each: each[1].known):
+        shown.add_row(name, f"{price.usd:g}", price.known, price.page)
+    console.print(shown)
 
 
 def run(stack_id: str, console: Console) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from constructs_lib.settings.variables import DB_PASSWORD
-from constructs_lib.wordpress import config_extra
+from constructs_lib.settings.wordpress import config_extra
 from ops.drills.one_off import _NOT_FOUND, _PHP
 from tests.app.conftest import WORDPRESS, Server, php
 

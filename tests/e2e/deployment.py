@@ -5,14 +5,15 @@ import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from ops import CDKTF_JSON
-from ops.delivery.permissions import FILES, granted
+from ops.delivery.permissions import FILES, granted, needs
+from ops.model.stack import Stack
 from ops.sandbox.deployed import Deployed, deployed
 from ops.sandbox.server import Sandbox
 from ops.terraform import Terraform
@@ -47,13 +48,19 @@ def settings(stack_id: str, **changes: dict[str, object]) -> dict[str, object]:
     return stack
 
 
-def assert_granted(sandbox: Sandbox) -> None:
-    """The deployer's policies allow all that Terraform called."""
-    missing = sandbox.terraform_actions - set().union(*map(granted, FILES))
+def assert_granted(sandbox: Sandbox, also: Iterable[str] = ()) -> None:
+    """The deployer's policies, with what a stack adds to them, allow all that Terraform called."""
+    missing = sandbox.terraform_actions - set(also).union(*map(granted, FILES))
     assert not missing, (
         f"docs/deployer-policy*.json grant no {', '.join(sorted(missing))}: if deploying needs it "
         "now, `.venv/bin/python -m ops deployer-policy` adds it"
     )
+
+
+def added(deployed: Deployed) -> set[str]:
+    """What a stack's own policies would grant beyond what was seen in the lives of cdktf.json's."""
+    stack = Stack(json.loads((deployed.folder / "cdk.tf.json").read_text()))
+    return {what for _, what in needs(stack, ())}
 
 
 @contextmanager
@@ -92,7 +99,7 @@ def prepared(stack_id: str) -> Iterator[Deployed]:
         with one_provider(stack.terraform()) as running:
             stack.environment |= running
             yield stack
-        assert_granted(stack.sandbox)
+        assert_granted(stack.sandbox, added(stack))
 
 
 HOSTILE = {

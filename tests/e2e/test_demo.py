@@ -1,7 +1,7 @@
 """The demo to its end and interrupted, and the sandbox from another process."""
 
-import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,6 +15,7 @@ import pytest
 
 from ops import ROOT
 from ops.terraform import find_binary, find_mirror, registry_of
+from tests.programs import run
 
 
 @contextmanager
@@ -46,26 +47,33 @@ def _running_in(folder: Path) -> list[str]:
     return found
 
 
-PROTECTED = {
-    "load_balancer": {"https": True, "deletion_protection": True},
-    "container": {"image": None, "require_digest": True},
-    "database": {"password": "managed", "deletion_protection": True, "skip_final_snapshot": False},
-}
-"""All that the demo does something for, as in the hardened stack, which takes twice as long."""
+@pytest.mark.slow(280)
+def test_a_fork_follows_its_page_to_the_demo(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each command of docs/fork.md with its settings, of a stack that is protected from deletion.
 
-
-@pytest.mark.slow(270)
-def test_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The demo runs to its end and leaves nothing in its temporary folder."""
+    The demo at the end runs to its own, and nothing is left in its temporary folder.
+    """
+    page = (ROOT / "docs" / "fork.md").read_text(encoding="utf-8")
+    blocks = {
+        mark: re.findall(rf"<!-- {mark} -->\n```\w+\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+        for mark in ("settings", "run with the settings")
+    }
+    (settings,), (commands,) = blocks.values()
     file, folder = tmp_path / "cdktf.json", tmp_path / "tmp"
-    file.write_text(json.dumps({"context": {"stacks": {"protected": PROTECTED}}}))
+    file.write_text(settings)
     folder.mkdir()
     monkeypatch.setenv("CDKTF_JSON", str(file))
-    with _started(folder, "demo", "protected") as demo:
-        output, _ = demo.communicate(timeout=560)
-    assert "heals drift and leaves nothing but its final snapshot." in output, output
-    assert "drift found in aws_security_group.rds_sg" in output
-    assert "Take the protection from deletion away" in output
+    monkeypatch.setenv("CDKTF_OUTDIR", str(tmp_path / "cdktf.out"))
+    monkeypatch.setenv("TMPDIR", str(folder))
+    done = run("sh", "-eu", "-c", commands, stdin=subprocess.DEVNULL)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "RDS Multi-AZ performs" in done.stdout
+    assert "What each would save by itself" in done.stdout
+    assert "drift found in aws_security_group.rds_sg" in done.stdout
+    assert "Take the protection from deletion away" in done.stdout
+    assert "heals drift and leaves nothing but its final snapshot." in done.stdout
     assert list(folder.iterdir()) == []
 
 

@@ -12,6 +12,7 @@ from typing import TypeAlias
 import pytest
 
 from constructs_lib.settings import SettingsError, parse_stack
+from constructs_lib.settings.wordpress import WordpressSettings
 from tests.e2e.modules import assert_valid
 from tests.synth.options import DIGEST, ECR_IMAGE, OPTIONS, Option, nested
 
@@ -167,10 +168,17 @@ def test_options_that_contradict_each_other_are_refused_with_a_reason() -> None:
             )
             for number, egress in ((0, "all_but_database"), (2, "all"))
         },
+        **{
+            ((f"load_balancer.{option}", on), ("load_balancer.domain", on)): (
+                "load_balancer: domain = blog.example.com brings HTTPS and its certificate; leave "
+                f"{option} out"
+            )
+            for option in ("https", "certificate_arn")
+        },
         **dict.fromkeys(
             (
                 ((f"load_balancer.{option}", on), ("load_balancer.https_at_cdn", on))
-                for option in ("https", "certificate_arn")
+                for option in ("https", "certificate_arn", "domain")
             ),
             "load_balancer: https_at_cdn is for a load balancer without https, which says by "
             "itself that a request came over HTTPS; switch one of them off",
@@ -203,17 +211,34 @@ def test_options_that_contradict_each_other_are_refused_with_a_reason() -> None:
             "backup.vault_lock_days = 7 without copies to lock; set backup.copy_region or "
             "container.shared_uploads, or leave it out"
         ),
+        **{
+            (first, second): (
+                f"container: {name} is for WordPress, not for another application; leave it out"
+            )
+            for name in WordpressSettings.model_fields
+            for first, second in [
+                sorted(
+                    [("container.database_environment", on), (f"container.{name}", on)],
+                    key=lambda choice: [*CHOICES].index(choice[0]),
+                )
+            ]
+        },
+        **dict.fromkeys(
+            (
+                (("container.command", on), (f"container.{name}", on))
+                for name in ("apache_conf", "php_ini")
+            ),
+            "container: command takes the place of apache_conf and php_ini; leave it or them out",
+        ),
         (("database.password", 0), ("database.rotation", on)): (
-            "database: rotation is set with password = variable, which nothing rotates; choose "
-            "managed, or leave rotation out"
+            "database: rotation is for password = managed; choose that, or leave rotation out"
         ),
         **dict.fromkeys(
             (
                 (("container.capacity", on), ("container.capacity_providers", on)),
                 (("container.on_demand_base", on), ("container.capacity_providers", on)),
             ),
-            "container: capacity = FARGATE_SPOT needs capacity_providers = true, which attaches "
-            "it to the cluster",
+            "container: capacity = FARGATE_SPOT needs capacity_providers = true; switch it on",
         ),
     }
 

@@ -86,6 +86,22 @@ def _interface(aws: Clients) -> None:
     ec2.create_network_interface(SubnetId=subnet["Subnet"]["SubnetId"])
 
 
+def _records(aws: Clients, balancer: str = "shop-alb-1", proven: str = "shop.example.com") -> None:
+    route53 = aws("route53")
+    zone = route53.create_hosted_zone(Name="example.com", CallerReference=balancer)
+    name = f"dualstack.{balancer}.eu-central-1.elb.amazonaws.com"
+    alias = {"HostedZoneId": "Z1", "DNSName": name, "EvaluateTargetHealth": False}
+    proof = {"TTL": 60, "ResourceRecords": [{"Value": "_a.b.acm-validations.aws."}]}
+    records = (
+        {"Name": "any.example.com", "Type": "A", "AliasTarget": alias},
+        {"Name": f"_1a.{proven}", "Type": "CNAME", **proof},
+    )
+    route53.change_resource_record_sets(
+        HostedZoneId=zone["HostedZone"]["Id"],
+        ChangeBatch={"Changes": [{"Action": "CREATE", "ResourceRecordSet": r} for r in records]},
+    )
+
+
 LEFT: dict[tuple[str, str], Callable[[Clients], object]] = {
     ("ecs", "cluster"): lambda aws: aws("ecs").create_cluster(clusterName="shop-cluster"),
     ("ecs", "task definition"): lambda aws: _task_definition(aws),
@@ -102,6 +118,7 @@ LEFT: dict[tuple[str, str], Callable[[Clients], object]] = {
         DBSubnetGroupDescription="x",
         SubnetIds=[subnet["SubnetId"] for subnet in aws("ec2").describe_subnets()["Subnets"]],
     ),
+    ("ecr", "repository"): lambda aws: aws("ecr").create_repository(repositoryName="shop"),
     ("logs", "log group"): lambda aws: aws("logs").create_log_group(
         logGroupName="/aws/ecs/containerinsights/shop-cluster/performance"
     ),
@@ -136,6 +153,7 @@ LEFT: dict[tuple[str, str], Callable[[Clients], object]] = {
         GroupName="x", Description="x", TagSpecifications=_ec2_tags("security-group")
     ),
     ("ec2", "network interface"): _interface,
+    ("route53", "record"): _records,
     ("sqs", "tagged"): lambda aws: aws("sqs").create_queue(
         QueueName="x", tags={"Project": PROJECT}
     ),
@@ -161,6 +179,15 @@ def test_nobody_elses_is_found(aws: Clients) -> None:
     )
     assert kinds(aws, ("shop-staging",)) == set()
     assert kinds(aws) == {("sns", "topic")}
+
+
+def test_a_domain_leaves_its_name_and_its_proof(aws: Clients) -> None:
+    _records(aws)
+    _records(aws, "shopping-alb-1", "shopping.example.com")
+    left = cleanup.search(aws, PROJECT, domains=["shop.example.com"]).left
+    assert [leftover.name for leftover in left] == [
+        *("A any.example.com.", "CNAME _1a.shop.example.com.")
+    ]
 
 
 def test_each_resource_is_listed_once(aws: Clients) -> None:

@@ -9,9 +9,10 @@ import shutil
 from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args, get_origin
 
 import pytest
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # stubs are apart
 from pydantic import BaseModel
 from rich.console import Console
 
@@ -25,6 +26,7 @@ from ops import CDKTF_JSON, ROOT, docs
 from ops.errors import OpsError
 from ops.model import savings
 from ops.model.stack import Stack, read_stack
+from tests.synth.options import MAXIMAL, OPTIONS, settings_of
 
 
 @pytest.fixture(scope="module")
@@ -63,11 +65,12 @@ def test_a_changed_table_is_noticed_and_rewritten(copy: Path) -> None:
     readme.write_text(current.replace("| USD a month |", "| EUR a month |"), encoding="utf-8")
     settings.write_text("<!-- generated: fargate -->\n<!-- end generated -->", encoding="utf-8")
     (copy / "docs" / "deployer-policy.json").write_text("{}", encoding="utf-8")
+    (copy / "docs" / "settings.schema.json").unlink()
     with pytest.raises(OpsError) as stale:
         docs.run(Console(), check=True, root=copy)
     assert str(stale.value) == (
-        "README.md, docs/settings.md, docs/deployer-policy.json: cdktf.json, or the code, has "
-        "changed since; run `make docs`"
+        "README.md, docs/settings.md, docs/deployer-policy.json, docs/settings.schema.json: "
+        "cdktf.json, or the code, has changed since; run `make docs`"
     )
     assert "| EUR a month |" in readme.read_text(encoding="utf-8")
     docs.run(Console(), check=False, root=copy)
@@ -113,6 +116,68 @@ def test_tables_escape_what_markdown_would_interpret() -> None:
     assert docs.table(["a"], [["x|y <id>"]]) == "| a |\n| --- |\n| x\\|y &lt;id> |"
 
 
+def documented() -> dict[str, Any]:
+    """Each cdktf.json of the checkout, of the tests and of the documentation."""
+    ours = {"the checkout's": ROOT / "cdktf.json", "the tests'": CDKTF_JSON}
+    files = {name: json.loads(path.read_text()) for name, path in ours.items()}
+    for path in docs.documents(ROOT):
+        for number, block in enumerate(
+            re.findall("```json\n(.*?)```", path.read_text(), re.DOTALL)
+        ):
+            if '"context"' in block:
+                files[f"{path.name} {number}"] = json.loads(block)
+    return files
+
+
+@pytest.fixture(scope="module")
+def validator() -> Any:
+    """Of the schema that the documentation has; that it is current is tested above."""
+    schema = json.loads((ROOT / "docs" / "settings.schema.json").read_text())
+    Draft202012Validator.check_schema(schema)
+    return Draft202012Validator(schema)
+
+
+def test_editors_find_nothing_wrong_with_settings_that_are_accepted(validator: Any) -> None:
+    files = documented()
+    assert len(files) > 10
+    options = {path: settings_of(path) for path in OPTIONS} | {"everything": MAXIMAL}
+    files |= {path: {"context": {"stacks": {"x": stack}}} for path, stack in options.items()}
+    wrong = {name: [e.message for e in validator.iter_errors(file)] for name, file in files.items()}
+    assert {name: messages for name, messages in wrong.items() if messages} == {}
+
+
+@pytest.mark.parametrize(
+    ("stack", "place"),
+    [
+        ({"databse": {}}, ""),
+        ({"container": {"port": 0}}, "container.port"),
+        ({"container": {"port": "80"}}, "container.port"),
+        ({"region": "mars-1"}, "region"),
+        ({"load_balancer": {"domain": {"name": "a.de"}}}, "load_balancer.domain"),
+        ({"container": {"task_permissions": [{"action": "x"}]}}, "container.task_permissions.0"),
+        ({"backend": {"type": "s3"}}, "backend"),
+    ],
+)
+def test_editors_see_what_is_wrong_and_where(
+    validator: Any, stack: dict[str, object], place: str
+) -> None:
+    errors = list(validator.iter_errors({"context": {"stacks": {"x": stack}}}))
+    found = {".".join(map(str, error.absolute_path)) for error in errors}
+    assert found == {f"context.stacks.x.{place}".rstrip(".")}
+
+
+def test_editors_explain_every_setting(validator: Any) -> None:
+    """With what is accepted; pydantic's titles and our own words are for no editor."""
+    for model in validator.schema["$defs"].values():
+        for name, setting in model.get("properties", {}).items():
+            assert "description" in setting or "$ref" in setting or name == "backend", name
+            assert not setting.keys() & {"title", "accepts", "verb", "only"}
+    name = validator.schema["$defs"]["DomainSettings"]["properties"]["name"]["description"]
+    assert name.endswith(
+        "; must be a host name of at most 64 lower-case characters, like blog.example.com"
+    )
+
+
 def rows(part: str) -> list[list[str]]:
     """The cells of a table's rows."""
     lines = (re.split(r"(?<!\\)\|", line)[1:-1] for line in part.splitlines()[2:])
@@ -137,7 +202,10 @@ def test_every_setting_has_a_row_with_a_description(stack: Stack) -> None:
             inner = [
                 part
                 for part in (field.annotation, *get_args(field.annotation))
-                if isinstance(part, type) and issubclass(part, BaseModel) and name != "backend"
+                if isinstance(part, type)
+                and issubclass(part, BaseModel)
+                and name != "backend"
+                and get_origin(field.annotation) is not tuple  # a list has one row
             ]
             if inner:
                 found |= keys(inner[0], f"{prefix}{name}.")

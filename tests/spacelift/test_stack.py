@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from constructs_lib.settings import SettingsError, load_stacks, parse_stack, validated
-from ops import ROOT
+from ops import CDKTF_JSON, ROOT
 from ops.model import cost
 from ops.model.stack import read_stack
 from spacelift import hooks
@@ -202,12 +202,16 @@ def test_who_approves_is_a_setting_and_a_label_can_ask_for_something_else(
 
 
 def test_the_hardened_stack_asks_for_somebody_else() -> None:
-    context = json.loads((ROOT / "cdktf.json").read_text())["context"]["spacelift"]
-    wanted = validated(SpaceliftSettings, "spacelift", context)
+    """In the tests' settings, and in the project's as long as they have it."""
     stack_id = "resilience-platform-hardened"
-    given = labels(stack_id, parse_stack(stack_id, {}), wanted)
-    assert "approval-by-others" in given
-    assert "author-may-approve" not in given
+    contexts = [json.loads(f.read_text())["context"] for f in (CDKTF_JSON, ROOT / "cdktf.json")]
+    theirs = [context["spacelift"] for context in contexts if stack_id in context["stacks"]]
+    assert theirs
+    for values in theirs:
+        wanted = validated(SpaceliftSettings, "spacelift", values)
+        given = labels(stack_id, parse_stack(stack_id, {}), wanted)
+        assert "approval-by-others" in given
+        assert "author-may-approve" not in given
 
 
 def test_additional_labels_are_for_their_stack_only(maximal: Synthesized) -> None:

@@ -6,6 +6,10 @@ from unittest.mock import ANY
 
 ECR_IMAGE = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/wordpress:latest"
 DIGEST = "wordpress@sha256:" + "0" * 64
+BOUNDARY = "arn:aws:iam::123456789012:policy/org/Boundary"
+DOMAIN = {"name": "blog.example.com", "hosted_zone_id": "Z0123456789ABC"}
+SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:shop/api-AbCdEf"
+PARAMETER = "arn:aws:ssm:eu-central-1:123456789012:parameter/shop/token"
 CERTIFICATE = "arn:aws:acm:eu-central-1:123456789012:certificate/0a1b"
 
 
@@ -60,6 +64,14 @@ VALUES: dict[str, Option] = {
     "container.image": Option("registry.example.com/team/wordpress@sha256:0123"),
     "container.name": arrives(
         "wordpress_1", f"{_CONTAINER}.name", f"{_SERVICE}.load_balancer.0.container_name"
+    ),
+    "container.architecture": Option(
+        "ARM64",
+        changes={
+            f"{_TASK}.runtime_platform": {
+                **{"cpu_architecture": "ARM64", "operating_system_family": "LINUX"}
+            }
+        },
     ),
     "container.cpu": Option(16384),
     "container.memory_mib": Option(122880),
@@ -316,6 +328,20 @@ OPTIONS: dict[str, Option] = {
             )
         ),
     ),
+    "tags": Option(
+        {"CostCentre": "4711", "team: web/2": ""},
+        changes={
+            "provider.default_tags.0.tags.CostCentre": "4711",
+            "provider.default_tags.0.tags.team: web/2": "",
+        },
+    ),
+    "permissions_boundary_arn": arrives(
+        BOUNDARY,
+        *(
+            f"aws_iam_role.{name}.permissions_boundary"
+            for name in ("rds_monitoring", "ecs_task_execution_role")
+        ),
+    ),
     "provider_version": Option("6", changes={"terraform.required_providers.aws.version": "~> 6.0"}),
     "default_tags": Option(
         False,
@@ -394,6 +420,22 @@ OPTIONS: dict[str, Option] = {
     "load_balancer.certificate_arn": replace(
         _HTTPS, value=CERTIFICATE, needs={"load_balancer.https": True}
     ),
+    "load_balancer.domain": Option(
+        DOMAIN,
+        adds=(
+            *("data.aws_route53_zone.domain", "aws_acm_certificate.domain"),
+            *("aws_acm_certificate_validation.domain", "aws_lb_listener.https"),
+            *("aws_route53_record.domain", "aws_route53_record.proof"),
+        ),
+        changes={
+            **{k: v for k, v in _HTTPS.changes.items() if not k.startswith("output.")},
+            "output.application_url.value": "https://blog.example.com",
+            **_environment(
+                WORDPRESS_CONFIG_EXTRA="define('WP_HOME','https://blog.example.com'); "
+                "define('WP_SITEURL','https://blog.example.com');"
+            ),
+        },
+    ),
     "load_balancer.host_name": Option(
         "www.example.com", changes={"output.application_url.value": "http://www.example.com"}
     ),
@@ -431,6 +473,9 @@ OPTIONS: dict[str, Option] = {
             *("aws_wafv2_web_acl.main", "aws_wafv2_web_acl_association.main"),
             *("aws_wafv2_web_acl_logging_configuration.main", "aws_cloudwatch_log_group.waf"),
         ),
+    ),
+    "image.repository": Option(
+        True, adds=("aws_ecr_repository.image", "aws_ecr_lifecycle_policy.image")
     ),
     "container.require_digest": Option(True, needs={"container.image": DIGEST}),
     "container.capacity": Option(
@@ -552,6 +597,50 @@ OPTIONS: dict[str, Option] = {
     ),
     "container.environment": Option(
         {"WORDPRESS_DEBUG": "1"}, changes=_environment(WORDPRESS_DEBUG="1")
+    ),
+    "container.port": Option(
+        8080,
+        changes={
+            f"{_CONTAINER}.portMappings.0.containerPort": 8080,
+            f"{_CONTAINER}.portMappings.0.hostPort": 8080,
+            f"{_SERVICE}.load_balancer.0.container_port": 8080,
+            "aws_security_group.ecs_sg.ingress.0.from_port": 8080,
+            "aws_security_group.ecs_sg.ingress.0.to_port": 8080,
+        },
+    ),
+    "container.command": Option(
+        ["serve", "--greet", 'it\'s "me"'],
+        changes={f"{_CONTAINER}.command": ["serve", "--greet", 'it\'s "me"']},
+    ),
+    "container.database_environment": Option(
+        {"host": "DB_HOST", "password": "DB_PASS"},
+        needs={
+            "container.image": "registry.example.com/shop:1",
+            "load_balancer.health_check_path": "/health",
+        },
+        changes={
+            f"{_CONTAINER}.environment": [
+                {"name": "DB_HOST", "value": "${aws_db_instance.wordpress.address}"},
+                {"name": "DB_PASS", "value": "${var.db_password}"},
+            ],
+            f"{_CHECK}.path": "/health",
+        },
+    ),
+    "container.secrets": Option(
+        {"API_KEY": f"{SECRET}:key::", "TOKEN": PARAMETER},
+        adds=("aws_iam_role_policy.ecs_task_execution_secrets",),
+        changes={
+            f"{_CONTAINER}.secrets": [
+                {"name": "API_KEY", "valueFrom": f"{SECRET}:key::"},
+                {"name": "TOKEN", "valueFrom": PARAMETER},
+            ],
+            **_waits("aws_iam_role_policy.ecs_task_execution_secrets"),
+        },
+    ),
+    "container.task_permissions": Option(
+        [{"actions": ["s3:GetObject", "s3:Put*"], "resources": ["arn:aws:s3:::shop/*"]}],
+        adds=(_TASK_ROLE, "aws_iam_role_policy.ecs_task"),
+        changes=_AS_TASK,
     ),
     "container.wordpress_constants": Option(
         {"DISALLOW_FILE_MODS": True, "WP_MEMORY_LIMIT": "128M", "WP_POST_REVISIONS": 5},

@@ -13,7 +13,7 @@ import pytest
 import main
 from constructs_lib import aws
 from constructs_lib.settings import load_stacks, parse_stack
-from tests.synth.options import ECR_IMAGE, OPTIONS, settings_of
+from tests.synth.options import BOUNDARY, ECR_IMAGE, OPTIONS, settings_of
 from tests.synth.synthesized import STACK_ID, Synthesized, Synthesizer, changes, dangling
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,17 +32,25 @@ PROVIDER = "cdktf_cdktf_provider_aws"
 def test_ids_with_a_dot_are_addresses_and_every_address_is_an_id(
     tmp_path: Path, further: dict[str, object]
 ) -> None:
-    """With every option that adds something; and each of them refers to what is there."""
+    """With every option that adds something; and each of them refers to what is there.
+
+    No role is without the boundary, or the organisation refuses it.
+    """
     from constructs_lib.platform import ResiliencePlatform  # isort: skip
     from cdktf import Testing
 
-    adding = (path for path, option in OPTIONS.items() if option.adds)
-    settings = parse_stack(STACK_ID, settings_of(*adding, **further))
+    without = {"load_balancer.https", "load_balancer.certificate_arn"}  # the domain has them
+    adding = (path for path, option in OPTIONS.items() if option.adds and path not in without)
+    values = settings_of(*adding, permissions_boundary_arn=BOUNDARY, **further)
+    settings = parse_stack(STACK_ID, values)
     stack = ResiliencePlatform(Testing.app(outdir=str(tmp_path)), STACK_ID, settings=settings)
     ids = sorted(element.node.id for element in stack.node.find_all() if "." in element.node.id)
     synthesized = Synthesized(Testing.synth(stack, True))
     assert ids == synthesized.addresses
     assert dangling(synthesized) == set()
+    roles = synthesized.all("aws_iam_role")
+    assert len(roles) == 6
+    assert {role["permissions_boundary"] for role in roles.values()} == {BOUNDARY}
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """alb.py: HTTPS, and what a load balancer is named."""
 
 from constructs_lib.settings import PROJECT_NAME_MAX
-from tests.synth.options import CERTIFICATE, settings_of
+from tests.synth.options import CERTIFICATE, DOMAIN, settings_of
 from tests.synth.synthesized import Synthesized, Synthesizer
 
 
@@ -56,3 +56,46 @@ def test_a_host_name_is_where_the_application_answers(synth: Synthesizer) -> Non
     assert url["description"] == "Where the application answers."
     without = synth(load_balancer={"https": True}).blocks["output.application_url"]
     assert "no certificate has this name" in without["description"]
+
+
+def test_a_domain_has_a_certificate_that_is_proven_before_it_serves(synth: Synthesizer) -> None:
+    """And a new one before the old one goes; a variable for another one there is not."""
+    stack = synth(**settings_of("load_balancer.domain"))
+    certificate = stack.blocks["aws_acm_certificate.domain"]
+    assert certificate["domain_name"] == DOMAIN["name"]
+    assert certificate["validation_method"] == "DNS"
+    assert certificate["lifecycle"]["create_before_destroy"] is True
+    proof = stack.blocks["aws_route53_record.proof"]
+    options = "${tolist(aws_acm_certificate.domain.domain_validation_options).0.resource_record_"
+    assert [proof["name"], proof["type"], *proof["records"]] == [
+        f"{options}{part}}}" for part in ("name", "type", "value")
+    ]
+    issued = stack.blocks["aws_acm_certificate_validation.domain"]
+    assert issued["validation_record_fqdns"] == ["${aws_route53_record.proof.fqdn}"]
+    assert stack.blocks["aws_lb_listener.https"]["certificate_arn"] == (
+        "${aws_acm_certificate_validation.domain.certificate_arn}"
+    )
+    assert "certificate_arn" not in stack.variables
+    record = stack.blocks["aws_route53_record.domain"]
+    assert (record["name"], record["type"]) == (DOMAIN["name"], "A")
+    assert record["alias"] == {
+        "name": "${aws_lb.main.dns_name}",
+        "zone_id": "${aws_lb.main.zone_id}",
+        "evaluate_target_health": False,
+    }
+    assert "allow_overwrite" not in record, "a name that is there already is somebody else's"
+    zones = {block["zone_id"] for block in (proof, record)}
+    assert zones == {"${data.aws_route53_zone.domain.zone_id}"}
+    assert stack.blocks["data.aws_route53_zone.domain"]["zone_id"] == DOMAIN["hosted_zone_id"]
+
+
+def test_a_cdns_name_may_stand_before_the_domain(synth: Synthesizer) -> None:
+    stack = synth(load_balancer={"domain": DOMAIN, "host_name": "www.example.com"})
+    assert stack.blocks["output.application_url"]["value"] == "https://www.example.com"
+    assert stack.blocks["aws_acm_certificate.domain"]["domain_name"] == DOMAIN["name"]
+
+
+def test_wordpress_keeps_its_address_where_that_is_wanted(synth: Synthesizer) -> None:
+    stack = synth(load_balancer={"domain": DOMAIN}, container={"fixed_site_url": False})
+    told = {pair["name"] for pair in stack.container["environment"]}
+    assert "WORDPRESS_CONFIG_EXTRA" not in told

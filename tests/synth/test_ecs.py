@@ -1,11 +1,15 @@
 """ecs.py and autoscaling.py: which image and permissions, when the service fails and sleeps."""
 
+import re
+from pathlib import Path
+
 import pytest
 
+import constructs_lib
 from constructs_lib.settings import load_stacks
 from constructs_lib.settings.database import connections
 from ops import CDKTF_JSON
-from tests.synth.options import DIGEST, ECR_IMAGE, settings_of
+from tests.synth.options import DIGEST, ECR_IMAGE, OPTIONS, PARAMETER, SECRET, settings_of
 from tests.synth.synthesized import Synthesized, Synthesizer
 
 BUSY_WORKER_MIB = 30
@@ -125,3 +129,86 @@ def test_the_service_sleeps_and_wakes(synth: Synthesizer) -> None:
     assert actions["wake"]["scalable_target_action"] == {"min_capacity": "2", "max_capacity": "4"}
     assert actions["sleep"]["schedule"] == "cron(0 19 ? * * *)"
     assert {action["timezone"] for action in actions.values()} == {"UTC"}
+
+
+def test_only_the_tasks_own_secrets_are_read_and_decrypted(synth: Synthesizer) -> None:
+    """Whichever key they are encrypted with; of one with several values the whole is named."""
+    stack = synth(**settings_of("container.secrets"))
+    allowed = [
+        (statement["Action"], statement["Resource"], statement.get("Condition"))
+        for statement in stack.statements("aws_iam_role_policy.ecs_task_execution_secrets")
+    ]
+    decrypts = [
+        (["kms:Decrypt"], "*", {"StringEquals": {f"kms:EncryptionContext:{name}": [arn]}})
+        for name, arn in (("SecretARN", SECRET), ("PARAMETER_ARN", PARAMETER))
+    ]
+    assert allowed == [
+        (["secretsmanager:GetSecretValue"], [SECRET], None),
+        decrypts[0],
+        (["ssm:GetParameters"], [PARAMETER], None),
+        decrypts[1],
+    ]
+
+
+def test_endpoints_lead_to_where_the_secrets_are(synth: Synthesizer) -> None:
+    container = {"image": ECR_IMAGE, "secrets": OPTIONS["container.secrets"].value}
+    made = synth(network=BEHIND_ENDPOINTS, container=container).all("aws_vpc_endpoint")
+    assert set(made) == {"s3", "ecr_api", "ecr_dkr", "logs", "secretsmanager", "ssm"}
+
+
+def test_the_application_may_do_what_it_is_permitted(synth: Synthesizer) -> None:
+    stack = synth(**settings_of("container.task_permissions"))
+    assert stack.statements("aws_iam_role_policy.ecs_task") == [
+        {
+            "Effect": "Allow",
+            "Action": ["s3:GetObject", "s3:Put*"],
+            "Resource": ["arn:aws:s3:::shop/*"],
+        }
+    ]
+
+
+@pytest.mark.parametrize("password", ["variable", "managed"])
+@pytest.mark.parametrize("names", [None, {"user": "DB_USER"}])
+def test_another_application_is_told_what_it_asks_for(
+    synth: Synthesizer, password: str, names: dict[str, str] | None
+) -> None:
+    """No word of WordPress, nor a password that it did not ask for; and no secret to read then."""
+    container = {"image": "shop:1", "database_environment": names, "environment": {"A": "b"}}
+    stack = synth(
+        load_balancer={"health_check_path": "/", "https_at_cdn": True, "host_name": "a.de"},
+        container=container,
+        database={"password": password, "require_tls": True},
+    )
+    told = [pair["name"] for pair in stack.container["environment"]]
+    assert told == ([] if names is None else ["DB_USER"]) + ["A"]
+    assert "secrets" not in stack.container
+    assert "aws_iam_role_policy.ecs_task_execution_secrets" not in stack.blocks
+    assert "WORDPRESS" not in stack.text
+
+
+def test_a_managed_password_goes_where_another_application_wants_it(synth: Synthesizer) -> None:
+    stack = synth(
+        load_balancer={"health_check_path": "/"},
+        container={"image": "shop:1", "database_environment": {"password": "DB_PASS"}},
+        database={"password": "managed"},
+    )
+    (secret,) = stack.container["secrets"]
+    assert secret["name"] == "DB_PASS"
+    assert secret["valueFrom"].endswith(":password::")
+    assert stack.container["environment"] == []
+
+
+def test_no_file_but_the_profiles_own_says_wordpress() -> None:
+    """Addresses and the names of settings are those that deployments and cdktf.json have."""
+    library = Path(constructs_lib.__file__).parent
+    names = re.compile(
+        r"aws_\w+\.wordpress\b|\w*wordpress\w*(\.\w+| import)|wp-ecs|container\.wordpress_\w+|"
+        r"\b(runs_wordpress|wordpress_constants|WordpressSettings|WordpressKeys|import wordpress)\b"
+    )
+    saying = {
+        path.name: found
+        for path in library.rglob("*.py")
+        if not path.name.startswith("wordpress")
+        if (found := re.findall("(?i).*wordpress.*", names.sub("", path.read_text())))
+    }
+    assert saying == {}

@@ -139,6 +139,19 @@ def test_a_counted_rule_counts_on_every_path(synth: Synthesizer) -> None:
     assert "SizeRestrictions_Body" not in after
 
 
+def test_without_editors_their_paths_are_not_excepted(synth: Synthesizer) -> None:
+    """Another application: what AWS's rules find in a body is blocked everywhere."""
+    other = settings_of("container.database_environment", **{"load_balancer.waf": {}})
+    rules = synth(**other).blocks["aws_wafv2_web_acl.main"]["rule"]
+    groups = [rule["statement"].get("managed_rule_group_statement") for rule in rules[1:]]
+    assert [group["name"].removeprefix("AWSManagedRules") for group in groups] == [
+        *("CommonRuleSet", "KnownBadInputsRuleSet", "AnonymousIpList", "SQLiRuleSet"),
+        "PHPRuleSet",
+    ]
+    counted = [rule["name"] for g in groups for rule in g.get("rule_action_override", [])]
+    assert counted == ["HostingProviderIPList"]
+
+
 # --- discovery.py, wordpress_keys.py, rotation.py
 
 

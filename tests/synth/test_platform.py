@@ -5,6 +5,7 @@ from pathlib import Path
 
 from constructs_lib.settings import parse_stack
 from constructs_lib.settings.database import connections_of
+from constructs_lib.settings.wordpress import DATABASE_ENVIRONMENT
 from tests.synth.options import OPTIONS, VALUES
 from tests.synth.synthesized import STACK_ID, Synthesized, Synthesizer, changes, dangling, leaves
 
@@ -70,6 +71,9 @@ def test_every_setting_is_tried_with_another_value_than_its_default() -> None:
     defaults = leaves(parse_stack(STACK_ID, {}).model_dump(mode="json"))
     tried = {path: setting.value for path, setting in (VALUES | OPTIONS).items()}
     tried["backend.type"] = tried["backend"]
+    names = tried[named := "container.database_environment"]  # one setting with several leaves
+    assert isinstance(names, dict)
+    tried |= {f"{named}.{part}": names.get(part) for part in DATABASE_ENVIRONMENT}
     assert defaults.keys() <= tried.keys()
     assert {path for path, default in defaults.items() if tried[path] == default} == set()
 

@@ -28,3 +28,10 @@ def test_a_spacelift_run_has_no_backend_at_all_and_nothing_else_is_different(
     there, here = synth.fresh(backend=backend).document, platform.document
     terraform = {key: part for key, part in here["terraform"].items() if key != "backend"}
     assert there == {**here, "terraform": terraform}
+
+
+def test_an_organisations_tags_are_there_without_ours(synth: Synthesizer) -> None:
+    """And the tasks have them too, which are tagged for the costs' sake otherwise."""
+    blocks = synth(tags={"Owner": "web"}, default_tags=False, cost=None).blocks
+    assert blocks["provider"]["default_tags"] == [{"tags": {"Owner": "web"}}]
+    assert blocks["aws_ecs_service.wordpress"]["propagate_tags"] == "SERVICE"

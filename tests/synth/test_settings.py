@@ -23,7 +23,18 @@ from constructs_lib.settings import (
 )
 from constructs_lib.settings.types import REGIONS
 from constructs_lib.settings.words import described
-from tests.synth.options import CERTIFICATE, DIGEST, ECR_IMAGE, MAXIMAL, OPTIONS, RECIPES, nested
+from tests.synth.options import (
+    CERTIFICATE,
+    DIGEST,
+    DOMAIN,
+    ECR_IMAGE,
+    MAXIMAL,
+    OPTIONS,
+    PARAMETER,
+    RECIPES,
+    SECRET,
+    nested,
+)
 from tests.synth.synthesized import Synthesizer
 
 Values = dict[str, Any]
@@ -143,6 +154,24 @@ BOUNDS: dict[str, Bounds] = {
         ([], [A], [A, A], [A, A, B], A),
         'at least two different zones, the first two are used, like ["eu-central-1a", ',
     ),
+    "tags": Bounds(
+        (
+            {},
+            {"a": "", "x" * 128: "y" * 256, "awsome": "A b_.:/=+-@9"},
+            {f"t{n}": "" for n in range(46)},
+        ),
+        ([], "x", None),
+        "an object of at most 46 names and texts",
+    ),
+    "permissions_boundary_arn": Bounds(
+        (
+            None,
+            "arn:aws:iam::123456789012:policy/org/B+=,.@_-1",
+            "arn:aws:iam::aws:policy/ReadOnly",
+        ),
+        ("", "Boundary", "arn:aws:iam::123456789012:role/x", "arn:aws:iam::1:policy/x"),
+        "the ARN of a policy, like arn:aws:iam::123456789012:policy/…",
+    ),
     "network.zones": one_of("listed", "a_and_b"),
     "network.private_egress": one_of("none", "single_nat", "nat_per_zone", "vpc_endpoints"),
     "network.task_subnets": one_of("public", "private", **{"network.private_egress": "single_nat"}),
@@ -180,6 +209,19 @@ BOUNDS: dict[str, Bounds] = {
         ("www", "https://a.de", "A.de", "-a.de", "a..com", "x" * 64 + ".de", "a." + "x" * 64),
         "a host name in lower-case letters, like www.example.com",
     ),
+    "load_balancer.domain": Bounds((None, DOMAIN), ([], 1, "x", True), "be an object, or null"),
+    "load_balancer.domain.name": Bounds(
+        ("a.de", "b." * 31 + "de"),
+        ("www", "A.de", "*.a.de", "b." * 31 + "dev"),
+        "a host name of at most 64 lower-case characters, like blog.example.com",
+        {"load_balancer.domain.hosted_zone_id": "Z1"},
+    ),
+    "load_balancer.domain.hosted_zone_id": Bounds(
+        ("Z1", "Z" + "A" * 31),
+        ("", "Z", "z1", "/hostedzone/Z1", "Z" + "A" * 32, "example.com"),
+        "a hosted zone's id, like Z0123456789ABC",
+        {"load_balancer.domain.name": "a.de"},
+    ),
     "load_balancer.access_log_retention_days": COUNT,
     "load_balancer.waf": GROUP,
     "load_balancer.waf.requests_per_5_minutes": between(10, 2_000_000_000),
@@ -202,6 +244,7 @@ BOUNDS: dict[str, Bounds] = {
     )._replace(needs={"container.memory_mib": 2048}),
     "container.memory_mib": Bounds((1024, 4096), ("1024", 1024.5), "of MiB from 512 to 122880"),
     "container.desired_count": between(0, 5000, **MANY),
+    "container.architecture": one_of("X86_64", "ARM64"),
     "container.capacity": one_of("FARGATE", "FARGATE_SPOT"),
     "container.on_demand_base": between(0, 5000, **{"container.capacity": "FARGATE_SPOT"}),
     "container.health_check_command": Bounds((None, "curl x || exit 1"), ("", 1), "shell command"),
@@ -209,6 +252,30 @@ BOUNDS: dict[str, Bounds] = {
     "container.minimum_healthy_percent": between(0, 100),
     "container.maximum_percent": between(100, 200, **{"container.minimum_healthy_percent": 50}),
     "container.log_retention_days": RETENTION,
+    "container.port": between(1, 65535),
+    "container.command": Bounds((None, ["a", "${x} %{y}"]), ([], "a", 1), "at least one: text"),
+    "container.database_environment": Bounds(
+        (None, {}, {"host": "A", "user": "B", "password": "C", "name": "_D1"}),
+        ("A", ["A"], 1),
+        "an object of host, user, password, name, each with a variable's name",
+        {"container.image": DIGEST, "load_balancer.health_check_path": "/"},
+    ),
+    "container.secrets": Bounds(
+        ({}, {"A_KEY": SECRET, "B": f"{SECRET}:key::", "C": PARAMETER}),
+        (),  # for others, see below
+        "",
+    ),
+    "container.task_permissions": Bounds(
+        (
+            [],
+            [
+                {"actions": ["s3:GetObject"], "resources": ["*"]},
+                {"actions": ["s3:*"], "resources": ["arn:aws:s3:::shop", "arn:aws:s3:::shop/*"]},
+            ],
+        ),
+        ("x", None),
+        "a list of: an object",
+    ),
     "container.environment": Bounds(({}, {"A_1": "x"}), ("A=1", ["A"]), "an object of texts"),
     "container.wordpress_constants": Bounds(
         ({}, {"A_1": "x", "B": True, "C": -5, "D": 0.5, "E": "${x} %{if} 'q'"}),
@@ -302,7 +369,10 @@ BOUNDS: dict[str, Bounds] = {
     "database.performance_insights": FLAG._replace(
         needs={"database.instance_class": "db.t3.medium"}
     ),
-    "database.apply_immediately": FLAG._replace(good=(True, False, None), bad=("yes", 1)),
+    **dict.fromkeys(
+        ("database.apply_immediately", "container.fixed_site_url"),
+        FLAG._replace(good=(True, False, None), bad=("yes", 1)),
+    ),
     "monitoring.subscriptions": Bounds(
         ([], ["a@b.c"], ["https://x", "https://x/y?z=1"]),
         ("a@b.c", 1, None),
@@ -346,13 +416,12 @@ FLAGS = (
     *("load_balancer.deletion_protection", "load_balancer.https", "container.capacity_providers"),
     *("container.wait_for_steady_state", "container.zone_rebalancing", "container.task_role"),
     "container.rollback_alarms",
-    *("container.container_insights", "container.execute_command", "container.fixed_site_url"),
+    *("container.container_insights", "container.execute_command"),
     *("container.service_discovery", "container.shared_keys", "container.shared_uploads"),
     *("database.username_sensitive", "database.multi_az", "database.storage_encrypted"),
     *("database.require_tls", "database.slow_query_log", "database.iam_authentication"),
     *("database.deletion_protection", "database.skip_final_snapshot", "monitoring.database_events"),
-    "cost.anomaly_detection",
-    "resilience.fault_injection",
+    *("cost.anomaly_detection", "image.repository", "resilience.fault_injection"),
 )
 BOUNDS |= dict.fromkeys(FLAGS, FLAG)
 
@@ -398,6 +467,9 @@ def test_which_keys_are_chosen_before_the_first_deploy_is_said() -> None:
 
 SUBNETS, ZONES = "network.private_subnet_cidrs", "network.availability_zones"
 ENVIRONMENT, CONSTANTS = "container.environment", "container.wordpress_constants"
+SECRETS, DB = "container.secrets", "container.database_environment"
+OTHER = {"container.image": "shop:1", "load_balancer.health_check_path": "/health"}
+PERMISSIONS = "container.task_permissions"
 LOW, HIGH = "container.minimum_healthy_percent", "container.maximum_percent"
 DAILY, WEEKLY = "database.backup_window", "database.maintenance_window"
 KIND, SIZE, IOPS = "database.storage_type", "database.allocated_storage_gib", "database.iops"
@@ -421,14 +493,97 @@ REFUSED: list[tuple[Values, str]] = [
     ({"cost.monthly_budget_usd": float("inf")}, "_usd = Infinity: must be a finite number"),
     ({"database.username": "MySQL"}, '"MySQL": RDS reserves rdsadmin, mysql and root; choose'),
     ({"database.username": "root"}, '"root": RDS reserves rdsadmin, mysql and root; choose'),
-    ({ENVIRONMENT: {"A B": "1"}}, f"{ENVIRONMENT}: 'A B' … like WORDPRESS_DEBUG"),
+    *(
+        ({"tags": {name: ""}}, f"tags: '{name}' is not a tag's name: 1 to 128 letters … are ours")
+        for name in (
+            "",
+            "x" * 129,
+            "a#b",
+            "aws:x",
+            "AWS:x",
+            "Project",
+            "stack",
+            "MANAGEDBY",
+            "Name",
+        )
+    ),
+    (
+        {"tags": {"a": "x" * 257}},
+        "tags: a must be at most 256 letters, digits, spaces and _.:/=+-@",
+    ),
+    ({"tags": {"a": "x#"}}, "tags: a must be at most 256 letters, digits, spaces and _.:/=+-@"),
+    *(
+        ({"tags": tags}, "tags: must be an object of at most 46 names and texts that differ")
+        for tags in ({f"t{n}": "" for n in range(47)}, {"team": "", "Team": ""})
+    ),
+    ({ENVIRONMENT: {"A B": "1"}}, f"{ENVIRONMENT}: 'A B' … like LOG_LEVEL"),
     ({ENVIRONMENT: {"A": 1}}, f"{ENVIRONMENT}.A = 1: must be text; write it in quotes"),
     ({ENVIRONMENT: {"WORDPRESS_DB_NAME": "x"}}, "WORDPRESS_DB_NAME cannot be set here: the p"),
     # ECS refuses a variable that is a secret, too
     ({ENVIRONMENT: {"WORDPRESS_AUTH_SALT": "x"}}, "AUTH_SALT cannot be set here: keys and salts"),
     *(
-        ({ENVIRONMENT: {name: "x"}}, f"{name} looks like a secret … leave it out")
+        (
+            {ENVIRONMENT: {name: "x"}},
+            f"{name} looks like a secret … ARN in secrets, or leave it out",
+        )
         for name in ("API_TOKEN", "SMTP_PASS", "API_KEY")
+    ),
+    (
+        {SECRETS: {"WORDPRESS_AUTH_KEY": SECRET}, "container.shared_keys": True},
+        "container: secrets: WORDPRESS_AUTH_KEY cannot be set here: the platform sets it",
+    ),
+    ({SECRETS: "x"}, f"{SECRETS} = …: must be an object of names and ARNs"),
+    ({SECRETS: {"WORDPRESS_DB_PASSWORD": SECRET}}, "WORDPRESS_DB_PASSWORD cannot be set here: the"),
+    ({SECRETS: {"A B": SECRET}}, f"{SECRETS}: 'A B' is not a variable's name, like LOG_LEVEL"),
+    (
+        {SECRETS: {"A": SECRET}, ENVIRONMENT: {"A": "x"}},
+        "environment and secrets both have A",
+    ),
+    *(
+        ({SECRETS: {"A_KEY": value}}, f"{SECRETS}: A_KEY must be the ARN of a secret, like arn:aws")
+        for value in ("hunter2", SECRET[:-7], SECRET.replace("123456789012", "1"), f"{SECRET}:key")
+    ),
+    ({DB: {"port": "X"}}, f"{DB}: 'port' is not one of host, user, password, name"),
+    ({DB: {"host": "DB-HOST"}}, f"{DB}: host must be a variable's name, like LOG_LEVEL"),
+    (
+        {DB: {"host": "X", "name": "X"}, **OTHER},
+        "database_environment names a variable twice",
+    ),
+    (
+        {DB: {"host": "X"}, **OTHER, ENVIRONMENT: {"X": "y"}},
+        "environment: X cannot be set here: the",
+    ),
+    (
+        {DB: None, "load_balancer.health_check_path": "/"},
+        "container: image = wordpress:latest is not of another application; name its",
+    ),
+    (
+        {DB: None, "container.image": "shop:1"},
+        "load_balancer.health_check_path = /wp-admin/install.php … set a path",
+    ),
+    *(
+        (
+            {DB: None, **OTHER, f"container.{name}": value},
+            f"container: {name} is for WordPress, not for another application; leave it out",
+        )
+        for name, value in (
+            *(("shared_keys", True), ("shared_uploads", True), ("fixed_site_url", True)),
+            *((name, {"A": 1}) for name in ("wordpress_constants", "apache_conf", "php_ini")),
+        )
+    ),
+    (
+        {"container.command": ["x"], "container.php_ini": {"A": 1}},
+        "container: command takes the place of apache_conf and php_ini; leave it or them out",
+    ),
+    *(
+        ({PERMISSIONS: [{"actions": actions, "resources": resources}]}, f"{PERMISSIONS}.0{says}")
+        for actions, resources, says in (
+            (["s3:*"], ["*"], ": actions has s3:* on every resource; name its actions, or the"),
+            (["*"], ["arn:aws:s3:::shop"], '.actions.0 = "*": must be an action, like s3:GetObj'),
+            (["s3"], ["*"], '.actions.0 = "s3": must be an action, like s3:GetObject'),
+            (["s3:Get"], ["shop"], '.resources.0 = "shop": must be * or an ARN, like arn:aws:s3'),
+            ([], ["*"], ".actions = []: must be a list of at least one: an action"),
+        )
     ),
     *(
         ({CONSTANTS: {name: "x"}}, f"{CONSTANTS}: {name} cannot be set here: {reason}")
@@ -597,7 +752,7 @@ REFUSED: list[tuple[Values, str]] = [
     ),
     (
         {"database.rotation": {}},
-        "database: rotation is set with password = variable, … managed, or",
+        "database: rotation is for password = managed; choose that, or",
     ),
     (
         {"database.password": "managed", "database.rotation.window_hours": 23},
@@ -676,6 +831,21 @@ REFUSED: list[tuple[Values, str]] = [
     (
         {"container.fixed_site_url": True, "load_balancer.https": True},
         "container.fixed_site_url … which no certificate matches; set load_balancer.host_name",
+    ),
+    *(
+        (
+            {"load_balancer.domain": DOMAIN, f"load_balancer.{name}": value},
+            f"load_balancer: domain = blog.example.com … leave {name} out",
+        )
+        for name, value in (("certificate_arn", CERTIFICATE), ("https", True), ("https", False))
+    ),
+    (
+        {"load_balancer.domain": DOMAIN, "load_balancer.https_at_cdn": True},
+        "load_balancer: https_at_cdn is for … switch one of them off",
+    ),
+    (
+        {"load_balancer.domain": {"name": "a.de"}},
+        "load_balancer.domain.hosted_zone_id is missing; it must be a hosted zone's id, like Z0",
     ),
     (
         {"provider_version": "6", "overrides": {"aws_eip.nat": {"tags": {}, "vpc": True}}},

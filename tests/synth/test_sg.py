@@ -88,3 +88,13 @@ def test_the_default_security_group_has_no_rules(synth: Synthesizer) -> None:
     blocks = synth(**settings_of("network.default_security_group_closed")).blocks
     group = blocks["aws_default_security_group.closed"]
     assert group["ingress"] == group["egress"] == []
+
+
+def test_another_application_is_reached_on_its_port_and_does_not_call_itself(
+    synth: Synthesizer,
+) -> None:
+    other = settings_of("container.database_environment", "container.port")
+    groups = synth(**other, network={"allowed_egress": "least"}).all("aws_security_group")
+    assert [rule["from_port"] for rule in groups["alb_sg"]["egress"]] == [8080]
+    assert [rule["from_port"] for rule in groups["ecs_sg"]["ingress"]] == [8080]
+    assert [rule["from_port"] for rule in groups["ecs_sg"]["egress"]] == [3306, 443]

@@ -13,6 +13,7 @@ from ops.delivery.permissions import (
     FILES,
     POLICIES,
     READER,
+    as_text,
     document,
     documents,
     granted,
@@ -20,9 +21,10 @@ from ops.delivery.permissions import (
     recorded,
 )
 from ops.errors import OpsError
-from ops.model.stack import Stack, read_stack
+from ops.model.stack import Stack, read_stack, read_stacks
 from ops.sandbox.server import Sandbox
 from tests.e2e.deployment import assert_granted
+from tests.synth.options import OPTIONS
 
 STACKS = [stack_id for stack_ids in POLICIES.values() for stack_id in stack_ids]
 
@@ -114,8 +116,10 @@ def test_what_is_longer_than_iam_takes_is_refused() -> None:
         document(needed)
 
 
-def test_each_permission_that_no_call_shows_is_needed_by_a_stack() -> None:
-    declared = set()
+def test_each_permission_that_no_call_shows_is_needed_by_a_stack_or_an_option() -> None:
+    declared = {address.split(".")[0] for option in OPTIONS.values() for address in option.adds}
+    changed = {place for option in OPTIONS.values() for place in option.changes}
+    declared |= {".".join(place.split(".")[:3:2]) for place in changed}
     for stack_id in STACKS:
         for kind, blocks in read_stack(stack_id).document["resource"].items():
             declared |= {kind, *(f"{kind}.{key}" for block in blocks.values() for key in block)}
@@ -155,13 +159,15 @@ def test_the_stacks_of_cdktf_json_name_the_roles(
     assert reader == [allow("Calls", ["kms:DescribeKey", "rds:DescribeBlueGreenDeployments"])]
 
 
-def test_what_the_files_say_was_called_makes_them_again() -> None:
-    """With the tests' stacks, but for the roles' names: those are of the user's stacks."""
-    called = recorded()
+def test_what_the_files_say_was_called_makes_them_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the stacks that they are for: the user's."""
+    called, file = recorded(), ROOT / "cdktf.json"
     assert [len(called[name]) > 5 for name in FILES] == [True, True, True]
+    monkeypatch.setenv("CDKTF_JSON", str(file))
+    monkeypatch.setattr("ops.model.stack.CDKTF_JSON", file)
+    monkeypatch.setattr("ops.delivery.permissions.read_stacks", read_stacks.__wrapped__)
     for name, made in documents(called).items():
-        actions = {action for statement in made["Statement"] for action in statement["Action"]}
-        assert actions == granted(name)
+        assert as_text(made) == (ROOT / "docs" / name).read_text(encoding="utf-8")
 
 
 def test_who_plans_may_read_all_that_is_deployed_and_change_nothing() -> None:

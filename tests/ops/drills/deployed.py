@@ -12,7 +12,12 @@ from ops.sandbox.server import Sandbox
 
 
 def deploy(
-    sandbox: Sandbox, stack: Stack, *, tagged: bool = True, multi_az: bool = True
+    sandbox: Sandbox,
+    stack: Stack,
+    *,
+    tagged: bool = True,
+    multi_az: bool = True,
+    application: str = "WORDPRESS",
 ) -> Outputs:
     """Network, load balancer, service and database with the stack's own values."""
     ec2, elb, ecs, rds = (sandbox.client(name) for name in ("ec2", "elbv2", "ecs", "rds"))
@@ -67,8 +72,15 @@ def deploy(
                 "image": "wordpress",
                 "memory": 1024,
                 "portMappings": [{"containerPort": 80}],
+                "logConfiguration": {
+                    "logDriver": "awslogs",
+                    "options": {
+                        "awslogs-group": f"/ecs/{project}",
+                        "awslogs-stream-prefix": "ecs",
+                    },
+                },
                 "environment": [
-                    {"name": f"WORDPRESS_DB_{name}", "value": "set"}
+                    {"name": f"{application}_DB_{name}", "value": "set"}
                     for name in ("HOST", "USER", "PASSWORD", "NAME")
                 ],
             }

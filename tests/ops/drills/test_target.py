@@ -166,6 +166,21 @@ def test_without_a_template_no_zone_is_cut_off(
             plan(DRILLS["zone-outage"], deployment)
 
 
+def test_another_application_has_no_marker_and_no_canary(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its requests go where its health check does, and its tasks can be stopped."""
+    with Sandbox() as sandbox:
+        deployment = found(sandbox, deploy(sandbox, stack, application="SHOP"))
+        monkeypatch.setattr(deployment, "check_steady", lambda: None)
+        monkeypatch.setitem(deployment.group, "HealthCheckPath", "/health")
+        assert deployment.path == "/health"
+        for name in ("db-failover", "health-check", "restore"):
+            with pytest.raises(OpsError, match=r" has no WORDPRESS_DB_HOST: this drill is not"):
+                plan(DRILLS[name], deployment)
+        assert plan(DRILLS["task-failure"], deployment)
+
+
 def test_missing_credentials_are_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
         monkeypatch.setenv(name, "/dev/null")

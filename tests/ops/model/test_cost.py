@@ -24,6 +24,7 @@ def platform(**changes: Any) -> Stack:
         "engine_version": "8.4",
         "insights": "enabled",
         "strategy": [],
+        "architecture": "X86_64",
         "actions": {},
         "more": {},
     }
@@ -32,7 +33,12 @@ def platform(**changes: Any) -> Stack:
         {
             "variable": {"desired_count": {"default": 2}},
             "resource": {
-                "aws_ecs_task_definition": {"wordpress": {"cpu": values["cpu"], "memory": "1024"}},
+                "aws_ecs_task_definition": {
+                    "wordpress": {
+                        **{"cpu": values["cpu"], "memory": "1024"},
+                        "runtime_platform": {"cpu_architecture": values["architecture"]},
+                    }
+                },
                 "aws_ecs_service": {
                     "wordpress": {
                         "desired_count": "${var.desired_count}",
@@ -143,6 +149,14 @@ def test_spot_is_cheaper_but_for_the_first_tasks() -> None:
     base = {"capacity_provider": "FARGATE", "base": 1, "weight": 0}
     assert line("Fargate Spot: vCPU", strategy=[SPOT, base]).usd == pytest.approx(5.09832)
     assert line("Fargate: vCPU", strategy=[SPOT, base]).usd == pytest.approx(16.9944)
+
+
+def test_arm_is_cheaper_and_spot_with_it() -> None:
+    """2 x 0.5 x 730 x 0.03725 and 2 x 730 x 0.00409; with Spot 0.3 of that."""
+    assert line("Fargate ARM64: vCPU", architecture="ARM64").usd == pytest.approx(27.1925)
+    assert line("Fargate ARM64: memory", architecture="ARM64").usd == pytest.approx(5.9714)
+    spot = line("Fargate ARM64 Spot: vCPU", architecture="ARM64", strategy=[SPOT])
+    assert spot.usd == pytest.approx(8.15775)
 
 
 @pytest.mark.parametrize(

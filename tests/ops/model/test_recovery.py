@@ -2,11 +2,13 @@
 
 import json
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 from rich.console import Console
 
+from constructs_lib.settings.wordpress import DATABASE_ENVIRONMENT
 from ops.errors import OpsError
 from ops.model import claims
 from ops.model.claims import Claim, Model
@@ -29,6 +31,7 @@ def platform(
     balancer_subnets: tuple[str, str] = ("one", "two"),
     volumes: tuple[str, ...] = (),
     command: str = "",
+    environment: Iterable[str] = DATABASE_ENVIRONMENT.values(),
 ) -> dict[str, Any]:
     """A document like the contract's, with some values changed; None takes a key out."""
 
@@ -43,6 +46,7 @@ def platform(
         "path": "/wp-admin/install.php",
         **{"interval": 30, "timeout": 5, "healthy_threshold": 2, "unhealthy_threshold": 3},
     }
+    told = "".join(f'{{"name" = "{name}"}}, ' for name in environment)
     autoscaling: dict[str, Any] = {}
     if scaling:
         bounds = dict(zip(("min_capacity", "max_capacity"), scaling, strict=True))
@@ -66,7 +70,7 @@ def platform(
             "aws_ecs_task_definition": {
                 "wordpress": {
                     "volume": [{"name": v} for v in volumes],
-                    "container_definitions": f"${{jsonencode([{command}])}}",
+                    "container_definitions": f"${{jsonencode([{told}{command}])}}",
                 }
             },
             "aws_lb_target_group": {
@@ -151,6 +155,7 @@ def test_visitors_beyond_the_connections() -> None:
     without_scaling = computed(**told, scaling=None, tasks=2).scenarios[OVERLOAD]
     assert "2 tasks x 60 workers = 120" in without_scaling.because
     assert without_scaling.serving == never
+    assert len(computed(environment=["DB_HOST"]).scenarios) == OVERLOAD, "another application's"
     unseen = computed(health_check={"path": "/readme.html"}).scenarios[OVERLOAD]
     assert spans(unseen) == (never,) * 3
     assert "health checks" not in unseen.because

@@ -1,6 +1,7 @@
 """What each setting would save, from stacks that are synthesized for it."""
 
 import io
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,7 +10,7 @@ from rich.console import Console
 
 from ops.errors import OpsError
 from ops.model import cost, savings
-from ops.model.cost import Item
+from ops.model.cost import PRICES, Item
 from ops.model.savings import CHANGES, Change, Costs
 
 
@@ -30,6 +31,7 @@ def saved(found: Costs, setting: str) -> float | None:
     ("setting", "usd"),
     [
         ("database.engine_version", 292),  # 4 vCPU x 730 x 0.10
+        ("container.architecture", 33.9888 - 27.1925 + 7.4606 - 5.9714),  # see test_cost.py
         ("database.multi_az", 146 + 14.6 + 2.74),  # half of the database
         ("container.container_insights", 7.5 + 0.2),  # 25 metrics, and the two of its alarm
         ("monitoring", 1.5 + 3),  # 15 metrics of alarms, the dashboard
@@ -107,3 +109,18 @@ def test_no_setting_is_broken_in_two_and_no_line_filled_with_blanks(
 def test_a_stack_without_a_bill_is_refused(name: str) -> None:
     with pytest.raises(OpsError, match=rf"stack '?{name}"):
         savings.costs([name])
+
+
+def test_prices_are_listed_from_the_one_known_longest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each with its month and its page; a month that is not one would sort anyhow."""
+    assert {bool(re.fullmatch(r"20\d\d-(0[1-9]|1[0-2])", p.known)) for p in PRICES.values()} == {
+        True
+    }
+    monkeypatch.setitem(PRICES, "Dashboard", PRICES["Dashboard"]._replace(known="2020-01"))
+    output = io.StringIO()
+    savings.prices(Console(file=output, width=120))
+    rows = [line.split() for line in output.getvalue().splitlines()[4:] if line]
+    assert rows[0] == ["Dashboard", "3", "2020-01", "cloudwatch"]
+    assert len(rows) == len(PRICES)

@@ -13,7 +13,8 @@ from botocore.exceptions import ClientError
 from moto.ce.responses import CostExplorerResponse
 from moto.rds.responses import RDSResponse
 
-from ops.sandbox import services
+from constructs_lib.settings import parse_stack
+from ops.sandbox import leftovers, services
 from ops.sandbox.server import ACCOUNT_ID
 from tests.programs import python
 
@@ -618,3 +619,20 @@ def test_a_stack_makes_a_secret_and_takes_it_along(client: Client) -> None:
     assert re.fullmatch("[A-Za-z0-9]{64}", value)
     formation.delete_stack(StackName="keys")
     assert secrets.list_secrets()["SecretList"] == []
+
+
+def test_the_zones_of_domains_are_there_before_the_stacks(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each with a name that all its domains end in; they are not left over from anything."""
+    named = {"shop.example.com": "Z1", "a.b.example.com": "Z1", "example.org": "Z2"}
+    stacks = {
+        name: parse_stack("x", {"load_balancer": {"domain": {"name": name, "hosted_zone_id": id_}}})
+        for name, id_ in named.items()
+    }
+    monkeypatch.setattr("ops.sandbox.services.route53.declared", lambda: stacks)
+    zones = client("route53").list_hosted_zones()["HostedZones"]
+    assert {zone["Id"]: zone["Name"] for zone in zones} == {
+        **{"/hostedzone/Z1": "com.", "/hostedzone/Z2": "org."}
+    }
+    assert leftovers.leftovers() == []
