@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from ops.drills.one_off import ask_marker, new_name
 from ops.drills.report import Measurement
 from ops.drills.run import Run
-from ops.drills.target import Deployment
+from ops.drills.target import Deployment, NotForDrill
 from ops.errors import OpsError
 
 RARELY = 10.0
@@ -29,7 +29,7 @@ def plan_restore(deployment: Deployment) -> list[str]:
     database, copy = deployment.outputs.rds_identifier, _copy_of(deployment)
     deployment.check_application("a task writes and reads the marker in the database")
     if not deployment.database.get("BackupRetentionPeriod"):
-        raise OpsError(
+        raise NotForDrill(
             f"database {database} keeps no backups, so nothing can be restored: set "
             "`database.backup_retention_days` and apply"
         )

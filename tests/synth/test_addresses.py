@@ -49,7 +49,7 @@ def test_ids_with_a_dot_are_addresses_and_every_address_is_an_id(
     assert ids == synthesized.addresses
     assert dangling(synthesized) == set()
     roles = synthesized.all("aws_iam_role")
-    assert len(roles) == 6
+    assert len(roles) == 7
     assert {role["permissions_boundary"] for role in roles.values()} == {BOUNDARY}
 
 
