@@ -54,141 +54,79 @@ class Unseen(NamedTuple):
     actions: str
 
 
-UNSEEN = (
-    Unseen(
-        "aws_efs_mount_target",
-        "EFS puts the mount target's network interface into the subnet as the caller",
-        "ec2:CreateNetworkInterface ec2:DeleteNetworkInterface ec2:DescribeSubnets",
-    ),
-    Unseen(
-        "aws_service_discovery_private_dns_namespace",
-        "Cloud Map makes the private hosted zone as the caller",
-        "ec2:DescribeRegions route53:CreateHostedZone route53:DeleteHostedZone "
-        "route53:GetHostedZone route53:ListHostedZonesByName",
-    ),
-    Unseen(
-        "aws_flow_log",
-        "VPC sets the delivery of flow logs up as the caller",
-        "logs:CreateLogDelivery logs:DeleteLogDelivery",
-    ),
-    Unseen(
-        "aws_wafv2_web_acl_logging_configuration",
-        "WAF lets itself write to the log group as the caller",
-        "logs:CreateLogDelivery logs:DeleteLogDelivery logs:DescribeResourcePolicies "
-        "logs:PutResourcePolicy",
-    ),
-    Unseen(
-        "aws_wafv2_web_acl_association",
-        "a permission of its own on the load balancer that is protected",
-        "elasticloadbalancing:SetWebAcl",
-    ),
-    Unseen(
-        "aws_backup_vault",
-        "AWS Backup mounts the vault's storage as the caller",
-        "backup-storage:MountCapsule",
-    ),
-    Unseen(
-        "aws_s3_bucket",
-        "Terraform empties a bucket that it destroys; in the sandbox it is empty",
-        "s3:DeleteObject s3:DeleteObjectVersion s3:ListBucketVersions",
-    ),
-    Unseen(
-        "aws_db_instance.manage_master_user_password",
-        "RDS makes the secret of the master user as the caller",
-        "secretsmanager:CreateSecret secretsmanager:TagResource",
-    ),
-    Unseen(
-        "aws_cloudformation_stack",
-        "CloudFormation makes the secrets of its template as the caller",
-        "secretsmanager:CreateSecret secretsmanager:DeleteSecret secretsmanager:DescribeSecret "
-        "secretsmanager:GetRandomPassword secretsmanager:TagResource "
-        "secretsmanager:UntagResource secretsmanager:UpdateSecret",
-    ),
-    Unseen(
-        "aws_cloudformation_stack",
-        "CloudFormation tells the topic what it does as the caller",
-        "sns:Publish",
-    ),
-    Unseen(
-        "aws_kms_key",
-        "RDS, EFS, Secrets Manager and AWS Backup try the key as the caller",
-        "kms:Decrypt kms:DescribeKey kms:GenerateDataKey",
-    ),
-    Unseen(
-        "aws_kms_key",
-        "KMS makes no key whose policy the caller could not change afterwards",
-        "kms:PutKeyPolicy",
-    ),
-    Unseen(
-        "aws_db_instance.final_snapshot_identifier",
-        "RDS makes the final snapshot as the caller",
-        "rds:CreateDBSnapshot",
-    ),
-    Unseen(
-        "aws_acm_certificate",
-        "a domain, which none of the stacks that live here has",
-        "acm:AddTagsToCertificate acm:DeleteCertificate acm:DescribeCertificate "
-        "acm:ListTagsForCertificate acm:RemoveTagsFromCertificate acm:RequestCertificate "
-        "route53:ChangeResourceRecordSets route53:GetChange route53:GetHostedZone "
-        "route53:ListHostedZones route53:ListResourceRecordSets route53:ListTagsForResource",
-    ),
-    Unseen(
-        "aws_ecr_repository",
-        "a repository, which none of them has either",
-        "ecr:CreateRepository ecr:DeleteLifecyclePolicy ecr:DeleteRepository "
-        "ecr:DescribeRepositories ecr:GetLifecyclePolicy ecr:ListTagsForResource "
-        "ecr:PutImageScanningConfiguration ecr:PutImageTagMutability ecr:PutLifecyclePolicy "
-        "ecr:TagResource ecr:UntagResource",
-    ),
-    Unseen(
-        "aws_iam_role.permissions_boundary",
-        "a boundary for roles that are there, or another one",
-        "iam:DeleteRolePermissionsBoundary iam:PutRolePermissionsBoundary",
-    ),
-    # what another value of a setting or variable calls, which no life here changes
-    Unseen(
-        "aws_lb",
-        "a change of subnets or security groups",
-        "elasticloadbalancing:SetSecurityGroups elasticloadbalancing:SetSubnets",
-    ),
-    Unseen("aws_db_subnet_group", "a change of subnets", "rds:ModifyDBSubnetGroup"),
-    Unseen(
-        "aws_db_instance",
-        "an upgrade on a copy of the database, which then takes over",
-        "rds:CreateBlueGreenDeployment rds:CreateDBInstanceReadReplica "
-        "rds:DeleteBlueGreenDeployment rds:DescribeBlueGreenDeployments rds:PromoteReadReplica "
-        "rds:SwitchoverBlueGreenDeployment",
-    ),
-    Unseen("aws_ce_anomaly_subscription", "another threshold", "ce:UpdateAnomalySubscription"),
-    Unseen(
-        "aws_cloudwatch_log_group.kms_key_id",
-        "a key for a log group that is there",
-        "logs:AssociateKmsKey logs:DisassociateKmsKey",
-    ),
-    Unseen(
-        "aws_nat_gateway",
-        "a subnet that gets a route table of its own",
-        "ec2:ReplaceRouteTableAssociation",
-    ),
-    Unseen("aws_wafv2_web_acl", "another rate limit", "wafv2:UpdateWebACL"),
-    Unseen(
-        "aws_ssm_document",
-        "a new version of the runbook",
-        "ssm:UpdateDocument ssm:UpdateDocumentDefaultVersion",
-    ),
-    Unseen("aws_backup_plan", "another schedule", "backup:UpdateBackupPlan"),
-    Unseen(
-        "aws_fis_experiment_template",
-        "tags on a new template; another duration",
-        "fis:TagResource fis:UpdateExperimentTemplate",
-    ),
-    Unseen(
-        "aws_db_event_subscription",
-        "other events, another database",
-        "rds:AddSourceIdentifierToSubscription rds:ModifyEventSubscription "
-        "rds:RemoveSourceIdentifierFromSubscription",
-    ),
-)
+_UNSEEN = """\
+aws_efs_mount_target: EFS puts the mount target's network interface into the subnet as the caller
+    ec2:CreateNetworkInterface ec2:DeleteNetworkInterface ec2:DescribeSubnets
+aws_service_discovery_private_dns_namespace: Cloud Map makes the private hosted zone as the caller
+    ec2:DescribeRegions route53:CreateHostedZone route53:DeleteHostedZone route53:GetHostedZone
+    route53:ListHostedZonesByName
+aws_flow_log: VPC sets the delivery of flow logs up as the caller
+    logs:CreateLogDelivery logs:DeleteLogDelivery
+aws_wafv2_web_acl_logging_configuration: WAF lets itself write to the log group as the caller
+    logs:CreateLogDelivery logs:DeleteLogDelivery logs:DescribeResourcePolicies
+    logs:PutResourcePolicy
+aws_wafv2_web_acl_association: a permission of its own on the load balancer that is protected
+    elasticloadbalancing:SetWebAcl
+aws_backup_vault: AWS Backup mounts the vault's storage as the caller
+    backup-storage:MountCapsule
+aws_s3_bucket: Terraform empties a bucket that it destroys; in the sandbox it is empty
+    s3:DeleteObject s3:DeleteObjectVersion s3:ListBucketVersions
+aws_db_instance.manage_master_user_password: RDS makes the secret of the master user as the caller
+    secretsmanager:CreateSecret secretsmanager:TagResource
+aws_cloudformation_stack: CloudFormation makes the secrets of its template as the caller
+    secretsmanager:CreateSecret secretsmanager:DeleteSecret secretsmanager:DescribeSecret
+    secretsmanager:GetRandomPassword secretsmanager:TagResource secretsmanager:UntagResource
+    secretsmanager:UpdateSecret
+aws_cloudformation_stack: CloudFormation tells the topic what it does as the caller
+    sns:Publish
+aws_kms_key: RDS, EFS, Secrets Manager and AWS Backup try the key as the caller
+    kms:Decrypt kms:DescribeKey kms:GenerateDataKey
+aws_kms_key: KMS makes no key whose policy the caller could not change afterwards
+    kms:PutKeyPolicy
+aws_db_instance.final_snapshot_identifier: RDS makes the final snapshot as the caller
+    rds:CreateDBSnapshot
+aws_acm_certificate: a domain, which none of the stacks that live here has
+    acm:AddTagsToCertificate acm:DeleteCertificate acm:DescribeCertificate
+    acm:ListTagsForCertificate acm:RemoveTagsFromCertificate acm:RequestCertificate
+    route53:ChangeResourceRecordSets route53:GetChange route53:GetHostedZone route53:ListHostedZones
+    route53:ListResourceRecordSets route53:ListTagsForResource
+aws_ecr_repository: a repository, which none of them has either
+    ecr:CreateRepository ecr:DeleteLifecyclePolicy ecr:DeleteRepository ecr:DescribeRepositories
+    ecr:GetLifecyclePolicy ecr:ListTagsForResource ecr:PutImageScanningConfiguration
+    ecr:PutImageTagMutability ecr:PutLifecyclePolicy ecr:TagResource ecr:UntagResource
+aws_iam_role.permissions_boundary: a boundary for roles that are there, or another one
+    iam:DeleteRolePermissionsBoundary iam:PutRolePermissionsBoundary
+aws_lb: a change of subnets or security groups
+    elasticloadbalancing:SetSecurityGroups elasticloadbalancing:SetSubnets
+aws_db_subnet_group: a change of subnets
+    rds:ModifyDBSubnetGroup
+aws_db_instance: an upgrade on a copy of the database, which then takes over
+    rds:CreateBlueGreenDeployment rds:CreateDBInstanceReadReplica rds:DeleteBlueGreenDeployment
+    rds:DescribeBlueGreenDeployments rds:PromoteReadReplica rds:SwitchoverBlueGreenDeployment
+aws_ce_anomaly_subscription: another threshold
+    ce:UpdateAnomalySubscription
+aws_cloudwatch_log_group.kms_key_id: a key for a log group that is there
+    logs:AssociateKmsKey logs:DisassociateKmsKey
+aws_nat_gateway: a subnet that gets a route table of its own
+    ec2:ReplaceRouteTableAssociation
+aws_wafv2_web_acl: another rate limit
+    wafv2:UpdateWebACL
+aws_ssm_document: a new version of the runbook
+    ssm:UpdateDocument ssm:UpdateDocumentDefaultVersion
+aws_backup_plan: another schedule
+    backup:UpdateBackupPlan
+aws_fis_experiment_template: tags on a new template; another duration
+    fis:TagResource fis:UpdateExperimentTemplate
+aws_db_event_subscription: other events, another database
+    rds:AddSourceIdentifierToSubscription rds:ModifyEventSubscription
+    rds:RemoveSourceIdentifierFromSubscription
+"""
+UNSEEN = [
+    Unseen(needed_by, reason, " ".join(actions.split()))
+    for needed_by, reason, actions in re.findall(r"(\S+): (.+)\n((?: .+\n)+)", _UNSEEN)
+]
+"""From `aws_lb` on it is what another value of a setting or variable calls, which no life in the
+sandbox changes."""
 
 LINKED_ROLES = {
     "backup.amazonaws.com": "aws_backup_vault",
