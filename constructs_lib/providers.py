@@ -64,12 +64,8 @@ class Providers(Part):
     def __init__(self, stack: PlatformStack, stack_id: str) -> None:
         super().__init__(stack)
         settings = stack.settings
-        AwsProvider(
-            self,
-            "aws",
-            region=stack.variables.aws_region,
-            default_tags=default_tags(stack),
-        )
+        region, tags = stack.variables.aws_region, default_tags(stack)
+        AwsProvider(self, "aws", region=region, default_tags=tags)
         keeps_state_in_s3 = declare_backend(stack, stack_id, settings.backend)
         stack.add_override(
             "terraform.required_version",

@@ -113,10 +113,7 @@ class _Finder(importlib.abc.MetaPathFinder):
 
     def __init__(self, root: str) -> None:
         self._report: IO[str] | None = None
-        self._pending: dict[str, _Run] = {
-            "constructs": self._start_kernel,
-            root: self._load_root,
-        }
+        self._pending: dict[str, _Run] = {"constructs": self._start_kernel, root: self._load_root}
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None

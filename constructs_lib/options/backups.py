@@ -30,6 +30,7 @@ class Backups(Part):
         super().__init__(stack)
         region = stack.settings.backup.copy_region
         vault = self._vault("uploads", f"{self.project}-uploads", stack.keys.arn("uploads"))
+        kept = {"delete_after": RETENTION_DAYS}
         copies = [self._copies(region)] if region else []
         plan = aws.BackupPlan(
             self,
@@ -40,15 +41,10 @@ class Backups(Part):
                     rule_name="daily",
                     target_vault_name=vault.name,
                     schedule="cron(0 2 * * ? *)",
-                    lifecycle={"delete_after": RETENTION_DAYS},
+                    lifecycle=kept,
                     copy_action=[
-                        aws.BackupPlanRuleCopyAction(
-                            destination_vault_arn=elsewhere.arn,
-                            lifecycle=aws.BackupPlanRuleCopyActionLifecycle(
-                                delete_after=RETENTION_DAYS
-                            ),
-                        )
-                        for elsewhere in copies
+                        aws.BackupPlanRuleCopyAction(destination_vault_arn=arn, lifecycle=kept)
+                        for arn in copies
                     ]
                     or None,
                 )
@@ -83,8 +79,8 @@ class Backups(Part):
             )
         return vault
 
-    def _copies(self, region: str) -> aws.BackupVault:
-        """The vault in the other region; its alias is the region's name."""
+    def _copies(self, region: str) -> str:
+        """The ARN of the vault in the other region; its alias is the region's name."""
         provider = AwsProvider(
             self,
             "copies",
@@ -93,4 +89,4 @@ class Backups(Part):
             default_tags=default_tags(self.stack),
         )
         key = self.stack.keys.create("copies", provider)
-        return self._vault("copies", f"{self.project}-copies", key, provider)
+        return self._vault("copies", f"{self.project}-copies", key, provider).arn

@@ -400,13 +400,7 @@ class Deployment:
                 backup_retention_days=self.database.get("BackupRetentionPeriod", 0),
             )
         )
-        return {
-            "stop": stop,
-            "hang": hang,
-            "zone": zone,
-            "database": database,
-            "deleted": deleted,
-        }
+        return {"stop": stop, "hang": hang, "zone": zone, "database": database, "deleted": deleted}
 
 
 def _task(described: dict[str, Any]) -> TaskState:
