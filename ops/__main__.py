@@ -57,15 +57,9 @@ TimeLimit = Annotated[
     int, typer.Option(min=30, max=7200, metavar="SECONDS", help="how long each recovery may take")
 ]
 DrillName = Literal[
-    "task-failure",
-    "health-check",
-    "db-failover",
-    "zone-failure",
-    "zone-outage",
-    "restore",
-    "all",
+    "task-failure", "health-check", "db-failover", "zone-failure", "zone-outage", "restore", "all",
     "undo",
-]
+]  # fmt: skip
 Reports = Annotated[Path, typer.Option("--reports", help="folder of the reports", file_okay=False)]
 REPORTS = Path("reports")
 
