@@ -24,7 +24,8 @@ class LoadBalancer(Part):
     """Load balancer, target group and listeners.
 
     Attributes:
-        arn, dns_name, target_group_arn; arn_suffix, target_group_arn_suffix: as metrics name them.
+        arn, dns_name, target_group_arn: as AWS names them.
+        dimensions: how metrics name the target group behind the load balancer.
         url: where the application answers.
         listener: a service must not start before its target group is attached to this listener.
     """
@@ -112,7 +113,6 @@ class LoadBalancer(Part):
             )
         if domain:
             domain.lead_to(balancer)
-        self.arn, self.arn_suffix = balancer.arn, balancer.arn_suffix
-        self.dns_name = balancer.dns_name
-        self.target_group_arn, self.target_group_arn_suffix = group.arn, group.arn_suffix
+        self.arn, self.dns_name, self.target_group_arn = balancer.arn, balancer.dns_name, group.arn
+        self.dimensions = {"TargetGroup": group.arn_suffix, "LoadBalancer": balancer.arn_suffix}
         self.url = f"{settings.scheme}://{settings.site_name or self.dns_name}"

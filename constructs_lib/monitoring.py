@@ -8,7 +8,6 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEma
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,12 +33,8 @@ https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.Messages.html
 FAILED_BACKUP = ["ABORTED", "EXPIRED", "FAILED"]
 
 
-@dataclass(frozen=True)
-class _Subject:
-    """What a metric is about."""
-
-    namespace: str
-    dimensions: Mapping[str, str]
+_Subject = tuple[str, dict[str, str]]
+"""What a metric is about: its namespace and dimensions."""
 
 
 @dataclass(frozen=True)
@@ -79,19 +74,11 @@ class Alarms(Part):
     ) -> None:
         super().__init__(stack)
         self._actions = [alerts.topic_arn]
-        rds = _Subject("AWS/RDS", {"DBInstanceIdentifier": database.identifier})
-        ecs = _Subject(
-            "AWS/ECS",
-            {"ClusterName": containers.cluster_name, "ServiceName": containers.service_name},
-        )
-        alb = _Subject(
-            "AWS/ApplicationELB",
-            {
-                "TargetGroup": load_balancer.target_group_arn_suffix,
-                "LoadBalancer": load_balancer.arn_suffix,
-            },
-        )
-        balancer = _Subject(alb.namespace, {"LoadBalancer": load_balancer.arn_suffix})
+        rds = "AWS/RDS", {"DBInstanceIdentifier": database.identifier}
+        service = {"ClusterName": containers.cluster_name, "ServiceName": containers.service_name}
+        ecs = "AWS/ECS", service
+        alb = "AWS/ApplicationELB", load_balancer.dimensions
+        balancer = alb[0], {"LoadBalancer": load_balancer.dimensions["LoadBalancer"]}
         share = connections_of(
             stack.variables.expression("db_instance_class"), settings.db_connections_percent
         )
@@ -140,7 +127,7 @@ class Alarms(Part):
                    "connection too early", "notBreaching"),
         )
         if uploads:
-            files = _Subject("AWS/EFS", {"FileSystemId": uploads.file_system_id})
+            files = "AWS/EFS", {"FileSystemId": uploads.file_system_id}
             alarms += (
                 _Alarm("efs_io_limit", files, "PercentIOLimit", "Maximum", above, 95, 3, 300,
                        "The uploads' file system does as much as its performance mode allows"),
@@ -156,7 +143,7 @@ class Alarms(Part):
         for alarm in alarms:
             self._alarm(alarm)
         if stack.settings.container.container_insights:  # no other metric counts tasks
-            self._running_below_desired(ecs)
+            self._running_below_desired(service)
         if settings.database_events:
             aws.DbEventSubscription(
                 self,
@@ -202,14 +189,15 @@ class Alarms(Part):
         )
 
     def _alarm(self, alarm: _Alarm) -> None:
+        namespace, dimensions = alarm.subject
         made = aws.CloudwatchMetricAlarm(
             self,
             f"aws_cloudwatch_metric_alarm.{alarm.name}",
             alarm_name=alarm_name(self.project, alarm.name),
             alarm_description=f"{alarm.description}.",
-            namespace=alarm.subject.namespace,
+            namespace=namespace,
             metric_name=alarm.metric,
-            dimensions=alarm.subject.dimensions,
+            dimensions=dimensions,
             statistic=alarm.statistic,
             comparison_operator=alarm.comparison,
             threshold=alarm.threshold,
@@ -222,7 +210,7 @@ class Alarms(Part):
         if alarm.only_if:  # count takes a number in Python
             made.add_override("count", f"${{{alarm.only_if} ? 1 : 0}}")
 
-    def _running_below_desired(self, service: _Subject) -> None:
+    def _running_below_desired(self, service: dict[str, str]) -> None:
         """Fewer tasks run than should; both figures come from Container Insights."""
         counts = [
             aws.CloudwatchMetricAlarmMetricQuery(
@@ -230,7 +218,7 @@ class Alarms(Part):
                 metric={
                     "namespace": "ECS/ContainerInsights",
                     "metric_name": name,
-                    "dimensions": service.dimensions,
+                    "dimensions": service,
                     "period": 60,
                     "stat": "Minimum",
                 },
@@ -273,8 +261,8 @@ class Dashboard(Part):
     ) -> None:
         super().__init__(stack)
         service = ["ClusterName", containers.cluster_name, "ServiceName", containers.service_name]
-        balancer = ["LoadBalancer", load_balancer.arn_suffix]
-        group = ["TargetGroup", load_balancer.target_group_arn_suffix, *balancer]
+        group = [text for pair in load_balancer.dimensions.items() for text in pair]
+        balancer = ["LoadBalancer", load_balancer.dimensions["LoadBalancer"]]
         rds = ["DBInstanceIdentifier", database.identifier]
         insights, alb = "ECS/ContainerInsights", "AWS/ApplicationELB"
         # a graph reads as a row; three are beside each other

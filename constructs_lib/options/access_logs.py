@@ -103,14 +103,10 @@ class AccessLogs(Part):
             f"arn:aws:elasticloadbalancing:{stack.variables.aws_region}:{stack.account_id}:"
             "loadbalancer/*"
         )
-        delivery: iam.Statement = {
-            "Effect": "Allow",
-            "Action": ["s3:PutObject"],
-            "Resource": f"{bucket.arn}/AWSLogs/{stack.account_id}/*",
-            "Condition": {"ArnLike": {"aws:SourceArn": balancers}},
-            "Sid": "Delivery",
-            "Principal": {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"},
-        }
+        logs, ours = f"{bucket.arn}/AWSLogs/{stack.account_id}/*", {"aws:SourceArn": balancers}
+        service = {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"}
+        delivery = iam.allow(["s3:PutObject"], logs, {"ArnLike": ours})
+        delivery |= {"Sid": "Delivery", "Principal": service}
         tls_only = iam.tls_only("*", "s3:*", [bucket.arn, f"{bucket.arn}/*"])
         self.policy = aws.S3BucketPolicy(
             self,

@@ -47,10 +47,7 @@ class FaultInjection(Part):
             alarm_description="No task is healthy: ends a fault injection, and tells nobody.",
             namespace="AWS/ApplicationELB",
             metric_name="HealthyHostCount",
-            dimensions={
-                "TargetGroup": load_balancer.target_group_arn_suffix,
-                "LoadBalancer": load_balancer.arn_suffix,
-            },
+            dimensions=load_balancer.dimensions,
             statistic="Maximum",
             comparison_operator="LessThanThreshold",
             threshold=1,
