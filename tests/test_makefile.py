@@ -135,7 +135,7 @@ def test_the_engines_share_one_environment() -> None:
 
 @pytest.mark.parametrize("where", ["ENGINE=cdk", "CDK_ENGINE=cdk"])
 def test_an_unknown_engine_is_one_line(where: str) -> None:
-    done = run("make", "install", where)
+    done = run("make", "--no-print-directory", "install", where)  # inside `make test`, too
     assert (done.returncode, done.stdout) == (2, "")
     assert re.fullmatch(
         r"Makefile:\d+: \*\*\* .* is cdk; choose cdktf or cdktn\.  .*\n", done.stderr
