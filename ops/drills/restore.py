@@ -1,5 +1,6 @@
 """The drill that drops a row, and restores it from a backup."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from ops.drills.one_off import ask_marker, new_name
@@ -64,6 +65,15 @@ def _restore_copy(deployment: Deployment, copy: str, point: datetime, marker: st
     )
 
 
+def _until(run: Run, reached: Callable[[], bool]) -> float | None:
+    """Seconds from the damage until AWS had said so; None if time was up."""
+    assert run.broken_at is not None
+    for _ in run.watch(RARELY):
+        if reached():
+            return run.clock.now() - run.broken_at
+    return None
+
+
 def restore(run: Run) -> list[Measurement]:
     deployment, clock, copy = run.deployment, run.clock, _copy_of(run.deployment)
     run.look()
@@ -72,17 +82,16 @@ def restore(run: Run) -> list[Measurement]:
     written = clock.now()
     point = clock.utc().replace(microsecond=0) + timedelta(seconds=1)
     run.breaks(f"what was written until {point:%H:%M:%S} UTC may be lost", written)
-    saved = run.until(RARELY, point=lambda _: deployment.restorable(point))["point"]
+    saved = _until(run, lambda: deployment.restorable(point))
     took, found = None, False
     if saved is not None:
         ask_marker(deployment, clock, "drop", marker, end=run.end)
         run.journal.add({"do": "delete-copy", "database": copy, "marker": marker})
         run.breaks(f"marker dropped; restore {copy} to {point:%H:%M:%S} UTC")
         _restore_copy(deployment, copy, point, marker)
-        took = run.until(
-            RARELY,
-            copy=lambda _: deployment.find_database(copy).get("DBInstanceStatus") == "available",
-        )["copy"]
+        took = _until(
+            run, lambda: deployment.find_database(copy).get("DBInstanceStatus") == "available"
+        )
     if took is not None:
         host = deployment.find_database(copy)["Endpoint"]["Address"]
         found = ask_marker(deployment, clock, "read", marker, end=run.end, host=host)

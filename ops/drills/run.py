@@ -69,13 +69,11 @@ class Run:
         self._before = seen
         return seen
 
-    def until(
-        self, every: float = POLL_SECONDS, /, **conditions: Callable[[Snapshot], bool]
-    ) -> dict[str, float | None]:
+    def until(self, **conditions: Callable[[Snapshot], bool]) -> dict[str, float | None]:
         """Watch until each condition has been true once, or time is up; how long each took."""
         assert self.broken_at is not None
         met: dict[str, float | None] = dict.fromkeys(conditions)
-        for seen in self.watch(every):
+        for seen in self.watch():
             for name, condition in conditions.items():
                 if met[name] is None and condition(seen):
                     met[name] = max(0.0, seen.at - self.broken_at)

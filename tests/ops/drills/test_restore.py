@@ -45,11 +45,12 @@ def test_a_dropped_row_is_in_the_copy(bring: Bring, tmp_path: Path) -> None:
 
         saved = found[POINT]
         assert saved.value is not None
-        assert saved.value + saved.exact >= QUICK.backup_seconds
+        assert saved.value >= QUICK.backup_seconds
         assert saved.model == Span(0, 300)
         broke = alive.broke("marker dropped; restore")
         copied = found[COPIED]
-        assert_measured(copied, alive.measurable(alive.told("restored", broke[0]), broke))
+        restored, read = alive.told("restored", broke[0]), alive.broke("marker read")[1]
+        assert_measured(copied, (restored - broke[1], read - broke[0]))
         assert copied.model == Span(600, 3600)
         assert found["what was deleted is in the copy"].verified
         assert found["requests that failed"].value == 0
