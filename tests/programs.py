@@ -33,6 +33,12 @@ def python(*arguments: str | Path, **options: Any) -> subprocess.CompletedProces
     return run(sys.executable, *arguments, **options)
 
 
+def own_environment() -> dict[str, str]:
+    """The environment of a user, without what this run of pytest tells its processes."""
+    ours = ("PYTEST_", "COV_", "CDKTF_JSON")
+    return {k: v for k, v in os.environ.items() if not k.startswith(ours)}
+
+
 def library(version: str) -> Path:
     """The `oldest` or the `newest` Terraform that `make test` installs; skipped without it."""
     program = ROOT / ".build" / "terraform" / version / "terraform"

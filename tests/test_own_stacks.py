@@ -1,15 +1,14 @@
 """Whoever changes cdktf.json as the README advises has green tests after `make docs`."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ops import ROOT
 from ops.delivery.workspace import copy_checkout
+from tests.programs import own_environment, python
 
 TESTS = (
     "tests/ops/delivery/test_permissions.py",
@@ -39,22 +38,12 @@ def test_other_stacks_keep_the_tests_green(tmp_path: Path) -> None:
     settings["context"]["spacelift"] = {"stacks": ["blog-staging"]}
     file.write_text(json.dumps(settings), encoding="utf-8")
 
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        ours = ("PYTEST_", "COV_", "CDKTF_JSON")
-        return subprocess.run(
-            [sys.executable, "-m", *arguments],
-            cwd=tmp_path,
-            env={k: v for k, v in os.environ.items() if not k.startswith(ours)},
-            capture_output=True,
-            text=True,
-        )
-
-    written = run("ops", "docs")
-    assert written.returncode == 0, written.stderr
+    user: dict[str, Any] = {"cwd": tmp_path, "env": own_environment()}
+    written = python("-m", "ops", "docs", check=True, **user)
     for name in ("README.md", "deployer-policy-roles.json", "spacelift.md", "settings.md"):
         assert name in written.stdout
     policy = (tmp_path / "docs" / "deployer-policy-roles.json").read_text(encoding="utf-8")
     assert "arn:aws:iam::*:role/blog-*" in policy
-    tested = run("pytest", "-n", "0", "-p", "no:cacheprovider", *TESTS)
-    assert tested.returncode == 0, tested.stdout + tested.stderr
+    alone = ("-n", "0", "-p", "no:cacheprovider")
+    tested = python("-m", "pytest", *alone, *TESTS, check=True, **user)
     assert "skipped" not in tested.stdout

@@ -1,7 +1,6 @@
 """What the documentation says can be done, can be done; what it names, exists."""
 
 import json
-import os
 import re
 import subprocess
 from pathlib import Path
@@ -14,7 +13,7 @@ from constructs_lib.settings import load_stacks
 from ops import ROOT
 from ops.docs import documents
 from tests import aws_cli
-from tests.programs import python, run
+from tests.programs import own_environment, python, run
 from tests.synth.synthesized import synthesize
 
 FILES = documents(ROOT)
@@ -50,12 +49,6 @@ def anchors(path: Path) -> set[str]:
     """The anchors that GitHub gives a file's headings."""
     headings = re.findall(r"^#+ (.+)$", prose(path), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
-
-
-def own_environment() -> dict[str, str]:
-    """The environment of a user, without what this run of pytest tells its processes."""
-    ours = ("PYTEST_", "COV_", "CDKTF_JSON")
-    return {k: v for k, v in os.environ.items() if not k.startswith(ours)}
 
 
 @pytest.mark.parametrize("code", BLOCKS)
