@@ -6,14 +6,14 @@ import re
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from ops import CDKTF_JSON
 from ops.delivery.permissions import FILES, granted, needs
-from ops.model.stack import Stack
+from ops.model.stack import read
 from ops.sandbox.deployed import Deployed, deployed
 from ops.sandbox.server import Sandbox
 from ops.terraform import Terraform
@@ -59,8 +59,7 @@ def assert_granted(sandbox: Sandbox, also: Iterable[str] = ()) -> None:
 
 def added(deployed: Deployed) -> set[str]:
     """What a stack's own policies would grant beyond what was seen in the lives of cdktf.json's."""
-    stack = Stack(json.loads((deployed.folder / "cdk.tf.json").read_text()))
-    return {what for _, what in needs(stack, ())}
+    return {what for _, what in needs(read(deployed.folder), ())}
 
 
 @contextmanager
@@ -68,10 +67,14 @@ def one_provider(terraform: Terraform) -> Iterator[dict[str, str]]:
     """An environment in which runs in an initialized folder find the provider running.
 
     Otherwise every run starts one and has it describe itself anew, a third of a run's work. It
-    sees the account of `terraform`.
+    sees the account of `terraform`. One that runs has one region, the last that it was told: a
+    stack with two gets no such environment, and its runs start a provider for each.
 
     https://developer.hashicorp.com/terraform/plugin/debugging
     """
+    if len(read(terraform.folder).document["provider"]["aws"]) > 1:
+        yield {}
+        return
     (program,) = (terraform.folder / ".terraform" / "providers").glob(
         "*/hashicorp/aws/*/*/terraform-provider-aws*"
     )
@@ -96,12 +99,7 @@ def prepared(stack_id: str) -> Iterator[Deployed]:
     """A stack of cdktf.json, initialized, not applied; in the end, what was called is granted."""
     with deployed(stack_id) as stack:
         stack.terraform().init()
-        declared = json.loads((stack.folder / "cdk.tf.json").read_text())["provider"]["aws"]
-        # one that runs has one region, the last that it was told: two need a provider each
-        provider: AbstractContextManager[dict[str, str]] = nullcontext({})
-        if len(declared) == 1:
-            provider = one_provider(stack.terraform())
-        with provider as running:
+        with one_provider(stack.terraform()) as running:
             stack.environment |= running
             yield stack
         assert_granted(stack.sandbox, added(stack))
