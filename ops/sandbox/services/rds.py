@@ -3,7 +3,6 @@
 https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html
 """
 
-import re
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -16,6 +15,12 @@ from moto.rds.exceptions import DBParameterGroupNotFoundError, InvalidParameterC
 from moto.rds.models import DBInstance, DBParameterGroup, EventSubscription
 from moto.rds.responses import RDSResponse
 
+from constructs_lib.settings.database import (
+    BACKUP_WINDOW,
+    MAINTENANCE_WINDOW,
+    NO_PERFORMANCE_INSIGHTS,
+    overlap,
+)
 from ops.sandbox.services import adds, extends
 
 _DATABASE_DEFAULTS = {
@@ -34,8 +39,6 @@ _LOST_ON_A_COPY = (
 
 # What a version without its last part turns into: the newest of its kind when this was written.
 _ENGINE_VERSIONS = {("mysql", "8.0"): "8.0.42", ("mysql", "8.4"): "8.4.5"}
-
-_WITHOUT_PERFORMANCE_INSIGHTS = re.compile(r"db\.t(2|3|4g)\.(micro|small)")
 
 
 @extends(RDSResponse)
@@ -154,7 +157,7 @@ def restore_db_instance_to_point_in_time(
 
 
 def _check_performance_insights(enable: bool | None, instance_class: str, engine: str) -> None:
-    small = _WITHOUT_PERFORMANCE_INSIGHTS.fullmatch(instance_class)
+    small = NO_PERFORMANCE_INSIGHTS.fullmatch(instance_class)
     if enable and small and engine in ("mysql", "mariadb"):
         raise InvalidParameterCombination(
             "Performance Insights not supported for this configuration."
@@ -236,13 +239,6 @@ def remove_source_identifier_from_subscription(self: RDSResponse) -> ActionResul
     return ActionResult({"EventSubscription": subscription})
 
 
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_DAY = 24 * 60
-_TIME = "([01][0-9]|2[0-3]):[0-5][0-9]"
-_WEEKLY_WINDOW = re.compile(f"({'|'.join(_DAYS)}):{_TIME}-({'|'.join(_DAYS)}):{_TIME}")
-_DAILY_WINDOW = re.compile(f"{_TIME}-{_TIME}")
-
-
 @extends(moto.rds.models)
 def valid_preferred_maintenance_window(
     original: Callable[..., str | None], maintenance_window: str, backup_window: str | None
@@ -252,26 +248,11 @@ def valid_preferred_maintenance_window(
     moto takes windows that touch for overlapping ones, looks at no day of the week, and refuses a
     window over the week's end.
     """
-    if not _WEEKLY_WINDOW.fullmatch(maintenance_window):
+    weekly = maintenance_window.title()  # AWS, and so moto, has the days in small letters
+    if not MAINTENANCE_WINDOW.fits(weekly):
         return original(maintenance_window, None)
-    start, end = map(_minutes, maintenance_window.split("-"))
-    length = (end - start) % (7 * _DAY)
-    if length < 30:
-        return "The maintenance window must be at least 30 minutes."
-    if length > _DAY:
-        return "Maintenance window must be less than 24 hours."
-    if not backup_window:
-        return None
-    if not _DAILY_WINDOW.fullmatch(backup_window):
+    if backup_window and not BACKUP_WINDOW.fits(backup_window):
         return f"Invalid backup window format: {backup_window}. Example: 03:00-04:00"
-    opens, closes = map(_minutes, backup_window.split("-"))
-    backed_up = {minute % _DAY for minute in range(opens, closes + _DAY * (closes <= opens))}
-    if any(minute % _DAY in backed_up for minute in range(start, start + length)):
+    if backup_window and overlap(backup_window, weekly):
         return "The backup window and maintenance window must not overlap."
     return None
-
-
-def _minutes(time: str) -> int:
-    """Of a time like `03:00` since midnight, of one like `tue:03:00` since Monday."""
-    *day, hours, minutes = time.split(":")
-    return sum(_DAYS.index(name) * _DAY for name in day) + int(hours) * 60 + int(minutes)
