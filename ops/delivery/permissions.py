@@ -58,11 +58,12 @@ READING = re.compile(
 )
 """What a plan may call. Those that it does not are for an apply, see unseen.yaml."""
 
-_ATTACHING = {"iam:AttachRolePolicy", "iam:DetachRolePolicy"}
+_ATTACH = ["iam:AttachRolePolicy", "iam:DetachRolePolicy"]
+_PASS = ["iam:PassRole"]
+_LINK = ["iam:CreateServiceLinkedRole"]
 
 _OF_STACKS = ("Calls", "Grants")
 """The statements of a stack's own policy; the others are about roles, which have its name."""
-
 
 Grant = tuple[str, str]
 """The id of a policy's statement, and one thing that it allows: an action or, where the statement's
@@ -93,7 +94,7 @@ def calls(called: Iterable[str]) -> set[Grant]:
     return {
         ("Roles" if action.startswith("iam:") else "Calls", action)
         for action in called
-        if action not in _ATTACHING
+        if action not in _ATTACH
     }
 
 
@@ -111,39 +112,25 @@ def document(granted: Iterable[Grant], projects: Collection[str] = ()) -> dict[s
     found: dict[str, list[str]] = defaultdict(list)
     for sid, what in sorted(granted):
         found[sid].append(what)
+    services = ["arn:aws:iam::*:role/aws-service-role/*"]
     attached, passed = found["ManagedPolicies"], found["PassRoles"]
     linked = found["ServiceLinkedRoles"]
-    statements: list[dict[str, Any]] = [
-        {"Sid": "Calls", "Action": found["Calls"], "Resource": "*"},
-        {"Sid": "Roles", "Action": found["Roles"], "Resource": roles},
-        {
-            "Sid": "ManagedPolicies",
-            "Action": sorted(_ATTACHING) if attached else [],
-            "Resource": roles,
-            "Condition": {"ArnEquals": {"iam:PolicyARN": attached}},
-        },
-        {
-            "Sid": "PassRoles",
-            "Action": ["iam:PassRole"] if passed else [],
-            "Resource": roles,
-            "Condition": {"StringEquals": {"iam:PassedToService": passed}},
-        },
-        {
-            "Sid": "ServiceLinkedRoles",
-            "Action": ["iam:CreateServiceLinkedRole"] if linked else [],
-            "Resource": ["arn:aws:iam::*:role/aws-service-role/*"],
-            "Condition": {"StringEquals": {"iam:AWSServiceName": linked}},
-        },
-        {
-            "Sid": "Grants",
-            "Action": found["Grants"],
-            "Resource": "*",
-            "Condition": {"Bool": {"kms:GrantIsForAWSResource": "true"}},
-        },
-    ]
+    statements: tuple[tuple[str, list[str], str | list[str], dict[str, Any]], ...] = (
+        ("Calls", found["Calls"], "*", {}),
+        ("Roles", found["Roles"], roles, {}),
+        ("ManagedPolicies", _ATTACH, roles, {"ArnEquals": {"iam:PolicyARN": attached}}),
+        ("PassRoles", _PASS, roles, {"StringEquals": {"iam:PassedToService": passed}}),
+        ("ServiceLinkedRoles", _LINK, services, {"StringEquals": {"iam:AWSServiceName": linked}}),
+        ("Grants", found["Grants"], "*", {"Bool": {"kms:GrantIsForAWSResource": "true"}}),
+    )
     policy = {
         "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", **grant} for grant in statements if grant["Action"]],
+        "Statement": [
+            {"Effect": "Allow", "Sid": sid, "Action": actions, "Resource": resource}
+            | ({"Condition": condition} if condition else {})
+            for sid, actions, resource, condition in statements
+            if found[sid]
+        ],
     }
     size = len(re.sub(r"\s", "", json.dumps(policy)))
     if size > SIZE_LIMIT:
