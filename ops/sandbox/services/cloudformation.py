@@ -12,17 +12,7 @@ from botocore import xform_name
 from moto.core.common_models import CloudFormationModel
 from moto.secretsmanager.models import secretsmanager_backends
 
-_GENERATED = {
-    "PasswordLength": 32,
-    "ExcludeCharacters": "",
-    "ExcludeNumbers": False,
-    "ExcludePunctuation": False,
-    "ExcludeUppercase": False,
-    "ExcludeLowercase": False,
-    "IncludeSpace": False,
-    "RequireEachIncludedType": True,
-}
-"""What GenerateSecretString means where it says nothing."""
+from ops.sandbox.services import DEFAULTS
 
 
 class StackSecret(CloudFormationModel):
@@ -53,11 +43,12 @@ class StackSecret(CloudFormationModel):
         **kwargs: Any,
     ) -> StackSecret:
         properties = cloudformation_json["Properties"]
-        how = {**_GENERATED, **properties["GenerateSecretString"]}
+        defaults = DEFAULTS["GenerateSecretString"]
+        how = {**defaults, **properties["GenerateSecretString"]}
         how["PasswordLength"] = int(how["PasswordLength"])  # a template may hold it as text
         backend = secretsmanager_backends[account_id][region_name]
         generated = backend.get_random_password(
-            **{xform_name(name): how[name] for name in _GENERATED}
+            **{xform_name(name): how[name] for name in defaults}
         )
         secret = backend.create_secret(
             name=resource_name,

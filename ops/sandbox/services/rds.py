@@ -21,16 +21,7 @@ from constructs_lib.settings.database import (
     NO_PERFORMANCE_INSIGHTS,
     overlap,
 )
-from ops.sandbox.services import adds, extends
-
-_DATABASE_DEFAULTS = {
-    "DatabaseInsightsMode": "standard",
-    "DedicatedLogVolume": False,
-    "EngineLifecycleSupport": "open-source-rds-extended-support",
-    "NetworkType": "IPV4",
-    "PerformanceInsightsKMSKeyId": None,
-    "PerformanceInsightsRetentionPeriod": None,
-}
+from ops.sandbox.services import DEFAULTS, adds, extends
 
 _LOST_ON_A_COPY = (
     *("enable_iam_database_authentication", "monitoring_interval", "monitoring_role_arn"),
@@ -53,7 +44,7 @@ def create_db_instance(original: Callable[..., ActionResult], self: RDSResponse)
     # moto gives all the same; with it AWS tells a new one from an older one of the same name
     database.dbi_resource_id = _resource_id()
     _set_version(database)
-    for name, default in _DATABASE_DEFAULTS.items():
+    for name, default in DEFAULTS["DBInstance"].items():
         setattr(database, xform_name(name), self.params.get(name, default))
     _set_performance_insights(database, bool(self.params.get("EnablePerformanceInsights")))
     return answer
@@ -135,7 +126,7 @@ def create_blue_green_deployment(
     green = self.backend.describe_db_instances(made)[0]
     _set_version(green)
     green.dbi_resource_id = _resource_id()
-    for name in (*map(xform_name, _DATABASE_DEFAULTS), *_LOST_ON_A_COPY):
+    for name in (*map(xform_name, DEFAULTS["DBInstance"]), *_LOST_ON_A_COPY):
         setattr(green, name, getattr(blue, name))
     return answer
 
@@ -150,7 +141,7 @@ def restore_db_instance_to_point_in_time(
     database.dbi_resource_id = _resource_id()
     database.source_db_instance_identifier = None
     database.multi_az = bool(self.params.get("MultiAZ"))
-    for name, default in _DATABASE_DEFAULTS.items():
+    for name, default in DEFAULTS["DBInstance"].items():
         setattr(database, xform_name(name), default)
     _set_performance_insights(database, False)
     return answer
