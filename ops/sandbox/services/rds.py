@@ -23,6 +23,9 @@ from constructs_lib.settings.database import (
 )
 from ops.sandbox.services import DEFAULTS, adds, extends
 
+Original = Callable[..., ActionResult]
+"""moto's method for a call."""
+
 _LOST_ON_A_COPY = (
     *("enable_iam_database_authentication", "monitoring_interval", "monitoring_role_arn"),
     "performance_insights_enabled",
@@ -33,42 +36,34 @@ _ENGINE_VERSIONS = {("mysql", "8.0"): "8.0.42", ("mysql", "8.4"): "8.4.5"}
 
 
 @extends(RDSResponse)
-def create_db_instance(original: Callable[..., ActionResult], self: RDSResponse) -> ActionResult:
-    _check_performance_insights(
-        self.params.get("EnablePerformanceInsights"),
-        self.params["DBInstanceClass"],
-        self.params["Engine"],
-    )
+def create_db_instance(original: Original, self: RDSResponse) -> ActionResult:
+    asked, enable = self.params, self.params.get("EnablePerformanceInsights")
+    _check_performance_insights(enable, asked["DBInstanceClass"], asked["Engine"])
     answer = original(self)
     database: DBInstance = answer.result["DBInstance"]  # type: ignore[index]
     # moto gives all the same; with it AWS tells a new one from an older one of the same name
     database.dbi_resource_id = _resource_id()
     _set_version(database)
     for name, default in DEFAULTS["DBInstance"].items():
-        setattr(database, xform_name(name), self.params.get(name, default))
-    _set_performance_insights(database, bool(self.params.get("EnablePerformanceInsights")))
+        setattr(database, xform_name(name), asked.get(name, default))
+    _set_performance_insights(database, bool(enable))
     return answer
 
 
 @extends(RDSResponse)
-def modify_db_instance(original: Callable[..., ActionResult], self: RDSResponse) -> ActionResult:
-    enable = self.params.get("EnablePerformanceInsights")
-    database = self.backend.describe_db_instances(self.params["DBInstanceIdentifier"])[0]
-    key, managed = (
-        self.params.get("MasterUserSecretKmsKeyId"),
-        "master_user_secret" in vars(database),
-    )
+def modify_db_instance(original: Original, self: RDSResponse) -> ActionResult:
+    asked, enable = self.params, self.params.get("EnablePerformanceInsights")
+    database = self.backend.describe_db_instances(asked["DBInstanceIdentifier"])[0]
+    key, managed = asked.get("MasterUserSecretKmsKeyId"), "master_user_secret" in vars(database)
     if key and managed and key != database.master_user_secret.secret.kms_key_id:
         raise InvalidParameterCombination(
             "You can't change the KMS key of a master user secret that RDS already manages."
         )
-    _check_performance_insights(
-        enable, self.params.get("DBInstanceClass") or database.db_instance_class, database.engine
-    )
-    if version := self.params.get("EngineVersion"):
-        if not self.params.get("AllowMajorVersionUpgrade") and _major(version) != _major(
-            database.engine_version
-        ):
+    instance_class = asked.get("DBInstanceClass") or database.db_instance_class
+    _check_performance_insights(enable, instance_class, database.engine)
+    if version := asked.get("EngineVersion"):
+        is_major = _major(version) != _major(database.engine_version)
+        if is_major and not asked.get("AllowMajorVersionUpgrade"):
             raise InvalidParameterCombination(
                 "The AllowMajorVersionUpgrade flag must be present when upgrading to a new major "
                 "version."
@@ -109,9 +104,7 @@ def _check_family(response: RDSResponse, engine: str, version: str) -> None:
 
 
 @extends(RDSResponse)
-def create_blue_green_deployment(
-    original: Callable[..., ActionResult], self: RDSResponse
-) -> ActionResult:
+def create_blue_green_deployment(original: Original, self: RDSResponse) -> ActionResult:
     source = self.params["Source"].rpartition(":")[2]
     blue = self.backend.describe_db_instances(source)[0]
     if "master_user_secret" in vars(blue):
@@ -132,9 +125,7 @@ def create_blue_green_deployment(
 
 
 @extends(RDSResponse)
-def restore_db_instance_to_point_in_time(
-    original: Callable[..., ActionResult], self: RDSResponse
-) -> ActionResult:
+def restore_db_instance_to_point_in_time(original: Original, self: RDSResponse) -> ActionResult:
     """A copy has an id of its own, no source and no standby; moto's has the original's."""
     answer = original(self)
     database: DBInstance = answer.result["DBInstance"]  # type: ignore[index]
@@ -198,9 +189,7 @@ def _event_subscription(response: RDSResponse) -> EventSubscription:
 
 
 @extends(RDSResponse)
-def create_event_subscription(
-    original: Callable[..., ActionResult], self: RDSResponse
-) -> ActionResult:
+def create_event_subscription(original: Original, self: RDSResponse) -> ActionResult:
     answer = original(self)
     _event_subscription(self).enabled = self.params.get("Enabled", True)
     return answer
