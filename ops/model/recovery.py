@@ -93,7 +93,7 @@ database: Debian's MaxRequestWorkers.
 https://httpd.apache.org/docs/2.4/mod/mpm_common.html#maxrequestworkers"""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Configuration:
     """What the model needs of a stack; times in seconds.
 
@@ -123,11 +123,11 @@ class Configuration:
     deregistration_delay: int
     minimum_healthy_percent: int
     maximum_percent: int
-    rollback: bool | None
-    scale_out_cooldown: int | None
+    rollback: bool | None = None
+    scale_out_cooldown: int | None = None
     multi_az: bool
     backup_retention_days: int
-    shared_files: bool
+    shared_files: bool = False
     rotation: str | None = None
     most_tasks: int = 0
     workers: int = 0
