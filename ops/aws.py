@@ -17,7 +17,7 @@ from botocore.exceptions import (
     ProfileNotFound,
 )
 
-from ops import tables
+from ops import files
 from ops.errors import OpsError
 
 Clients = Callable[..., Any]
@@ -27,7 +27,7 @@ ATTEMPTS = 8
 """How often a throttled call is tried: a minute in all, with AWS's standard back-off.
 https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html"""
 
-_LINES = tables.read(dict[str, str], Path(__file__).with_suffix(".yaml"))
+_LINES = files.data(dict[str, str], Path(__file__).with_suffix(".yaml"))
 """What a user is told, by error code."""
 
 AwsError = (BotoCoreError, ClientError)

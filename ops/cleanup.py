@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from rich.console import Console
 
-from ops import tables
+from ops import files
 from ops.aws import Clients, clients, explaining
 from ops.errors import OpsError
 from ops.model.stack import declared
@@ -28,7 +28,7 @@ class _Kind(NamedTuple):
     arn: str = ""
 
 
-_KINDS = tables.read(dict[str, dict[str, _Kind]], Path(__file__).with_suffix(".yaml"))
+_KINDS = files.data(dict[str, dict[str, _Kind]], Path(__file__).with_suffix(".yaml"))
 """By service and name of the kind."""
 
 

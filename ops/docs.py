@@ -19,14 +19,13 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Template
 from pydantic.json_schema import models_json_schema
 from rich.console import Console
 
 from constructs_lib.settings import FARGATE_MEMORY_MIB, MonitoringSettings, StackSettings
 from constructs_lib.settings.variables import variables_of
 from constructs_lib.settings.words import accepted, described
-from ops import CDKTF_JSON, ROOT
+from ops import CDKTF_JSON, ROOT, files
 from ops.delivery import permissions, policies
 from ops.errors import OpsError
 from ops.model import claims, cost, diagram, savings
@@ -218,8 +217,8 @@ def _trust_policy() -> str:
     """Which runs may take a role: those of the stacks that Spacelift delivers."""
     delivery = load_spacelift(CDKTF_JSON, declared()) or SpaceliftSettings()
     ids = [f"$spacelift@*@{stack_id}@$1" for stack_id in declared() if delivery.delivers(stack_id)]
-    template = Path(__file__).with_name("trust_policy.md.j2").read_text(encoding="utf-8")
-    return str(Template(template).render(ids=json.dumps(ids, indent=4)))
+    policy = files.template(Path(__file__).with_name("trust_policy.md.j2"))
+    return policy.render(ids=json.dumps(ids, indent=4))
 
 
 def _outputs(stack: Stack) -> str:

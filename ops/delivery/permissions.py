@@ -21,7 +21,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ops import ROOT, tables
+from ops import ROOT, files
 from ops.errors import OpsError
 from ops.model.stack import Stack, declared, read_stacks
 
@@ -50,8 +50,8 @@ class Unseen(NamedTuple):
     actions: list[str]
 
 
-UNSEEN = tables.read(list[Unseen], Path(__file__).with_name("unseen.yaml"))
-LINKED_ROLES = tables.read(dict[str, str], Path(__file__).with_name("linked_roles.yaml"))
+UNSEEN = files.data(list[Unseen], Path(__file__).with_name("unseen.yaml"))
+LINKED_ROLES = files.data(dict[str, str], Path(__file__).with_name("linked_roles.yaml"))
 
 READING = re.compile(
     r"(?!secretsmanager:GetRandomPassword|s3:ListBucketVersions)\w+(-\w+)*:(Describe|Get|List|View)"

@@ -23,13 +23,13 @@ from typing import Any
 import opa_eval
 import yaml
 
-from ops import ROOT, tables
+from ops import ROOT, files
 from ops.delivery.inputs import Document, Json
 from ops.errors import OpsError
 
 POLICIES = ROOT / "spacelift" / "policies"
 
-_RULES = tables.read(dict[str, dict[str, tuple[str, ...]]], Path(__file__).with_suffix(".yaml"))
+_RULES = files.data(dict[str, dict[str, tuple[str, ...]]], Path(__file__).with_suffix(".yaml"))
 OUTPUTS, PRELUDES = _RULES["outputs"], _RULES["preludes"]
 """The rules that Spacelift asks for, and those for which it has a default, by policy."""
 

@@ -13,14 +13,14 @@ from typing import Any
 
 from rich.console import Console
 
-from ops import ROOT, tables
+from ops import ROOT, files
 from ops.console import Narrator
 from ops.delivery.permissions import as_text, documents, stacks
 from ops.errors import OpsError
 from ops.sandbox.deployed import deployed, unprotected
 from ops.terraform import Terraform
 
-CHANGES = tables.read(dict[str, dict[str, Any]], Path(__file__).with_name("changes.yaml"))
+CHANGES = files.data(dict[str, dict[str, Any]], Path(__file__).with_name("changes.yaml"))
 
 
 def run(console: Console) -> None:

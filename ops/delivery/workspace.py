@@ -21,7 +21,7 @@ from typing import Any
 import yaml
 from rich.console import Console
 
-from ops import ROOT, tables
+from ops import ROOT, files
 from ops.console import Narrator
 from ops.delivery.inputs import Document, RunType
 from ops.errors import OpsError
@@ -46,7 +46,7 @@ def joined(commands: Sequence[str]) -> str:
 
 def spacelift_environment(stack_id: str, run_type: RunType, workspace: Path) -> dict[str, str]:
     """The variables that every run finds: those of workspace.yaml, and its own."""
-    values = tables.read(dict[str, str], Path(__file__).with_suffix(".yaml"))
+    values = files.data(dict[str, str], Path(__file__).with_suffix(".yaml"))
     values |= {"run_type": run_type, "stack_id": stack_id, "workspace_root": str(workspace)}
     return {f"TF_VAR_spacelift_{name}": value for name, value in values.items()}
 

@@ -11,9 +11,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import TypeAdapter
 
+from ops import files
 from ops.drills.load import Request, Summary
 from ops.errors import OpsError
 from ops.model.recovery import Span
@@ -253,19 +253,13 @@ def collect(folder: Path) -> tuple[list[Report], list[str]]:
     return found, left_out
 
 
-_TEMPLATES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-_PAGE = _TEMPLATES.get_template("page.html.j2")
+_PAGE = files.template(Path(__file__).with_name("page.html.j2"), autoescape=True)
+_JUNIT = files.template(Path(__file__).with_name("junit.xml.j2"), autoescape=True)
 
 
 def junit(reports: Sequence[Report]) -> str:
     """The reports as JUnit XML."""
-    return _TEMPLATES.get_template("junit.xml.j2").render(reports=reports)
+    return _JUNIT.render(reports=reports)
 
 
 def html(report: Report) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from ops import tables
+from ops import files
 from ops.model.stack import Stack, block
 
 HOURS = 730
@@ -34,7 +34,7 @@ class _Page(NamedTuple):
 
 PRICES = {
     name: Price(usd, page.known, page.page)
-    for page in tables.read(list[_Page], Path(__file__).with_name("prices.yaml"))
+    for page in files.data(list[_Page], Path(__file__).with_name("prices.yaml"))
     for name, usd in page.usd.items()
 }
 """By the line of the bill, or by its unit."""

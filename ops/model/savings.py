@@ -18,7 +18,7 @@ from rich.console import Console
 
 from constructs_lib.settings import SettingsError
 from constructs_lib.settings.load import parse_stack, read_context
-from ops import CDKTF_JSON, tables
+from ops import CDKTF_JSON, files
 from ops.console import table
 from ops.errors import OpsError
 from ops.model import cost
@@ -40,7 +40,7 @@ class Change:
         return ", ".join(f"{path}: {json.dumps(value)}" for path, value in self.settings.items())
 
 
-CHANGES = tables.read(list[Change], Path(__file__).with_name("savings.yaml"))
+CHANGES = files.data(list[Change], Path(__file__).with_name("savings.yaml"))
 
 
 @dataclass(frozen=True)

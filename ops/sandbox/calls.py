@@ -27,14 +27,14 @@ from moto.core.request import Request, determine_request_protocol
 from moto.core.routing import get_service_router
 from werkzeug.exceptions import HTTPException
 
-from ops import tables
+from ops import files
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 UNKNOWN = "Unknown"
 
-_NAMES = tables.read(dict[str, dict[str, str]], Path(__file__).with_name("iam_names.yaml"))
+_NAMES = files.data(dict[str, dict[str, str]], Path(__file__).with_name("iam_names.yaml"))
 _S3_VERBS = {"Get": "Get", "Put": "Put", "Delete": "Put"}
 _S3_ACTIONS = _NAMES["s3"] | {
     verb + name: does + called

@@ -11,7 +11,7 @@ from ops import ROOT
 from tests.programs import python
 
 LAYERS = (
-    {"ops", "ops.errors", "ops.console", "ops.tables"},
+    {"ops", "ops.errors", "ops.console", "ops.files"},
     {"ops.aws", "ops.model", "ops.terraform"},
     {"ops.sandbox"},
     {"ops.delivery", "ops.drills"},

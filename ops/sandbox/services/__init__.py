@@ -18,10 +18,10 @@ from typing import Any, TypeVar
 from moto.core.common_models import BaseModel
 from moto.core.config import default_user_config
 
-from ops import tables
+from ops import files
 from ops.aws import aws_settings_hidden
 
-DEFAULTS = tables.read(dict[str, dict[str, Any]], Path(__file__).with_name("defaults.yaml"))
+DEFAULTS = files.data(dict[str, dict[str, Any]], Path(__file__).with_name("defaults.yaml"))
 """What a shape of the API has where nothing else is asked for, by the shape's name."""
 
 Function = TypeVar("Function", bound=Callable[..., Any])
