@@ -7,10 +7,12 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Literal
 
 from rich.console import Console
 
+from ops import files
 from ops.console import table
 from ops.model.configured import configuration
 from ops.model.recovery import (
@@ -26,12 +28,7 @@ from ops.model.recovery import (
 )
 from ops.model.stack import Stack, read_stack
 
-SLA_PERCENT = {"load balancer": (99.99, 99.9), "tasks": (99.99, 99.5), "database": (99.95, 99.5)}
-"""Monthly uptime AWS commits to over two zones, and over one. Below it AWS owes a credit; it is
-not a forecast.
-https://aws.amazon.com/elasticloadbalancing/sla/
-https://aws.amazon.com/ecs/sla/
-https://aws.amazon.com/rds/sla/"""
+SLA_PERCENT = files.data(dict[str, tuple[float, float]], Path(__file__).with_name("sla.yaml"))
 
 CLAIMED_AVAILABILITY_PERCENT = 99.95
 MINUTES_A_MONTH = 30 * 24 * 60

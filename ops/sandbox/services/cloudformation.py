@@ -75,6 +75,3 @@ class StackSecret(CloudFormationModel):
         cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str
     ) -> None:
         secretsmanager_backends[account_id][region_name].delete_secret(resource_name, None, True)
-
-    def is_created(self) -> bool:
-        return True
