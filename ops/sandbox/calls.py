@@ -35,12 +35,6 @@ if TYPE_CHECKING:
 UNKNOWN = "Unknown"
 
 _NAMES = files.data(dict[str, dict[str, str]], Path(__file__).with_name("iam_names.yaml"))
-_S3_VERBS = {"Get": "Get", "Put": "Put", "Delete": "Put"}
-_S3_ACTIONS = _NAMES["s3"] | {
-    verb + name: does + called
-    for name, called in _NAMES["s3_parts"].items()
-    for verb, does in _S3_VERBS.items()
-}
 
 
 @dataclass(frozen=True)
@@ -61,13 +55,8 @@ class Call:
     @property
     def iam_action(self) -> str:
         """The action that a policy has to allow, for example `cloudwatch:PutMetricAlarm`."""
-        prefix = _NAMES["prefixes"].get(self.service, self.service)
-        operation = self.operation
-        if prefix == "s3":
-            operation = _S3_ACTIONS.get(operation, operation)
-        elif prefix == "budgets" and not operation.endswith(("Resource", "Action", "Actions")):
-            operation = "ViewBudget" if operation.startswith("Describe") else "ModifyBudget"
-        return f"{prefix}:{operation}"
+        action = f"{_NAMES['prefixes'].get(self.service, self.service)}:{self.operation}"
+        return _NAMES["actions"].get(action, action)
 
 
 # of a request that has a list where the model has a number, or the like
