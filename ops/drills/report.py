@@ -194,13 +194,12 @@ class Report:
 def slices(requests: Sequence[Request], start: float, end: float) -> tuple[float, list[Slice]]:
     """The width of a slice, and the requests from `start` to `end` in slices of that."""
     width = float(max(1, round((end - start) / BUCKETS + 0.5)))
-    buckets: dict[int, list[Request]] = {}
+    buckets: list[list[Request]] = [[] for _ in range(int((end - start) // width) + 1)]
     for request in requests:
         if start <= request.end <= end:
-            buckets.setdefault(int((request.end - start) // width), []).append(request)
+            buckets[int((request.end - start) // width)].append(request)
     found = []
-    for number in range(int((end - start) // width) + 1):
-        inside = buckets.get(number, [])
+    for number, inside in enumerate(buckets):
         latencies = [request.seconds for request in inside if not request.error]
         found.append(
             Slice(
