@@ -10,7 +10,7 @@ from cdktf import TerraformResourceLifecycle
 from constructs_lib import aws
 from constructs_lib.ecs import Containers
 from constructs_lib.part import Part, PlatformStack
-from constructs_lib.settings import AutoscalingSettings, SleepSettings
+from constructs_lib.settings.autoscaling import AutoscalingSettings, SleepSettings
 
 
 class Autoscaling(Part):

@@ -10,7 +10,7 @@ from cdktf import Token
 from constructs_lib import aws
 from constructs_lib.alerts import Alerts
 from constructs_lib.part import Part, PlatformStack
-from constructs_lib.settings import CostSettings
+from constructs_lib.settings.cost import CostSettings
 
 BUDGET_NOTIFICATIONS = (("ACTUAL", 80), ("ACTUAL", 100), ("FORECASTED", 100))
 """Percentages of the budget that are reported, of what was spent and of what will be."""

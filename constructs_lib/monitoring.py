@@ -21,8 +21,8 @@ from constructs_lib.options.backups import Backups
 from constructs_lib.options.uploads import Uploads
 from constructs_lib.part import Part, PlatformStack
 from constructs_lib.rds import Database
-from constructs_lib.settings import MonitoringSettings
 from constructs_lib.settings.database import connections_of
+from constructs_lib.settings.monitoring import MonitoringSettings
 
 MIB, GIB = 1024**2, 1024**3
 

@@ -6,7 +6,7 @@ from cdktf import LocalBackend, S3Backend, TerraformStack
 from cdktf_cdktf_provider_aws.provider import AwsProvider, AwsProviderDefaultTags
 
 from constructs_lib.part import Part, PlatformStack
-from constructs_lib.settings import LocalBackendSettings, S3BackendSettings
+from constructs_lib.settings.backend import LocalBackendSettings, S3BackendSettings
 
 TERRAFORM_VERSION = ">= 1.3.0"
 S3_LOCKFILE_TERRAFORM_VERSION = ">= 1.10.0"

@@ -22,7 +22,7 @@ from cdktf import (
 from constructs import Construct
 
 from constructs_lib.part import PlatformStack
-from constructs_lib.settings import FARGATE_MEMORY_MIB
+from constructs_lib.settings.container import FARGATE_MEMORY_MIB
 from constructs_lib.settings.database import (
     DB_USERNAME,
     DB_USERNAMES_RESERVED,

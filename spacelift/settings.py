@@ -11,15 +11,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from constructs_lib.settings import (
-    Group,
-    LocalBackendSettings,
-    SettingsError,
-    StackSettings,
-    read_context,
-    validated,
-)
-from constructs_lib.settings.backend import Backend
+from constructs_lib.settings import Group, SettingsError, StackSettings, read_context, validated
+from constructs_lib.settings.backend import Backend, LocalBackendSettings
 from constructs_lib.settings.types import ListOf, Timezone, UnixCron, setting, text
 
 STACK_ID = "spacelift"

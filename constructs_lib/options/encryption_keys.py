@@ -17,7 +17,8 @@ from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs_lib import aws, iam
 from constructs_lib.alerts import publishers
 from constructs_lib.part import Part, PlatformStack
-from constructs_lib.settings import Purpose, StackSettings
+from constructs_lib.settings import StackSettings
+from constructs_lib.settings.stack import Purpose
 
 DELETION_WINDOW_DAYS = 30
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 from constructs_lib import aws
 from constructs_lib.alb import LoadBalancer
 from constructs_lib.part import Part, PlatformStack
-from constructs_lib.settings import WafSettings
-from constructs_lib.settings.load_balancer import WAF_GROUPS
+from constructs_lib.settings.load_balancer import WAF_GROUPS, WafSettings
 from constructs_lib.settings.wordpress import EDITORS
 
 COUNTED = ("AWSManagedRulesAnonymousIpList/HostingProviderIPList",)

@@ -19,7 +19,7 @@ from constructs_lib import aws, iam
 from constructs_lib.ecs import Containers
 from constructs_lib.part import Part, PlatformStack
 from constructs_lib.rds import Database
-from constructs_lib.settings import RotationSettings
+from constructs_lib.settings.database import RotationSettings
 
 PASSWORD_RESET = "RDS-EVENT-0016"
 

@@ -11,17 +11,10 @@ from typing import Any, NamedTuple, get_args
 import pytest
 from botocore.session import Session
 
-from constructs_lib.settings import (
-    FARGATE_MEMORY_MIB,
-    LOG_RETENTION_DAYS,
-    OutputName,
-    SettingsError,
-    StackSettings,
-    VariableName,
-    load_stacks,
-    parse_stack,
-)
-from constructs_lib.settings.types import REGIONS
+from constructs_lib.settings import SettingsError, StackSettings, load_stacks, parse_stack
+from constructs_lib.settings.container import FARGATE_MEMORY_MIB
+from constructs_lib.settings.stack import OutputName, VariableName
+from constructs_lib.settings.types import LOG_RETENTION_DAYS, REGIONS
 from constructs_lib.settings.words import described
 from tests.synth.options import (
     CERTIFICATE,
