@@ -21,7 +21,7 @@ from constructs_lib.settings.types import (
 from constructs_lib.settings.wordpress import WordpressSettings
 
 IMAGE = text(f"an image, like {wordpress.IMAGE}", r"^[^ ]+$")
-IMAGE_DIGEST = r"@sha256:[0-9a-f]{64}$"
+DIGEST = r"@sha256:[0-9a-f]{64}$"
 ECR_IMAGE = r"^[0-9]{12}[.]dkr[.]ecr[.][a-z0-9-]+[.]amazonaws[.]com/"
 
 FARGATE_MEMORY_MIB: Mapping[int, tuple[int, ...]] = {
@@ -193,7 +193,7 @@ class ContainerSettings(WordpressSettings):
                 f"on_demand_base = {self.on_demand_base} has no effect with capacity = FARGATE, "
                 "where every task is on demand; leave it out or choose FARGATE_SPOT"
             )
-        if self.require_digest and self.image and not re.search(IMAGE_DIGEST, self.image):
+        if self.require_digest and self.image and not re.search(DIGEST, self.image):
             yield (
                 f"require_digest = true with image = {self.image}: a tag can be moved to another "
                 "image; name it as repository@sha256:<64 hexadecimal digits>"

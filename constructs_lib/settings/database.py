@@ -47,12 +47,12 @@ def connections_of(instance_class: str, percent: int) -> str:
     )
 
 
-DB_USERNAMES_RESERVED = ("rdsadmin", "mysql", "root")
+RESERVED_USERS = ("rdsadmin", "mysql", "root")
 
 
 def _free(name: str) -> bool:
-    if name.lower() in DB_USERNAMES_RESERVED:
-        *others, last = DB_USERNAMES_RESERVED
+    if name.lower() in RESERVED_USERS:
+        *others, last = RESERVED_USERS
         raise ValueError(f"RDS reserves {', '.join(others)} and {last}; choose another name")
     return True
 
