@@ -8,17 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from constructs_lib.settings.types import (
-    CIDR,
-    NETWORK,
-    REGIONS,
-    Accepted,
-    Group,
-    ListOf,
-    RetentionDays,
-    is_network,
-    setting,
-)
+from constructs_lib.settings.types import REGIONS, Accepted, Group, ListOf, RetentionDays, setting
 
 TWO_ZONES = Accepted(
     'at least two different zones, the first two are used, like ["eu-central-1a", "eu-central-1b"]',
@@ -38,6 +28,35 @@ def open_zones(region: str) -> tuple[str, str] | None:
     """Two zones of a region that every account has; None where none are known."""
     letters = OPEN_ZONES.get(region)
     return (region + letters[0], region + letters[1]) if letters else None
+
+
+VPC_PREFIXES = range(16, 29)
+"""Prefix lengths AWS accepts for a VPC and for a subnet.
+https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html"""
+NETWORK = f"IPv4 network{{}} from /{VPC_PREFIXES[0]} to /{VPC_PREFIXES[-1]} without host bits"
+
+
+def is_network(value: str) -> str:
+    """Whether `value` is a network that AWS accepts, in Terraform's language."""
+    prefix = f'tonumber(split("/", {value})[1])'
+    return (
+        f'can(cidrnetmask({value})) && try(cidrhost({value}, 0) == split("/", {value})[0] '
+        f"&& {prefix} >= {VPC_PREFIXES[0]} && {prefix} <= {VPC_PREFIXES[-1]}, false)"
+    )
+
+
+def _is_network(cidr: str) -> bool:
+    """Whether a setting is such a network; a ValueError says which one is meant."""
+    try:
+        nearest = IPv4Network(cidr, strict=False)
+    except ValueError:
+        return False
+    if nearest.prefixlen in VPC_PREFIXES and str(nearest) != cidr:
+        raise ValueError(f"must be an {NETWORK.format('')}, like {nearest}")
+    return nearest.prefixlen in VPC_PREFIXES
+
+
+CIDR = Accepted(f"an {NETWORK.format('')}, like 10.0.0.0/16", is_network("VALUE"), _is_network)
 
 
 def two_networks(example: tuple[str, str]) -> Accepted:

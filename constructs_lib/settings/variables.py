@@ -10,9 +10,9 @@ from constructs_lib.settings.container import DIGEST, ECR_IMAGE, FARGATE_CPU, FA
 from constructs_lib.settings.database import DB_INSTANCE_CLASS, DB_NAME, DB_USERNAME, STORAGE_GIB
 from constructs_lib.settings.load_balancer import CERTIFICATE
 from constructs_lib.settings.monitoring import EMAIL
-from constructs_lib.settings.network import TWO_ZONES, two_networks
+from constructs_lib.settings.network import CIDR, TWO_ZONES, two_networks
 from constructs_lib.settings.stack import PROJECT_NAME, StackSettings
-from constructs_lib.settings.types import CIDR, REGION, Accepted, matches, text, whole
+from constructs_lib.settings.types import REGION, Accepted, matches, text, whole
 
 DB_PASSWORD = text(
     '8 to 41 printable ASCII characters other than / @ " and space', r"^[!#-.0-?A-~]{8,41}$"
