@@ -237,7 +237,7 @@ class Containers(Part):
     def _logs(self) -> dict[str, object]:
         """The log group, as a container names it."""
         days = self.stack.settings.container.log_retention_days
-        group = self.log_group("ecs", f"/ecs/{self.project}", "logs", days)
+        group = self.log_group("ecs", f"/ecs/{self.project}", days, "logs")
         return {
             "logDriver": "awslogs",
             "options": {

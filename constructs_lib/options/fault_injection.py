@@ -31,13 +31,8 @@ class FaultInjection(Part):
     def __init__(self, stack: PlatformStack, load_balancer: LoadBalancer) -> None:
         super().__init__(stack)
         name = f"{self.project}-fault-injection"
-        group = aws.CloudwatchLogGroup(
-            self,
-            "aws_cloudwatch_log_group.fault_injection",
-            name=f"/fis/{self.project}",
-            retention_in_days=stack.settings.container.log_retention_days,
-            kms_key_id=stack.keys.arn("logs"),
-        )
+        days = stack.settings.container.log_retention_days
+        group = self.log_group("fault_injection", f"/fis/{self.project}", days)
         role = self.role("fault_injection", "fis")
         self.grant("fault_injection", role, "cut-a-zone-off", *_permissions(self.project))
         alarm = aws.CloudwatchMetricAlarm(

@@ -64,7 +64,7 @@ class Firewall(Part):
             web_acl_arn=acl.arn,
         )
         name = f"aws-waf-logs-{self.project}"  # AWS accepts only names that begin like this
-        group = self.log_group("waf", name, "waf-logs", settings.log_retention_days)
+        group = self.log_group("waf", name, settings.log_retention_days, "waf-logs")
         aws.Wafv2WebAclLoggingConfiguration(
             self,
             "aws_wafv2_web_acl_logging_configuration.main",
