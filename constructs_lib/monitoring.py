@@ -32,7 +32,6 @@ https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.Messages.html
 
 FAILED_BACKUP = ["ABORTED", "EXPIRED", "FAILED"]
 
-
 _Subject = tuple[str, dict[str, str]]
 """What a metric is about: its namespace and dimensions."""
 
@@ -161,24 +160,21 @@ class Alarms(Part):
 
         https://docs.aws.amazon.com/aws-backup/latest/devguide/eventbridge.html
         """
+        ours = [
+            {"backupVaultName": [backups.vault_name]},
+            {"sourceBackupVaultArn": [backups.vault_arn]},
+        ]
+        pattern = {
+            "source": ["aws.backup"],
+            "detail-type": ["Backup Job State Change", "Copy Job State Change"],
+            "detail": {"state": FAILED_BACKUP, "$or": ours},
+        }
         rule = aws.CloudwatchEventRule(
             self,
             "aws_cloudwatch_event_rule.failed_backups",
             name=f"{self.project}-failed-backups",
             description="A backup has failed.",
-            event_pattern=Fn.jsonencode(
-                {
-                    "source": ["aws.backup"],
-                    "detail-type": ["Backup Job State Change", "Copy Job State Change"],
-                    "detail": {
-                        "state": FAILED_BACKUP,
-                        "$or": [
-                            {"backupVaultName": [backups.vault_name]},
-                            {"sourceBackupVaultArn": [backups.vault_arn]},
-                        ],
-                    },
-                }
-            ),
+            event_pattern=Fn.jsonencode(pattern),
         )
         aws.CloudwatchEventTarget(
             self,
