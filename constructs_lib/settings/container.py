@@ -12,6 +12,7 @@ from constructs_lib.settings.types import (
     Group,
     ListOf,
     RetentionDays,
+    Tasks,
     named,
     one_of,
     setting,
@@ -108,15 +109,11 @@ class ContainerSettings(WordpressSettings):
     )
     cpu: Annotated[int, FARGATE_CPU] = setting(512, "CPU units, 1024 = 1 vCPU")
     memory_mib: int = setting(1024, "as Fargate offers with cpu", accepts=FARGATE_MEMORY.accepts)
-    desired_count: int = setting(
-        2, "tasks at the first deploy; autoscaling changes it later", ge=0, le=5000
-    )
+    desired_count: Tasks = setting(2, "tasks at the first deploy; autoscaling changes it later")
     capacity: Literal["FARGATE", "FARGATE_SPOT"] = setting(
         "FARGATE", "FARGATE_SPOT is cheaper, and AWS may stop a task with two minutes' notice"
     )
-    on_demand_base: int = setting(
-        0, "with FARGATE_SPOT: the first tasks that run on FARGATE", ge=0, le=5000
-    )
+    on_demand_base: Tasks = setting(0, "with FARGATE_SPOT: the first tasks that run on FARGATE")
     capacity_providers: bool = setting(True, "FARGATE and FARGATE_SPOT attached", only="wp-ecs")
     health_check_command: Annotated[str, _COMMAND] | None = setting(
         None, "by which ECS itself checks the container; default: none"

@@ -165,8 +165,8 @@ class StackSettings(Group):
         return tuple(name for name in get_args(VariableName) if not without.get(name))
 
     @property
-    def _without_default(self) -> dict[VariableName, str]:
-        """Variables without a default, and the setting that would give them one."""
+    def required_variables(self) -> dict[VariableName, str]:
+        """Variables that every plan needs a value of, and the setting that would give a default."""
         https, certificate = self.load_balancer.https, self.load_balancer.certificate_arn
         fixes: tuple[tuple[VariableName, bool, str], ...] = (
             ("db_password", self.database.password == "variable", "database.password = managed"),
@@ -174,11 +174,6 @@ class StackSettings(Group):
             ("certificate_arn", https and certificate is None, "load_balancer.certificate_arn"),
         )
         return {name: fix for name, missing, fix in fixes if missing}
-
-    @property
-    def required_variables(self) -> tuple[VariableName, ...]:
-        """The Terraform variables that have no default, so that every plan needs a value."""
-        return tuple(self._without_default)
 
     @property
     def pulls_through_endpoints(self) -> bool:
@@ -249,7 +244,7 @@ class StackSettings(Group):
                 f"network.availability_zones: {', '.join(outside)} not in region = {region}; "
                 f"name two of its zones, {example}"
             )
-        for name, fix in self._without_default.items():
+        for name, fix in self.required_variables.items():
             if name not in self.declared_variables:
                 yield f"variables leaves out {name}, which has no value then; add it, or set {fix}"
         image = container.image

@@ -255,12 +255,10 @@ LOG_RETENTION_DAYS = (
 RetentionDays = Annotated[int, one_of(*LOG_RETENTION_DAYS)]
 
 Percent = Annotated[int, Field(ge=1, le=100)]
+Tasks = Annotated[int, Field(ge=0, le=5000)]
 
 _TIMEZONE = r"^[A-Za-z_]+(/[A-Za-z0-9_+-]+)*$"
 Timezone = Annotated[str, text("a time zone of the IANA database, like Europe/Berlin", _TIMEZONE)]
-
-_UNIX_CRON = r"^[^ ]+( [^ ]+){4}$"
-UnixCron = Annotated[str, text("a cron expression of five fields, like 0 6 * * *", _UNIX_CRON)]
 
 _AWS_CRON = r"^cron\([^ ()]+( [^ ()]+){5}\)$"
 AwsCron = Annotated[
