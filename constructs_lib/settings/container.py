@@ -174,10 +174,8 @@ class ContainerSettings(WordpressSettings):
     def contradictions(self) -> Iterator[str]:
         offered = FARGATE_MEMORY_MIB[self.cpu]
         if self.memory_mib not in offered:
-            yield (
-                f"memory_mib = {self.memory_mib}: with cpu = {self.cpu}, Fargate accepts "
-                f"{', '.join(map(str, offered))}"
-            )
+            sizes = ", ".join(map(str, offered))
+            yield f"memory_mib = {self.memory_mib}: with cpu = {self.cpu}, Fargate accepts {sizes}"
         if self.zone_rebalancing and self.maximum_percent == 100:
             yield (
                 "zone_rebalancing = true starts a task before it stops one, which maximum_percent "

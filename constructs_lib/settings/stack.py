@@ -220,11 +220,8 @@ class StackSettings(Group):
     def contradictions(self) -> Iterator[str]:
         region, container, scaling = self.region, self.container, self.autoscaling
         for pattern, what in self.reserved_prefixes.items():
-            if re.match(pattern, self.project_name or ""):
-                yield (
-                    f"project_name = {self.project_name} must not begin with {what}; "
-                    "choose another name"
-                )
+            if re.match(pattern, name := self.project_name or ""):
+                yield f"project_name = {name} must not begin with {what}; choose another name"
         known, zone = open_zones(region), re.compile(f"{region}[a-z]")
         listed = f"as `aws ec2 describe-availability-zones --region {region}` lists them"
         example = f"like {' and '.join(known)}" if known else listed
@@ -234,10 +231,7 @@ class StackSettings(Group):
                 f"to an account is not known here; name two, {example}"
             )
         if self.network.zones == "a_and_b" and known != (f"{region}a", f"{region}b"):
-            yield (
-                f"network.zones = a_and_b with region = {region}, where they are not open to every "
-                "account; choose listed"
-            )
+            yield f"network.zones = a_and_b: not open to all in region = {region}; choose listed"
         outside = [z for z in self.availability_zones if not zone.fullmatch(z)]
         if outside:
             yield (
@@ -272,10 +266,7 @@ class StackSettings(Group):
                 "balancer's own name, which no certificate matches; set load_balancer.host_name"
             )
         if self.backup.copy_region == region:
-            yield (
-                f"backup.copy_region = {region} is the region of the stack, with which the copies "
-                "would be lost; name another"
-            )
+            yield f"backup.copy_region = {region} is the region of the stack; name another"
         if self.backup.vault_lock_days and not self.backed_up:
             yield (
                 f"backup.vault_lock_days = {self.backup.vault_lock_days} without copies to lock; "

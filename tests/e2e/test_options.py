@@ -204,8 +204,7 @@ def test_options_that_contradict_each_other_are_refused_with_a_reason() -> None:
                 (("database.upgrade", on), ("database.password", on)),
                 (("database.upgrade", on), ("database.rotation", on)),
             ),
-            "database: upgrade = blue_green with password = managed, of which RDS makes no copy; "
-            "choose in_place",
+            "database: upgrade = blue_green cannot copy password = managed; choose in_place",
         ),
         (("backup.copy_region", 0), ("backup.vault_lock_days", on)): (
             "backup.vault_lock_days = 7 without copies to lock; set backup.copy_region or "

@@ -638,7 +638,7 @@ REFUSED: list[tuple[Values, str]] = [
     ),
     (
         {"region": "ap-northeast-1", "network.zones": "a_and_b"},
-        "network.zones = a_and_b with region = ap-northeast-1, … choose listed",
+        "network.zones = a_and_b: … region = ap-northeast-1; choose listed",
     ),
     ({"network.task_subnets": "private"}, "network: task_subnets = private … choose single_nat, "),
     (
@@ -714,7 +714,7 @@ REFUSED: list[tuple[Values, str]] = [
     ),
     (
         {"backup.copy_region": "eu-central-1"},
-        "backup.copy_region = eu-central-1 is the region of the stack … name another",
+        "backup.copy_region = eu-central-1 is the region of the stack; name another",
     ),
     (
         {"backup.vault_lock_days": 7},
