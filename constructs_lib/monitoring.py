@@ -78,10 +78,9 @@ class Alarms(Part):
         ecs = "AWS/ECS", service
         alb = "AWS/ApplicationELB", load_balancer.dimensions
         balancer = alb[0], {"LoadBalancer": load_balancer.dimensions["LoadBalancer"]}
-        share = connections_of(
-            stack.variables.expression("db_instance_class"), settings.db_connections_percent
-        )
-        burstable = f'can(regex("^db[.]t", {stack.variables.expression("db_instance_class")}))'
+        db_class = stack.variables.expression("db_instance_class")
+        share = connections_of(db_class, settings.db_connections_percent)
+        burstable = f'can(regex("^db[.]t", {db_class}))'
         above, below = "GreaterThanThreshold", "LessThanThreshold"
         # an alarm reads as a row
         # fmt: off

@@ -14,19 +14,12 @@ S3_LOCKFILE_TERRAFORM_VERSION = ">= 1.10.0"
 https://developer.hashicorp.com/terraform/language/backend/s3#state-locking"""
 
 
-def runs_on_spacelift() -> bool:
-    """Whether this is a Spacelift run, which brings a backend of its own.
-
-    https://docs.spacelift.io/concepts/configuration/environment#computed-values
-    """
-    return "TF_VAR_spacelift_run_id" in os.environ
-
-
 def declare_backend(
     stack: TerraformStack, stack_id: str, backend: LocalBackendSettings | S3BackendSettings
 ) -> str:
     """Says where `stack` keeps its state, and returns which versions of Terraform can do that."""
-    if runs_on_spacelift():
+    # https://docs.spacelift.io/concepts/configuration/environment#computed-values
+    if "TF_VAR_spacelift_run_id" in os.environ:
         # Spacelift writes its own backend file and fails if there is another; CDKTF adds a local
         # one to every stack that has none, which this takes out again.
         stack.add_override("terraform.backend", None)

@@ -42,10 +42,8 @@ class Firewall(Part):
         # an address is blocked while it sends more than that in 5 minutes
         limit = {"limit": settings.requests_per_5_minutes, "aggregate_key_type": "IP"}
         rules = [_blocking("rate-limit", 0, {"rate_based_statement": limit})]
-        rules += [
-            _managed(group, priority, sorted(counted))
-            for priority, group in enumerate(groups, start=1)
-        ]
+        for priority, managed in enumerate(groups, start=1):
+            rules.append(_managed(managed, priority, sorted(counted)))
         labels = [label for rule, label in body_rules.items() if rule not in settings.counted_rules]
         if labels:
             rules.append(_blocking("body-rules", len(rules), _labelled_elsewhere(labels)))

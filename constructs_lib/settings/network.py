@@ -70,9 +70,7 @@ def two_networks(example: tuple[str, str]) -> Accepted:
 _PORTS = Accepted(
     "a list of ports from 1 to 65535, each once, other than 443, which is open",
     "",
-    lambda ports: (
-        len({*ports}) == len(ports) and all(0 < port < 65536 and port != 443 for port in ports)
-    ),
+    lambda ports: len({*ports}) == len(ports) and all(0 < p < 65536 and p != 443 for p in ports),
 )
 _Cidr = Annotated[str, CIDR]
 _Pair = Annotated[tuple[_Cidr, _Cidr], Field(strict=False)]

@@ -180,9 +180,7 @@ def whole(low: int, high: int, words: str = "a whole number from {} to {}") -> A
 
 
 WORD = r"[A-Za-z_][A-Za-z0-9_]*"
-SCALAR = Accepted(
-    "text, a number, true or false", "", lambda value: isinstance(value, (str, int, float))
-)
+SCALAR = Accepted("text, a number, true or false", "", lambda v: isinstance(v, (str, int, float)))
 
 
 def named(
