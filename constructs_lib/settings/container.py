@@ -133,9 +133,7 @@ class ContainerSettings(WordpressSettings):
     log_retention_days: RetentionDays = setting(7, "of the tasks' logs")
     container_insights: bool = setting(True, "without it AWS has no metric of running tasks")
     task_role: bool = setting(
-        False,
-        "for the application itself; execute_command and shared_uploads bring it anyway",
-        only="wp-ecs",
+        False, "the application's own; execute_command and shared_uploads bring it", only="wp-ecs"
     )
     execute_command: bool = setting(False, "`aws ecs execute-command` opens a shell in a task")
     service_discovery: bool = setting(

@@ -22,9 +22,7 @@ class MonitoringSettings(Group):
 
     alarm_email: Annotated[str, EMAIL] = setting("", "subscribed to the alerts; empty: nobody")
     subscriptions: ListOf[Annotated[str, _ENDPOINT]] = setting(
-        (),
-        "who else is told, a pager for instance: e-mail addresses and HTTPS endpoints, which AWS "
-        "asks to confirm",
+        (), "who else is told, like a pager: e-mail addresses, HTTPS endpoints; AWS asks to confirm"
     )
     db_cpu_percent: Percent = setting(80, "alarm above this, for 15 minutes")
     db_free_storage_gib: float = setting(2, "alarm below this", gt=0)
@@ -36,7 +34,5 @@ class MonitoringSettings(Group):
     service_cpu_percent: Percent = setting(85, "alarm above this, for 3 minutes")
     service_memory_percent: Percent = setting(85, "alarm above this, for 3 minutes")
     response_time_seconds: float = setting(2, "average of the target group", gt=0)
-    server_errors_per_5_minutes: int = setting(
-        10, "HTTP 5xx of the targets, or of the load balancer itself", ge=1
-    )
+    server_errors_per_5_minutes: int = setting(10, "HTTP 5xx of targets or load balancer", ge=1)
     database_events: bool = setting(False, "RDS tells of failovers, failures and recoveries")

@@ -110,9 +110,7 @@ class NetworkSettings(Group):
         "database's; from each group only what it needs",
     )
     outbound_ports: Annotated[ListOf[int], _PORTS] = setting(
-        (),
-        "with allowed_egress = least: further TCP ports that the tasks reach on the internet, like "
-        "587 for mail",
+        (), "with allowed_egress = least: further TCP ports on the internet, like 587 for mail"
     )
     flow_log_retention_days: RetentionDays | None = setting(None, "default: no VPC flow logs")
     default_security_group_closed: bool = setting(False, "the VPC's default group has no rules")

@@ -79,8 +79,7 @@ class ResilienceSettings(Group):
     """What drills may do."""
 
     fault_injection: bool = setting(
-        False,
-        "templates of AWS Fault Injection Service, with which `drill zone-outage` cuts a zone off",
+        False, "AWS Fault Injection Service, with which `drill zone-outage` cuts a zone off"
     )
 
 
@@ -99,10 +98,7 @@ class StackSettings(Group):
         "[provider 6](continuity.md#provider-6)",
     )
     variables: ListOf[VariableName] | None = setting(
-        None,
-        "what can be changed at plan time, everything else is as set here; default: all that have "
-        "an effect",
-        only="wp-ecs",
+        None, "what can be changed at plan time; default: all that have an effect", only="wp-ecs"
     )
     outputs: ListOf[OutputName] | None = setting(None, "default: all that exist", only="wp-ecs")
     tags: Annotated[dict[str, str], _TAGS] = setting(
@@ -283,10 +279,7 @@ class StackSettings(Group):
                 "container.database_environment; set a path that it answers with 200"
             )
         if self.cost and not self.default_tags:
-            yield (
-                "cost counts what is tagged with the project, and default_tags = false leaves "
-                "nothing tagged; switch the tags on or set cost to null"
-            )
+            yield "cost counts by tag, and default_tags = false; switch that on or set cost to null"
         if self.resilience.fault_injection and not self.default_tags:
             yield (
                 "resilience.fault_injection finds by tag what it may break, and default_tags = "
