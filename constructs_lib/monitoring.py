@@ -159,10 +159,8 @@ class Alarms(Part):
 
         https://docs.aws.amazon.com/aws-backup/latest/devguide/eventbridge.html
         """
-        ours = [
-            {"backupVaultName": [backups.vault_name]},
-            {"sourceBackupVaultArn": [backups.vault_arn]},
-        ]
+        name, arn = backups.vault_name, backups.vault_arn
+        ours = [{"backupVaultName": [name]}, {"sourceBackupVaultArn": [arn]}]
         pattern = {
             "source": ["aws.backup"],
             "detail-type": ["Backup Job State Change", "Copy Job State Change"],
@@ -207,19 +205,15 @@ class Alarms(Part):
 
     def _running_below_desired(self, service: dict[str, str]) -> None:
         """Fewer tasks run than should; both figures come from Container Insights."""
+        query = aws.CloudwatchMetricAlarmMetricQuery
+        insights = {"namespace": "ECS/ContainerInsights", "dimensions": service}
         counts = [
-            aws.CloudwatchMetricAlarmMetricQuery(
-                id=id,
-                metric={
-                    "namespace": "ECS/ContainerInsights",
-                    "metric_name": name,
-                    "dimensions": service,
-                    "period": 60,
-                    "stat": "Minimum",
-                },
-            )
+            query(id=id, metric={**insights, "metric_name": name, "period": 60, "stat": "Minimum"})
             for id, name in (("desired", "DesiredTaskCount"), ("running", "RunningTaskCount"))
         ]
+        missing = query(
+            id="missing", expression="desired - running", label="Missing tasks", return_data=True
+        )
         aws.CloudwatchMetricAlarm(
             self,
             "aws_cloudwatch_metric_alarm.ecs_running_tasks",
@@ -230,15 +224,7 @@ class Alarms(Part):
             evaluation_periods=3,
             # no figures at all means that the service is gone
             treat_missing_data="breaching",
-            metric_query=[
-                aws.CloudwatchMetricAlarmMetricQuery(
-                    id="missing",
-                    expression="desired - running",
-                    label="Missing tasks",
-                    return_data=True,
-                ),
-                *counts,
-            ],
+            metric_query=[missing, *counts],
             alarm_actions=self._actions,
             ok_actions=self._actions,
         )

@@ -40,17 +40,11 @@ class EncryptionKeys(Part):
         self, purpose: Purpose | Literal["copies"], provider: AwsProvider | None = None
     ) -> str:
         """A key, in the provider's region."""
-        statements: list[iam.Statement] = [
-            {
-                # The account's IAM policies decide who may use and manage the key. RDS and EFS use
-                # it as whoever creates the database and the file system.
-                "Sid": "Account",
-                "Effect": "Allow",
-                "Principal": {"AWS": f"arn:aws:iam::{self.stack.account_id}:root"},
-                "Action": "kms:*",
-                "Resource": "*",
-            }
-        ]
+        # The account's IAM policies decide who may use and manage the key. RDS and EFS use it as
+        # whoever creates the database and the file system.
+        account = {"AWS": f"arn:aws:iam::{self.stack.account_id}:root"}
+        anything = {"Principal": account, "Action": "kms:*", "Resource": "*"}
+        statements: list[iam.Statement] = [{"Sid": "Account", "Effect": "Allow", **anything}]
         if purpose == "logs":
             statements.append(self._for_logs())
         if purpose == "alerts":

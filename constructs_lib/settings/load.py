@@ -83,9 +83,8 @@ def read_context(path: Path) -> dict[str, object]:
     except UnicodeDecodeError:
         raise SettingsError(f"{path.name}: is not UTF-8 text; save it as UTF-8") from None
     except json.JSONDecodeError as error:
-        raise SettingsError(
-            f"{path.name}:{error.lineno}:{error.colno}: not valid JSON: {error.msg}"
-        ) from None
+        place = f"{path.name}:{error.lineno}:{error.colno}"
+        raise SettingsError(f"{place}: not valid JSON: {error.msg}") from None
     except (ValueError, RecursionError) as error:  # numbers and nesting beyond Python's limits
         raise SettingsError(f"{path.name}: not valid JSON: {error}") from None
     context = document.get("context") if isinstance(document, dict) else None
