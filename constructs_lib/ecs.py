@@ -107,6 +107,7 @@ class Containers(Part):
             "healthCheck": checked,
             "logConfiguration": self._logs(),
         }
+        given = {key: value for key, value in container.items() if value is not None}
         rules = [fargate_rule, *([registry_rule] if settings.pulls_through_endpoints else [])]
         task = aws.EcsTaskDefinition(
             self,
@@ -118,9 +119,7 @@ class Containers(Part):
             memory=variables.task_memory,
             execution_role_arn=execution_role.arn,
             task_role_arn=task_role.arn if task_role else None,
-            container_definitions=Fn.jsonencode(
-                [{k: v for k, v in container.items() if v is not None}]
-            ),
+            container_definitions=Fn.jsonencode([given]),
             volume=[uploads.volume] if uploads else None,
             runtime_platform=None if wanted.architecture == "X86_64" else _ARM,
             lifecycle=variables.checks(*rules),
@@ -214,9 +213,7 @@ class Containers(Part):
                 read.append(iam.allow([f"{service}:{action}"], arns))
                 read.append(iam.allow(["kms:Decrypt"], "*", of_these))
         if read:
-            permissions.append(
-                self.grant("ecs_task_execution_secrets", role, "read-secrets", *read)
-            )
+            permissions += [self.grant("ecs_task_execution_secrets", role, "read-secrets", *read)]
         return role, permissions
 
     def _task_role(self, allowed: list[iam.Statement]) -> aws.IamRole | None:

@@ -111,12 +111,12 @@ def _permissions(project: str) -> list[iam.Statement]:
     def when(key: str, value: str) -> dict[str, object]:
         return {"StringEquals": {key: value}}
 
-    cut_off = ["ec2:CreateNetworkAclEntry", "ec2:DeleteNetworkAcl"]
+    edit = ["ec2:CreateNetworkAclEntry", "ec2:DeleteNetworkAcl"]
     return [
         iam.allow(changes.split(), "*", when("aws:ResourceTag/Project", project)),
         iam.allow([swap], acls),
         iam.allow(["ec2:CreateNetworkAcl"], acls, when("aws:RequestTag/managedByFIS", "true")),
         iam.allow(["ec2:CreateTags"], acls, when("ec2:CreateAction", "CreateNetworkAcl")),
-        iam.allow(cut_off, acls, when("aws:ResourceTag/managedByFIS", "true")),
+        iam.allow(edit, acls, when("aws:ResourceTag/managedByFIS", "true")),
         iam.allow(READS_AND_LOGS.split(), "*"),
     ]

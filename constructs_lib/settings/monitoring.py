@@ -22,7 +22,9 @@ class MonitoringSettings(Group):
 
     alarm_email: Annotated[str, EMAIL] = setting("", "subscribed to the alerts; empty: nobody")
     subscriptions: ListOf[Annotated[str, _ENDPOINT]] = setting(
-        (), "who else is told, like a pager: e-mail addresses, HTTPS endpoints; AWS asks to confirm"
+        (),
+        "who else is told, a pager for instance: e-mail addresses and HTTPS endpoints, which AWS "
+        "asks to confirm",
     )
     db_cpu_percent: Percent = setting(80, "alarm above this, for 15 minutes")
     db_free_storage_gib: float = setting(2, "alarm below this", gt=0)
