@@ -5,8 +5,8 @@ import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -92,13 +92,15 @@ def one_provider(terraform: Terraform) -> Iterator[dict[str, str]]:
 
 
 @contextmanager
-def prepared(stack_id: str) -> Iterator[Deployed]:
+def prepared(stack_id: str, more: Mapping[str, object] | None = None) -> Iterator[Deployed]:
     """A stack of cdktf.json, initialized, not applied; in the end, what was called is granted."""
-    with deployed(stack_id) as stack:
+    with deployed(stack_id, more=more) as stack:
         stack.terraform().init()
-        regions = len(read(stack.folder).document["provider"]["aws"])
-        with one_provider(stack.terraform()) if regions == 1 else nullcontext({}) as running:
-            stack.environment |= running
+        running: AbstractContextManager[dict[str, str]] = nullcontext({})
+        if len(read(stack.folder).document["provider"]["aws"]) == 1:
+            running = one_provider(stack.terraform())
+        with running as environment:
+            stack.environment |= environment
             yield stack
         assert_granted(stack.sandbox, added(stack))
 
