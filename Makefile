@@ -24,7 +24,7 @@ unexport PYTHONDONTWRITEBYTECODE# the constructs would be compiled again for eve
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo drills terraform versions test test-cdktn test-versions test-pythons lint synth bench docs lock clean
+.PHONY: help install demo drills terraform versions test test-cdktn test-versions test-lives test-pythons lint synth bench docs lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -91,6 +91,9 @@ test-versions: install $(OLDEST) $(NEWEST) ## the oldest and the newest Terrafor
 		export TERRAFORM_BINARY="$(CURDIR)/$$terraform"; \
 		$(BIN)/python -m ops demo && $(BIN)/python -m pytest tests/e2e/test_interrupted.py || exit 1; \
 	done
+
+test-lives: install terraform ## the life of each option alone, in the sandbox; takes half an hour
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) tests/e2e/lives.py
 
 PYTHONS := 3.11 3.12 3.13
 

@@ -1,6 +1,7 @@
 """Autoscaling: the service grows and shrinks with its CPU and memory, and sleeps where set.
 
 https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-target-tracking.html
+https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-scheduled-scaling.html
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from cdktf import TerraformResourceLifecycle
 from constructs_lib import aws
 from constructs_lib.ecs import Containers
 from constructs_lib.part import Part, PlatformStack
-from constructs_lib.settings import AutoscalingSettings, SleepSettings
+from constructs_lib.settings.autoscaling import AutoscalingSettings
 
 
 class Autoscaling(Part):
@@ -20,6 +21,9 @@ class Autoscaling(Part):
         self, stack: PlatformStack, settings: AutoscalingSettings, containers: Containers
     ) -> None:
         super().__init__(stack)
+        sleep = settings.sleep
+        # the timetable moves the bounds: an apply at night must not wake the service up
+        moved = TerraformResourceLifecycle(ignore_changes=["min_capacity", "max_capacity"])
         target = aws.AppautoscalingTarget(
             self,
             "aws_appautoscaling_target.ecs",
@@ -28,10 +32,7 @@ class Autoscaling(Part):
             resource_id=f"service/{containers.cluster_name}/{containers.service_name}",
             min_capacity=settings.min_capacity,
             max_capacity=settings.max_capacity,
-            # the timetable moves the bounds: an apply at night must not wake the service up
-            lifecycle=TerraformResourceLifecycle(ignore_changes=["min_capacity", "max_capacity"])
-            if settings.sleep
-            else None,
+            lifecycle=moved if sleep else None,
         )
         for name, metric, percent in (
             ("cpu", "ECSServiceAverageCPUUtilization", settings.cpu_target_percent),
@@ -52,16 +53,9 @@ class Autoscaling(Part):
                     "scale_in_cooldown": settings.scale_in_cooldown_seconds,
                 },
             )
-        if settings.sleep:
-            self._timetable(settings, settings.sleep, target)
-
-    def _timetable(
-        self, settings: AutoscalingSettings, sleep: SleepSettings, target: aws.AppautoscalingTarget
-    ) -> None:
-        """No tasks from one time on, and the usual bounds from another.
-
-        https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-scheduled-scaling.html
-        """
+        if not sleep:
+            return
+        # no tasks from one time on, and the usual bounds from another
         for name, cron, low, high in (
             ("sleep", sleep.from_cron, 0, 0),
             ("wake", sleep.until_cron, settings.min_capacity, settings.max_capacity),

@@ -10,7 +10,7 @@ from cdktf import Token
 from constructs_lib import aws
 from constructs_lib.alerts import Alerts
 from constructs_lib.part import Part, PlatformStack
-from constructs_lib.settings import CostSettings
+from constructs_lib.settings.cost import CostSettings
 
 BUDGET_NOTIFICATIONS = (("ACTUAL", 80), ("ACTUAL", 100), ("FORECASTED", 100))
 """Percentages of the budget that are reported, of what was spent and of what will be."""
@@ -30,6 +30,8 @@ class Cost(Part):
         variables = self.stack.variables
         address = variables.expression("alarm_email")
         emails = Token.as_list(f'${{{address} == "" ? [] : [{address}]}}')
+        # format(), since "$${" would be Terraform's escape for a literal "${"
+        ours = [f'${{format("user:Project$%s", {tag})}}']
         aws.BudgetsBudget(
             self,
             "aws_budgets_budget.monthly",
@@ -38,13 +40,7 @@ class Cost(Part):
             time_unit="MONTHLY",
             limit_amount=variables.monthly_budget_usd,
             limit_unit="USD",
-            cost_filter=[
-                aws.BudgetsBudgetCostFilter(
-                    name="TagKeyValue",
-                    # format(), since "$${" would be Terraform's escape for a literal "${"
-                    values=[f'${{format("user:Project$%s", {tag})}}'],
-                )
-            ],
+            cost_filter=[aws.BudgetsBudgetCostFilter(name="TagKeyValue", values=ours)],
             notification=[
                 aws.BudgetsBudgetNotification(
                     notification_type=kind,

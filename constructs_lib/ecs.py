@@ -31,7 +31,6 @@ EXECUTE_COMMAND = [
 ROLLBACK_ALARMS = ("alb_5xx", "alb_own_5xx", "alb_response_time")
 """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-alarm-failure.html"""
 
-
 SECRET_STORES = (
     ("secretsmanager", "GetSecretValue", "SecretARN"),
     ("ssm", "GetParameters", "PARAMETER_ARN"),
@@ -39,6 +38,9 @@ SECRET_STORES = (
 """Where secrets are kept, how they are read, and what decryption names them by.
 https://docs.aws.amazon.com/kms/latest/developerguide/services-parameter-store.html"""
 
+HEALTH_CHECK = {"interval": 30, "timeout": 5, "retries": 3, "startPeriod": 60}
+"""Of a check that ECS makes inside the container, in seconds but for the retries.
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html#container_definition_healthcheck"""
 
 _ARM = {"cpu_architecture": "ARM64", "operating_system_family": "LINUX"}
 
@@ -90,7 +92,8 @@ class Containers(Part):
                 )
             )
         task_role = self._task_role([uploads.mount_statement] if uploads else [])
-        port = wanted.port
+        port, check = wanted.port, wanted.health_check_command
+        checked = {"command": ["CMD-SHELL", iam.literal(check)], **HEALTH_CHECK} if check else None
         container: dict[str, object] = {
             "name": wanted.name,
             "image": variables.container_image,
@@ -101,9 +104,10 @@ class Containers(Part):
             "environment": _pairs("value", environment),
             "secrets": _pairs("valueFrom", {**secrets, **wanted.secrets}) or None,
             "mountPoints": [uploads.mount_point] if uploads else None,
-            "healthCheck": _health_check(wanted.health_check_command),
+            "healthCheck": checked,
             "logConfiguration": self._logs(),
         }
+        given = {key: value for key, value in container.items() if value is not None}
         rules = [fargate_rule, *([registry_rule] if settings.pulls_through_endpoints else [])]
         task = aws.EcsTaskDefinition(
             self,
@@ -115,9 +119,7 @@ class Containers(Part):
             memory=variables.task_memory,
             execution_role_arn=execution_role.arn,
             task_role_arn=task_role.arn if task_role else None,
-            container_definitions=Fn.jsonencode(
-                [{k: v for k, v in container.items() if v is not None}]
-            ),
+            container_definitions=Fn.jsonencode([given]),
             volume=[uploads.volume] if uploads else None,
             runtime_platform=None if wanted.architecture == "X86_64" else _ARM,
             lifecycle=variables.checks(*rules),
@@ -125,6 +127,10 @@ class Containers(Part):
         needed += uploads.ready if uploads else []
         needed += endpoints.endpoints if endpoints else []
         spot = wanted.capacity == "FARGATE_SPOT"
+        # by name, since the alarms refer to the service
+        named = [alarm_name(self.project, name) for name in ROLLBACK_ALARMS]
+        alarms = aws.EcsServiceAlarms(alarm_names=named, enable=True, rollback=True)
+        found_by_tag = settings.cost or settings.tags or settings.resilience.fault_injection
         self.service = aws.EcsService(
             self,
             "aws_ecs_service.wordpress",
@@ -150,16 +156,12 @@ class Containers(Part):
             service_registries=discovery.registries if discovery else None,
             deployment_minimum_healthy_percent=wanted.minimum_healthy_percent,
             deployment_maximum_percent=wanted.maximum_percent,
-            deployment_circuit_breaker=aws.EcsServiceDeploymentCircuitBreaker(
-                enable=True, rollback=True
-            ),
-            alarms=self._alarms() if wanted.rollback_alarms else None,
+            deployment_circuit_breaker={"enable": True, "rollback": True},
+            alarms=alarms if wanted.rollback_alarms else None,
             # AWS switches it on for services that do not say; the provider would switch it off
             availability_zone_rebalancing="ENABLED" if wanted.zone_rebalancing else "DISABLED",
             # budgets and fault injection find by tag, so the tasks need the service's tags
-            propagate_tags="SERVICE"
-            if settings.cost or settings.tags or settings.resilience.fault_injection
-            else None,
+            propagate_tags="SERVICE" if found_by_tag else None,
             enable_execute_command=wanted.execute_command or None,
             health_check_grace_period_seconds=wanted.health_check_grace_period_seconds,
             wait_for_steady_state=wanted.wait_for_steady_state or None,
@@ -211,9 +213,7 @@ class Containers(Part):
                 read.append(iam.allow([f"{service}:{action}"], arns))
                 read.append(iam.allow(["kms:Decrypt"], "*", of_these))
         if read:
-            permissions.append(
-                self.grant("ecs_task_execution_secrets", role, "read-secrets", *read)
-            )
+            permissions += [self.grant("ecs_task_execution_secrets", role, "read-secrets", *read)]
         return role, permissions
 
     def _task_role(self, allowed: list[iam.Statement]) -> aws.IamRole | None:
@@ -229,15 +229,10 @@ class Containers(Part):
             self.grant("ecs_task", role, "task", *allowed)
         return role
 
-    def _alarms(self) -> aws.EcsServiceAlarms:
-        """By name, since the alarms refer to the service."""
-        names = [alarm_name(self.project, name) for name in ROLLBACK_ALARMS]
-        return aws.EcsServiceAlarms(alarm_names=names, enable=True, rollback=True)
-
     def _logs(self) -> dict[str, object]:
         """The log group, as a container names it."""
         days = self.stack.settings.container.log_retention_days
-        group = self.log_group("ecs", f"/ecs/{self.project}", "logs", days)
+        group = self.log_group("ecs", f"/ecs/{self.project}", days, "logs")
         return {
             "logDriver": "awslogs",
             "options": {
@@ -251,22 +246,6 @@ class Containers(Part):
 def _pairs(key: str, values: dict[str, str]) -> list[dict[str, str]]:
     """Variables as a task definition lists them."""
     return [{"name": name, key: value} for name, value in values.items()]
-
-
-def _health_check(command: str | None) -> dict[str, object] | None:
-    """A check that ECS makes inside the container, every 30 s once it has had 60 s to start.
-
-    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html#container_definition_healthcheck
-    """
-    if command is None:
-        return None
-    return {
-        "command": ["CMD-SHELL", iam.literal(command)],
-        "interval": 30,
-        "timeout": 5,
-        "retries": 3,
-        "startPeriod": 60,
-    }
 
 
 def _spot(on_demand_base: int) -> list[aws.EcsServiceCapacityProviderStrategy]:

@@ -43,14 +43,9 @@ def allow_service(
 
 def tls_only(principal: object, action: str, resource: str | list[str]) -> Statement:
     """A statement of a resource's own policy that refuses what is not encrypted on its way."""
-    return {
-        "Sid": "TlsOnly",
-        "Effect": "Deny",
-        "Principal": principal,
-        "Action": action,
-        "Resource": resource,
-        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-    }
+    plain = {"Bool": {"aws:SecureTransport": "false"}}
+    statement = {"Principal": principal, "Action": action, "Resource": resource}
+    return {"Sid": "TlsOnly", "Effect": "Deny", **statement, "Condition": plain}
 
 
 def document(*statements: Statement) -> dict[str, object]:

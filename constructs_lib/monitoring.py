@@ -21,8 +21,8 @@ from constructs_lib.options.backups import Backups
 from constructs_lib.options.uploads import Uploads
 from constructs_lib.part import Part, PlatformStack
 from constructs_lib.rds import Database
-from constructs_lib.settings import MonitoringSettings
 from constructs_lib.settings.database import connections_of
+from constructs_lib.settings.monitoring import MonitoringSettings
 
 MIB, GIB = 1024**2, 1024**3
 
@@ -31,7 +31,6 @@ DATABASE_EVENTS = ["availability", "failover", "failure", "recovery"]
 https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.Messages.html"""
 
 FAILED_BACKUP = ["ABORTED", "EXPIRED", "FAILED"]
-
 
 _Subject = tuple[str, dict[str, str]]
 """What a metric is about: its namespace and dimensions."""
@@ -79,10 +78,9 @@ class Alarms(Part):
         ecs = "AWS/ECS", service
         alb = "AWS/ApplicationELB", load_balancer.dimensions
         balancer = alb[0], {"LoadBalancer": load_balancer.dimensions["LoadBalancer"]}
-        share = connections_of(
-            stack.variables.expression("db_instance_class"), settings.db_connections_percent
-        )
-        burstable = f'can(regex("^db[.]t", {stack.variables.expression("db_instance_class")}))'
+        db_class = stack.variables.expression("db_instance_class")
+        share = connections_of(db_class, settings.db_connections_percent)
+        burstable = f'can(regex("^db[.]t", {db_class}))'
         above, below = "GreaterThanThreshold", "LessThanThreshold"
         # an alarm reads as a row
         # fmt: off
@@ -161,24 +159,19 @@ class Alarms(Part):
 
         https://docs.aws.amazon.com/aws-backup/latest/devguide/eventbridge.html
         """
+        name, arn = backups.vault_name, backups.vault_arn
+        ours = [{"backupVaultName": [name]}, {"sourceBackupVaultArn": [arn]}]
+        pattern = {
+            "source": ["aws.backup"],
+            "detail-type": ["Backup Job State Change", "Copy Job State Change"],
+            "detail": {"state": FAILED_BACKUP, "$or": ours},
+        }
         rule = aws.CloudwatchEventRule(
             self,
             "aws_cloudwatch_event_rule.failed_backups",
             name=f"{self.project}-failed-backups",
             description="A backup has failed.",
-            event_pattern=Fn.jsonencode(
-                {
-                    "source": ["aws.backup"],
-                    "detail-type": ["Backup Job State Change", "Copy Job State Change"],
-                    "detail": {
-                        "state": FAILED_BACKUP,
-                        "$or": [
-                            {"backupVaultName": [backups.vault_name]},
-                            {"sourceBackupVaultArn": [backups.vault_arn]},
-                        ],
-                    },
-                }
-            ),
+            event_pattern=Fn.jsonencode(pattern),
         )
         aws.CloudwatchEventTarget(
             self,
@@ -212,19 +205,15 @@ class Alarms(Part):
 
     def _running_below_desired(self, service: dict[str, str]) -> None:
         """Fewer tasks run than should; both figures come from Container Insights."""
+        query = aws.CloudwatchMetricAlarmMetricQuery
+        insights = {"namespace": "ECS/ContainerInsights", "dimensions": service}
         counts = [
-            aws.CloudwatchMetricAlarmMetricQuery(
-                id=id,
-                metric={
-                    "namespace": "ECS/ContainerInsights",
-                    "metric_name": name,
-                    "dimensions": service,
-                    "period": 60,
-                    "stat": "Minimum",
-                },
-            )
+            query(id=id, metric={**insights, "metric_name": name, "period": 60, "stat": "Minimum"})
             for id, name in (("desired", "DesiredTaskCount"), ("running", "RunningTaskCount"))
         ]
+        missing = query(
+            id="missing", expression="desired - running", label="Missing tasks", return_data=True
+        )
         aws.CloudwatchMetricAlarm(
             self,
             "aws_cloudwatch_metric_alarm.ecs_running_tasks",
@@ -235,15 +224,7 @@ class Alarms(Part):
             evaluation_periods=3,
             # no figures at all means that the service is gone
             treat_missing_data="breaching",
-            metric_query=[
-                aws.CloudwatchMetricAlarmMetricQuery(
-                    id="missing",
-                    expression="desired - running",
-                    label="Missing tasks",
-                    return_data=True,
-                ),
-                *counts,
-            ],
+            metric_query=[missing, *counts],
             alarm_actions=self._actions,
             ok_actions=self._actions,
         )

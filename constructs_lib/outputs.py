@@ -7,7 +7,7 @@ from constructs_lib.alerts import Alerts
 from constructs_lib.ecs import Containers
 from constructs_lib.part import Part, PlatformStack
 from constructs_lib.rds import Database
-from constructs_lib.settings import OutputName
+from constructs_lib.settings.stack import OutputName
 from constructs_lib.vpc import Network
 
 

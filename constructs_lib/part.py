@@ -77,7 +77,9 @@ class Part(Construct):
             policy_arn=f"arn:aws:iam::aws:policy/service-role/{name}",
         )
 
-    def log_group(self, id: str, name: str, tag: str, days: int) -> aws.CloudwatchLogGroup:
+    def log_group(
+        self, id: str, name: str, days: int, tag: str | None = None
+    ) -> aws.CloudwatchLogGroup:
         """A log group, encrypted with the key for logs where there is one."""
         return aws.CloudwatchLogGroup(
             self,
@@ -85,5 +87,5 @@ class Part(Construct):
             name=name,
             retention_in_days=days,
             kms_key_id=self.stack.keys.arn("logs"),
-            tags={"Name": f"{self.project}-{tag}"},
+            tags={"Name": f"{self.project}-{tag}"} if tag else None,
         )

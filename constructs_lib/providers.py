@@ -6,7 +6,7 @@ from cdktf import LocalBackend, S3Backend, TerraformStack
 from cdktf_cdktf_provider_aws.provider import AwsProvider, AwsProviderDefaultTags
 
 from constructs_lib.part import Part, PlatformStack
-from constructs_lib.settings import LocalBackendSettings, S3BackendSettings
+from constructs_lib.settings.backend import LocalBackendSettings, S3BackendSettings
 
 TERRAFORM_VERSION = ">= 1.3.0"
 S3_LOCKFILE_TERRAFORM_VERSION = ">= 1.10.0"
@@ -14,23 +14,16 @@ S3_LOCKFILE_TERRAFORM_VERSION = ">= 1.10.0"
 https://developer.hashicorp.com/terraform/language/backend/s3#state-locking"""
 
 
-def runs_on_spacelift() -> bool:
-    """Whether this is a Spacelift run, which brings a backend of its own.
-
-    https://docs.spacelift.io/concepts/configuration/environment#computed-values
-    """
-    return "TF_VAR_spacelift_run_id" in os.environ
-
-
 def declare_backend(
     stack: TerraformStack, stack_id: str, backend: LocalBackendSettings | S3BackendSettings
-) -> bool:
-    """Says where `stack` keeps its state, and returns whether that is S3."""
-    if runs_on_spacelift():
+) -> str:
+    """Says where `stack` keeps its state, and returns which versions of Terraform can do that."""
+    # https://docs.spacelift.io/concepts/configuration/environment#computed-values
+    if "TF_VAR_spacelift_run_id" in os.environ:
         # Spacelift writes its own backend file and fails if there is another; CDKTF adds a local
         # one to every stack that has none, which this takes out again.
         stack.add_override("terraform.backend", None)
-        return False
+        return TERRAFORM_VERSION
     if isinstance(backend, S3BackendSettings):
         S3Backend(
             stack,
@@ -40,11 +33,11 @@ def declare_backend(
             encrypt=True,
         )
         stack.add_override("terraform.backend.s3.use_lockfile", True)
-        return True
+        return S3_LOCKFILE_TERRAFORM_VERSION
     # cdktf runs Terraform in cdktf.out/stacks/<id>, which is disposable: the state goes beside
     # cdktf.json, where CDKTF itself would put it with an absolute path.
     LocalBackend(stack, path=f"../../../terraform.{stack_id}.tfstate")
-    return False
+    return TERRAFORM_VERSION
 
 
 def default_tags(stack: PlatformStack) -> list[AwsProviderDefaultTags] | None:
@@ -66,11 +59,8 @@ class Providers(Part):
         settings = stack.settings
         region, tags = stack.variables.aws_region, default_tags(stack)
         AwsProvider(self, "aws", region=region, default_tags=tags)
-        keeps_state_in_s3 = declare_backend(stack, stack_id, settings.backend)
-        stack.add_override(
-            "terraform.required_version",
-            S3_LOCKFILE_TERRAFORM_VERSION if keeps_state_in_s3 else TERRAFORM_VERSION,
-        )
+        versions = declare_backend(stack, stack_id, settings.backend)
+        stack.add_override("terraform.required_version", versions)
         stack.add_override("terraform.required_providers.aws.source", "hashicorp/aws")
         version = f"~> {settings.provider_version}.0"
         stack.add_override("terraform.required_providers.aws.version", version)

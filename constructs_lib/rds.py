@@ -4,6 +4,7 @@ The standby takes over by itself, with the same address, in 60 to 120 seconds. W
 the primary is AWS's choice: the subnet group spans both.
 
 https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Concepts.MultiAZSingleStandby.html
+https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Monitoring.OS.Enabling.html
 """
 
 from __future__ import annotations
@@ -41,7 +42,9 @@ class Database(Part):
         rules = (*credential_rules, *([insights_rule] if settings.performance_insights else []))
         role, permission = None, None
         if settings.monitoring_interval_seconds:
-            role, permission = self._monitoring_role()
+            role = self.role("rds_monitoring", "monitoring.rds")
+            # without it RDS refuses the role
+            permission = self.attach("rds_monitoring", role, "AmazonRDSEnhancedMonitoringRole")
         managed = settings.password == "managed"
         key = keys.arn("database")
         instance = aws.DbInstance(
@@ -140,11 +143,3 @@ class Database(Part):
             lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
         )
         return group.name
-
-    def _monitoring_role(self) -> tuple[aws.IamRole, aws.IamRolePolicyAttachment]:
-        """The role for Enhanced Monitoring, and the permission without which RDS refuses it.
-
-        https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Monitoring.OS.Enabling.html
-        """
-        role = self.role("rds_monitoring", "monitoring.rds")
-        return role, self.attach("rds_monitoring", role, "AmazonRDSEnhancedMonitoringRole")

@@ -22,12 +22,8 @@ from cdktf import (
 from constructs import Construct
 
 from constructs_lib.part import PlatformStack
-from constructs_lib.settings import FARGATE_MEMORY_MIB
-from constructs_lib.settings.database import (
-    DB_USERNAME,
-    DB_USERNAMES_RESERVED,
-    NO_PERFORMANCE_INSIGHTS,
-)
+from constructs_lib.settings.container import FARGATE_MEMORY_MIB
+from constructs_lib.settings.database import DB_USERNAME, NO_PERFORMANCE_INSIGHTS, RESERVED_USERS
 from constructs_lib.settings.types import Accepted
 from constructs_lib.settings.variables import DB_PASSWORD, Variable, variables_of
 
@@ -88,7 +84,7 @@ fargate_rule = Rule(
 credential_rules = (
     Rule(
         f"${{{_rule('db_username', DB_USERNAME).condition} "
-        f"&& !contains({json.dumps(DB_USERNAMES_RESERVED)}, lower(var.db_username))}}",
+        f"&& !contains({json.dumps(RESERVED_USERS)}, lower(var.db_username))}}",
         f"db_username: RDS accepts {DB_USERNAME.accepts}.",
     ),
     Rule(

@@ -47,10 +47,8 @@ class Network(Part):
             vpc_id=self.vpc_id,
             tags={"Name": f"{self.project}-igw"},
         )
-        public = self._route_table(
-            "public",
-            [aws.RouteTableRoute(cidr_block=ANYWHERE, gateway_id=self.internet_gateway.id)],
-        )
+        out = aws.RouteTableRoute(cidr_block=ANYWHERE, gateway_id=self.internet_gateway.id)
+        public = self._route_table("public", [out])
         self.public_subnet_ids = self._subnets(
             "public", variables.public_subnet_cidrs, [public, public], settings.public_ip_on_launch
         )

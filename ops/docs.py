@@ -22,7 +22,9 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 from rich.console import Console
 
-from constructs_lib.settings import FARGATE_MEMORY_MIB, MonitoringSettings, StackSettings
+from constructs_lib.settings import StackSettings
+from constructs_lib.settings.container import FARGATE_MEMORY_MIB
+from constructs_lib.settings.monitoring import MonitoringSettings
 from constructs_lib.settings.variables import variables_of
 from constructs_lib.settings.words import accepted, described
 from ops import CDKTF_JSON, ROOT, files

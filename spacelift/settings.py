@@ -11,16 +11,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from constructs_lib.settings import (
-    Group,
-    LocalBackendSettings,
-    SettingsError,
-    StackSettings,
-    read_context,
-    validated,
-)
-from constructs_lib.settings.backend import Backend
-from constructs_lib.settings.types import ListOf, Timezone, UnixCron, setting, text
+from constructs_lib.settings import Group, SettingsError, StackSettings, read_context, validated
+from constructs_lib.settings.backend import Backend, LocalBackendSettings
+from constructs_lib.settings.types import ListOf, Timezone, setting, text
 
 STACK_ID = "spacelift"
 
@@ -41,6 +34,9 @@ RUNNER_IMAGE = text(
 LAST_FREE_TERRAFORM = (1, 5, 7)
 """The last version that Spacelift offers as Terraform; later ones are OpenTofu.
 https://docs.spacelift.io/vendors/terraform/version-management"""
+
+_FIVE_FIELDS = r"^[^ ]+( [^ ]+){4}$"
+_UnixCron = Annotated[str, text("a cron expression of five fields, like 0 6 * * *", _FIVE_FIELDS)]
 
 APPROVALS_LABEL = r"approvals:[1-9][0-9]?"
 
@@ -85,7 +81,7 @@ class DriftSettings(Group):
     https://docs.spacelift.io/concepts/stack/drift-detection
     """
 
-    schedule: Annotated[ListOf[UnixCron], Field(min_length=1)] = setting(("0 6 * * *",), "when")
+    schedule: Annotated[ListOf[_UnixCron], Field(min_length=1)] = setting(("0 6 * * *",), "when")
     timezone: Timezone = setting("UTC", "of the schedule")
     reconcile: bool = setting(
         True, "drift starts a tracked run, which waits for approval like any other"

@@ -66,13 +66,36 @@ def test_the_workflow_is_off_until_a_role_is_named_and_no_pull_request_starts_it
     assert set(WORKFLOW["permissions"]) == {"contents", "id-token", "pull-requests"}
 
 
-@pytest.mark.skipif(
+WITH_JQ = pytest.mark.skipif(
     shutil.which("jq") is None and os.environ.get("CI") != "true",
     reason="GitHub's machines have jq",
 )
+
+
+def script(name: str) -> str:
+    """What a step of the job runs."""
+    (step,) = [step for step in JOB["steps"] if step.get("name") == name]
+    return str(step["run"])
+
+
+@WITH_JQ
+def test_the_repository_is_named_as_the_project(tmp_path: Path) -> None:
+    stacks: dict[str, object] = {"shop": {}, "shop-live": {"project_name": "shop"}, "blog": {}}
+    (tmp_path / "cdktf.json").write_text(json.dumps({"context": {"stacks": stacks}}))
+    output = tmp_path / "output"
+    for stack_id in stacks:
+        environment = {**os.environ, "STACK": stack_id, "GITHUB_OUTPUT": str(output)}
+        command = ("bash", "-e", "-c", script("name the repository"))
+        run(*command, cwd=tmp_path, env=environment, check=True)
+    assert output.read_text() == "name=shop\nname=shop\nname=blog\n"
+    name = "${{ steps.registry.outputs.registry }}/${{ steps.repository.outputs.name }}"
+    used = [line for line in json.dumps(JOB).split('"') if "outputs.registry }}" in line]
+    assert [line.startswith(name) for line in used] == [True, True]
+
+
+@WITH_JQ
 def test_the_digest_is_proposed_and_nothing_else(tmp_path: Path, programs: dict[str, str]) -> None:
     """In a commit on a branch of its own that changes one line of cdktf.json."""
-    (step,) = [step for step in JOB["steps"] if step.get("name") == "propose the digest"]
     for command in ("init -q -b main", "init -q --bare origin", "remote add origin ./origin"):
         run("git", *command.split(), cwd=tmp_path, check=True)
     shutil.copy(CDKTF_JSON, tmp_path / "cdktf.json")
@@ -83,7 +106,7 @@ def test_the_digest_is_proposed_and_nothing_else(tmp_path: Path, programs: dict[
     }
     run("git", "add", "cdktf.json", cwd=tmp_path, check=True)
     run("git", "-c", "user.name=x", "-c", "user.email=x@y", "commit", "-qm", "x", cwd=tmp_path)
-    run("bash", "-e", "-c", step["run"], cwd=tmp_path, env=environment, check=True)
+    run("bash", "-e", "-c", script("propose the digest"), cwd=tmp_path, env=environment, check=True)
     pushed = run("git", "show", "image-7-1:cdktf.json", cwd=tmp_path / "origin", check=True).stdout
     before = CDKTF_JSON.read_text()
     assert len(set(pushed.splitlines()) - set(before.splitlines())) == 1

@@ -99,11 +99,9 @@ class AccessLogs(Part):
             ignore_public_acls=True,
             restrict_public_buckets=True,
         )
-        balancers = (
-            f"arn:aws:elasticloadbalancing:{stack.variables.aws_region}:{stack.account_id}:"
-            "loadbalancer/*"
-        )
-        logs, ours = f"{bucket.arn}/AWSLogs/{stack.account_id}/*", {"aws:SourceArn": balancers}
+        region, account = stack.variables.aws_region, stack.account_id
+        balancers = f"arn:aws:elasticloadbalancing:{region}:{account}:loadbalancer/*"
+        logs, ours = f"{bucket.arn}/AWSLogs/{account}/*", {"aws:SourceArn": balancers}
         service = {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"}
         delivery = iam.allow(["s3:PutObject"], logs, {"ArnLike": ours})
         delivery |= {"Sid": "Delivery", "Principal": service}

@@ -12,7 +12,7 @@ from cdktf import Precondition, TerraformResourceLifecycle
 
 from constructs_lib import aws
 from constructs_lib.part import Part, PlatformStack
-from constructs_lib.settings import DomainSettings
+from constructs_lib.settings.load_balancer import DomainSettings
 
 PROOF_TTL_SECONDS = 60
 

@@ -17,7 +17,8 @@ from cdktf_cdktf_provider_aws.provider import AwsProvider
 from constructs_lib import aws, iam
 from constructs_lib.alerts import publishers
 from constructs_lib.part import Part, PlatformStack
-from constructs_lib.settings import Purpose, StackSettings
+from constructs_lib.settings import StackSettings
+from constructs_lib.settings.stack import Purpose
 
 DELETION_WINDOW_DAYS = 30
 
@@ -39,17 +40,11 @@ class EncryptionKeys(Part):
         self, purpose: Purpose | Literal["copies"], provider: AwsProvider | None = None
     ) -> str:
         """A key, in the provider's region."""
-        statements: list[iam.Statement] = [
-            {
-                # The account's IAM policies decide who may use and manage the key. RDS and EFS use
-                # it as whoever creates the database and the file system.
-                "Sid": "Account",
-                "Effect": "Allow",
-                "Principal": {"AWS": f"arn:aws:iam::{self.stack.account_id}:root"},
-                "Action": "kms:*",
-                "Resource": "*",
-            }
-        ]
+        # The account's IAM policies decide who may use and manage the key. RDS and EFS use it as
+        # whoever creates the database and the file system.
+        account = {"AWS": f"arn:aws:iam::{self.stack.account_id}:root"}
+        anything = {"Principal": account, "Action": "kms:*", "Resource": "*"}
+        statements: list[iam.Statement] = [{"Sid": "Account", "Effect": "Allow", **anything}]
         if purpose == "logs":
             statements.append(self._for_logs())
         if purpose == "alerts":

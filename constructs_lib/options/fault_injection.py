@@ -31,13 +31,8 @@ class FaultInjection(Part):
     def __init__(self, stack: PlatformStack, load_balancer: LoadBalancer) -> None:
         super().__init__(stack)
         name = f"{self.project}-fault-injection"
-        group = aws.CloudwatchLogGroup(
-            self,
-            "aws_cloudwatch_log_group.fault_injection",
-            name=f"/fis/{self.project}",
-            retention_in_days=stack.settings.container.log_retention_days,
-            kms_key_id=stack.keys.arn("logs"),
-        )
+        days = stack.settings.container.log_retention_days
+        group = self.log_group("fault_injection", f"/fis/{self.project}", days)
         role = self.role("fault_injection", "fis")
         self.grant("fault_injection", role, "cut-a-zone-off", *_permissions(self.project))
         alarm = aws.CloudwatchMetricAlarm(
@@ -116,15 +111,12 @@ def _permissions(project: str) -> list[iam.Statement]:
     def when(key: str, value: str) -> dict[str, object]:
         return {"StringEquals": {key: value}}
 
+    edit = ["ec2:CreateNetworkAclEntry", "ec2:DeleteNetworkAcl"]
     return [
         iam.allow(changes.split(), "*", when("aws:ResourceTag/Project", project)),
         iam.allow([swap], acls),
         iam.allow(["ec2:CreateNetworkAcl"], acls, when("aws:RequestTag/managedByFIS", "true")),
         iam.allow(["ec2:CreateTags"], acls, when("ec2:CreateAction", "CreateNetworkAcl")),
-        iam.allow(
-            ["ec2:CreateNetworkAclEntry", "ec2:DeleteNetworkAcl"],
-            acls,
-            when("aws:ResourceTag/managedByFIS", "true"),
-        ),
+        iam.allow(edit, acls, when("aws:ResourceTag/managedByFIS", "true")),
         iam.allow(READS_AND_LOGS.split(), "*"),
     ]

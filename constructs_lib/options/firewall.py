@@ -8,8 +8,7 @@ from __future__ import annotations
 from constructs_lib import aws
 from constructs_lib.alb import LoadBalancer
 from constructs_lib.part import Part, PlatformStack
-from constructs_lib.settings import WafSettings
-from constructs_lib.settings.load_balancer import WAF_GROUPS
+from constructs_lib.settings.load_balancer import WAF_GROUPS, WafSettings
 from constructs_lib.settings.wordpress import EDITORS
 
 COUNTED = ("AWSManagedRulesAnonymousIpList/HostingProviderIPList",)
@@ -40,14 +39,14 @@ class Firewall(Part):
         groups = WAF_GROUPS if editors else WAF_GROUPS[:-1]
         body_rules = BODY_RULES if editors else {}
         counted = {*COUNTED, *body_rules, *settings.counted_rules}
-        rules = [_rate_limit(settings.requests_per_5_minutes)]
-        rules += [
-            _managed(group, priority, sorted(counted))
-            for priority, group in enumerate(groups, start=1)
-        ]
+        # an address is blocked while it sends more than that in 5 minutes
+        limit = {"limit": settings.requests_per_5_minutes, "aggregate_key_type": "IP"}
+        rules = [_blocking("rate-limit", 0, {"rate_based_statement": limit})]
+        for priority, managed in enumerate(groups, start=1):
+            rules.append(_managed(managed, priority, sorted(counted)))
         labels = [label for rule, label in body_rules.items() if rule not in settings.counted_rules]
         if labels:
-            rules.append(_labelled_elsewhere(labels, len(rules)))
+            rules.append(_blocking("body-rules", len(rules), _labelled_elsewhere(labels)))
         acl = aws.Wafv2WebAcl(
             self,
             "aws_wafv2_web_acl.main",
@@ -65,7 +64,7 @@ class Firewall(Part):
             web_acl_arn=acl.arn,
         )
         name = f"aws-waf-logs-{self.project}"  # AWS accepts only names that begin like this
-        group = self.log_group("waf", name, "waf-logs", settings.log_retention_days)
+        group = self.log_group("waf", name, settings.log_retention_days, "waf-logs")
         aws.Wafv2WebAclLoggingConfiguration(
             self,
             "aws_wafv2_web_acl_logging_configuration.main",
@@ -78,14 +77,14 @@ class Firewall(Part):
         )
 
 
-def _rate_limit(requests: int) -> aws.Wafv2WebAclRule:
-    """Block an address while it sends more than `requests` in 5 minutes."""
+def _blocking(name: str, priority: int, statement: dict[str, object]) -> aws.Wafv2WebAclRule:
+    """A rule of ours, which blocks what a statement matches."""
     return aws.Wafv2WebAclRule(
-        name="rate-limit",
-        priority=0,
+        name=name,
+        priority=priority,
         action={"block": {}},
-        statement={"rate_based_statement": {"limit": requests, "aggregate_key_type": "IP"}},
-        visibility_config=_visible("rate-limit"),
+        statement=statement,
+        visibility_config=_visible(name),
     )
 
 
@@ -108,8 +107,8 @@ def _managed(group: str, priority: int, counted: list[str]) -> aws.Wafv2WebAclRu
     )
 
 
-def _labelled_elsewhere(labels: list[str], priority: int) -> aws.Wafv2WebAclRule:
-    """Block what the body rules have labelled, except where editors work."""
+def _labelled_elsewhere(labels: list[str]) -> dict[str, object]:
+    """What the body rules have labelled, except where editors work."""
     found: list[dict[str, object]] = [
         {"label_match_statement": {"scope": "LABEL", "key": f"awswaf:managed:aws:{label}"}}
         for label in labels
@@ -125,13 +124,7 @@ def _labelled_elsewhere(labels: list[str], priority: int) -> aws.Wafv2WebAclRule
     ]
     elsewhere = [{"not_statement": {"statement": [{"byte_match_statement": m}]}} for m in matches]
     labelled = {"or_statement": {"statement": found}} if len(found) > 1 else found[0]
-    return aws.Wafv2WebAclRule(
-        name="body-rules",
-        priority=priority,
-        action={"block": {}},
-        statement={"and_statement": {"statement": [labelled, *elsewhere]}},
-        visibility_config=_visible("body-rules"),
-    )
+    return {"and_statement": {"statement": [labelled, *elsewhere]}}
 
 
 def _visible(name: str) -> dict[str, object]:

@@ -13,7 +13,7 @@ class FlowLogs(Part):
 
     def __init__(self, stack: PlatformStack, network: Network, retention_days: int) -> None:
         super().__init__(stack)
-        group = self.log_group("flow_logs", f"/vpc/{self.project}", "flow-logs", retention_days)
+        group = self.log_group("flow_logs", f"/vpc/{self.project}", retention_days, "flow-logs")
         role = self.role("flow_logs", "vpc-flow-logs")
         write = ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"]
         self.grant("flow_logs", role, "write-flow-logs", iam.allow(write, f"{group.arn}:*"))

@@ -19,7 +19,7 @@ from constructs_lib import aws, iam
 from constructs_lib.ecs import Containers
 from constructs_lib.part import Part, PlatformStack
 from constructs_lib.rds import Database
-from constructs_lib.settings import RotationSettings
+from constructs_lib.settings.database import RotationSettings
 
 PASSWORD_RESET = "RDS-EVENT-0016"
 
@@ -74,10 +74,8 @@ class RedeployAfterRotation(Part):
             content=Fn.jsonencode({**about, "assumeRole": role.arn, "mainSteps": [step]}),
             tags={"Name": name},
         )
-        definition = (
-            f"arn:aws:ssm:{stack.variables.aws_region}:{stack.account_id}:"
-            f"automation-definition/{runbook.name}"
-        )
+        region, account = stack.variables.aws_region, stack.account_id
+        definition = f"arn:aws:ssm:{region}:{account}:automation-definition/{runbook.name}"
         to_ssm = {"StringEquals": {"iam:PassedToService": "ssm.amazonaws.com"}}
         self.grant(
             "redeploy",
@@ -87,15 +85,11 @@ class RedeployAfterRotation(Part):
             iam.allow(["ssm:StartAutomationExecution"], f"{definition}:*"),
             iam.allow(["iam:PassRole"], role.arn, to_ssm),
         )
-        secret = {"additionalEventData": {"SecretId": [database.secret_arn]}}
-        rotated = {
-            "source": ["aws.secretsmanager"],
-            "detail": {"eventName": ["RotationSucceeded"], **secret},
-        }
-        reset = {
-            "source": ["aws.rds"],
-            **{"resources": [database.arn], "detail": {"EventID": [PASSWORD_RESET]}},
-        }
+        secret = {"SecretId": [database.secret_arn]}
+        success = {"eventName": ["RotationSucceeded"], "additionalEventData": secret}
+        rotated = {"source": ["aws.secretsmanager"], "detail": success}
+        event = {"EventID": [PASSWORD_RESET]}
+        reset = {"source": ["aws.rds"], "resources": [database.arn], "detail": event}
         rule = aws.CloudwatchEventRule(
             self,
             "aws_cloudwatch_event_rule.password_rotated",

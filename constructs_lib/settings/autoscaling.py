@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from constructs_lib.settings.types import AwsCron, Group, Percent, Timezone, setting
+from constructs_lib.settings.types import AwsCron, Group, Percent, Tasks, Timezone, setting
 
 
 class SleepSettings(Group):
@@ -16,7 +16,7 @@ class SleepSettings(Group):
 class AutoscalingSettings(Group):
     """Target tracking of the service on CPU and memory."""
 
-    min_capacity: int = setting(2, "tasks; 2 keeps one in each zone", ge=0, le=5000)
+    min_capacity: Tasks = setting(2, "tasks; 2 keeps one in each zone")
     max_capacity: int = setting(4, "tasks", ge=1, le=5000)
     cpu_target_percent: Percent = setting(60, "average of the service to keep")
     memory_target_percent: Percent = setting(75, "average of the service to keep")

@@ -12,6 +12,7 @@ from constructs_lib.settings.types import (
     Group,
     ListOf,
     RetentionDays,
+    Tasks,
     named,
     one_of,
     setting,
@@ -21,7 +22,7 @@ from constructs_lib.settings.types import (
 from constructs_lib.settings.wordpress import WordpressSettings
 
 IMAGE = text(f"an image, like {wordpress.IMAGE}", r"^[^ ]+$")
-IMAGE_DIGEST = r"@sha256:[0-9a-f]{64}$"
+DIGEST = r"@sha256:[0-9a-f]{64}$"
 ECR_IMAGE = r"^[0-9]{12}[.]dkr[.]ecr[.][a-z0-9-]+[.]amazonaws[.]com/"
 
 FARGATE_MEMORY_MIB: Mapping[int, tuple[int, ...]] = {
@@ -108,15 +109,11 @@ class ContainerSettings(WordpressSettings):
     )
     cpu: Annotated[int, FARGATE_CPU] = setting(512, "CPU units, 1024 = 1 vCPU")
     memory_mib: int = setting(1024, "as Fargate offers with cpu", accepts=FARGATE_MEMORY.accepts)
-    desired_count: int = setting(
-        2, "tasks at the first deploy; autoscaling changes it later", ge=0, le=5000
-    )
+    desired_count: Tasks = setting(2, "tasks at the first deploy; autoscaling changes it later")
     capacity: Literal["FARGATE", "FARGATE_SPOT"] = setting(
         "FARGATE", "FARGATE_SPOT is cheaper, and AWS may stop a task with two minutes' notice"
     )
-    on_demand_base: int = setting(
-        0, "with FARGATE_SPOT: the first tasks that run on FARGATE", ge=0, le=5000
-    )
+    on_demand_base: Tasks = setting(0, "with FARGATE_SPOT: the first tasks that run on FARGATE")
     capacity_providers: bool = setting(True, "FARGATE and FARGATE_SPOT attached", only="wp-ecs")
     health_check_command: Annotated[str, _COMMAND] | None = setting(
         None, "by which ECS itself checks the container; default: none"
@@ -136,9 +133,7 @@ class ContainerSettings(WordpressSettings):
     log_retention_days: RetentionDays = setting(7, "of the tasks' logs")
     container_insights: bool = setting(True, "without it AWS has no metric of running tasks")
     task_role: bool = setting(
-        False,
-        "for the application itself; execute_command and shared_uploads bring it anyway",
-        only="wp-ecs",
+        False, "the application's own; execute_command and shared_uploads bring it", only="wp-ecs"
     )
     execute_command: bool = setting(False, "`aws ecs execute-command` opens a shell in a task")
     service_discovery: bool = setting(
@@ -177,10 +172,8 @@ class ContainerSettings(WordpressSettings):
     def contradictions(self) -> Iterator[str]:
         offered = FARGATE_MEMORY_MIB[self.cpu]
         if self.memory_mib not in offered:
-            yield (
-                f"memory_mib = {self.memory_mib}: with cpu = {self.cpu}, Fargate accepts "
-                f"{', '.join(map(str, offered))}"
-            )
+            sizes = ", ".join(map(str, offered))
+            yield f"memory_mib = {self.memory_mib}: with cpu = {self.cpu}, Fargate accepts {sizes}"
         if self.zone_rebalancing and self.maximum_percent == 100:
             yield (
                 "zone_rebalancing = true starts a task before it stops one, which maximum_percent "
@@ -193,7 +186,7 @@ class ContainerSettings(WordpressSettings):
                 f"on_demand_base = {self.on_demand_base} has no effect with capacity = FARGATE, "
                 "where every task is on demand; leave it out or choose FARGATE_SPOT"
             )
-        if self.require_digest and self.image and not re.search(IMAGE_DIGEST, self.image):
+        if self.require_digest and self.image and not re.search(DIGEST, self.image):
             yield (
                 f"require_digest = true with image = {self.image}: a tag can be moved to another "
                 "image; name it as repository@sha256:<64 hexadecimal digits>"

@@ -47,12 +47,12 @@ def connections_of(instance_class: str, percent: int) -> str:
     )
 
 
-DB_USERNAMES_RESERVED = ("rdsadmin", "mysql", "root")
+RESERVED_USERS = ("rdsadmin", "mysql", "root")
 
 
 def _free(name: str) -> bool:
-    if name.lower() in DB_USERNAMES_RESERVED:
-        *others, last = DB_USERNAMES_RESERVED
+    if name.lower() in RESERVED_USERS:
+        *others, last = RESERVED_USERS
         raise ValueError(f"RDS reserves {', '.join(others)} and {last}; choose another name")
     return True
 
@@ -212,10 +212,7 @@ class DatabaseSettings(Group):
         if self.rotation and self.password != "managed":
             yield "rotation is for password = managed; choose that, or leave rotation out"
         if self.upgrade == "blue_green" and self.password == "managed":
-            yield (
-                "upgrade = blue_green with password = managed, of which RDS makes no copy; choose "
-                "in_place"
-            )
+            yield "upgrade = blue_green cannot copy password = managed; choose in_place"
         if self.upgrade == "blue_green" and not self.backup_retention_days:
             yield (
                 "upgrade = blue_green with backup_retention_days = 0, and RDS copies from backups; "
@@ -230,7 +227,6 @@ class DatabaseSettings(Group):
         asked = self.iops is not None or self.storage_throughput_mibps is not None
         if asked and not (kind == "gp3" and storage >= GP3_BASELINE_GIB):
             yield (
-                "iops and storage_throughput_mibps need storage_type = gp3 with "
-                f"allocated_storage_gib >= {GP3_BASELINE_GIB} (here {kind}, {storage}); leave them "
-                "out for the baseline"
+                "iops and storage_throughput_mibps need storage_type = gp3, allocated_storage_gib "
+                f">= {GP3_BASELINE_GIB} (here {kind}, {storage}); leave them out for the baseline"
             )

@@ -76,24 +76,19 @@ def read_context(path: Path) -> dict[str, object]:
     Raises:
         SettingsError: the file cannot be read or is not JSON.
     """
-    document = _read_json(path)
-    context = document.get("context") if isinstance(document, dict) else None
-    return context if isinstance(context, dict) else {}
-
-
-def _read_json(path: Path) -> object:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise SettingsError(f"{path.name}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise SettingsError(f"{path.name}: is not UTF-8 text; save it as UTF-8") from None
     except json.JSONDecodeError as error:
-        raise SettingsError(
-            f"{path.name}:{error.lineno}:{error.colno}: not valid JSON: {error.msg}"
-        ) from None
+        place = f"{path.name}:{error.lineno}:{error.colno}"
+        raise SettingsError(f"{place}: not valid JSON: {error.msg}") from None
     except (ValueError, RecursionError) as error:  # numbers and nesting beyond Python's limits
         raise SettingsError(f"{path.name}: not valid JSON: {error}") from None
+    context = document.get("context") if isinstance(document, dict) else None
+    return context if isinstance(context, dict) else {}
 
 
 def _first_problem(model: type[BaseModel], error: ValidationError) -> str:

@@ -120,10 +120,7 @@ class LoadBalancerSettings(Group):
                 f"{'certificate_arn' if self.certificate_arn else 'https'} out"
             )
         if self.https_at_cdn and self.serves_https:
-            yield (
-                "https_at_cdn is for a load balancer without https, which says by itself that a "
-                "request came over HTTPS; switch one of them off"
-            )
+            yield "https_at_cdn is for a load balancer without https; switch one of them off"
         if self.https_at_cdn and not self.site_name:
             yield "https_at_cdn = true without host_name; set the name that the CDN answers to"
 

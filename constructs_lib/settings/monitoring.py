@@ -36,7 +36,5 @@ class MonitoringSettings(Group):
     service_cpu_percent: Percent = setting(85, "alarm above this, for 3 minutes")
     service_memory_percent: Percent = setting(85, "alarm above this, for 3 minutes")
     response_time_seconds: float = setting(2, "average of the target group", gt=0)
-    server_errors_per_5_minutes: int = setting(
-        10, "HTTP 5xx of the targets, or of the load balancer itself", ge=1
-    )
+    server_errors_per_5_minutes: int = setting(10, "HTTP 5xx of targets or load balancer", ge=1)
     database_events: bool = setting(False, "RDS tells of failovers, failures and recoveries")

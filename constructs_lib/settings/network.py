@@ -8,17 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from constructs_lib.settings.types import (
-    CIDR,
-    NETWORK,
-    REGIONS,
-    Accepted,
-    Group,
-    ListOf,
-    RetentionDays,
-    is_network,
-    setting,
-)
+from constructs_lib.settings.types import REGIONS, Accepted, Group, ListOf, RetentionDays, setting
 
 TWO_ZONES = Accepted(
     'at least two different zones, the first two are used, like ["eu-central-1a", "eu-central-1b"]',
@@ -40,6 +30,35 @@ def open_zones(region: str) -> tuple[str, str] | None:
     return (region + letters[0], region + letters[1]) if letters else None
 
 
+VPC_PREFIXES = range(16, 29)
+"""Prefix lengths AWS accepts for a VPC and for a subnet.
+https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html"""
+NETWORK = f"IPv4 network{{}} from /{VPC_PREFIXES[0]} to /{VPC_PREFIXES[-1]} without host bits"
+
+
+def is_network(value: str) -> str:
+    """Whether `value` is a network that AWS accepts, in Terraform's language."""
+    prefix = f'tonumber(split("/", {value})[1])'
+    return (
+        f'can(cidrnetmask({value})) && try(cidrhost({value}, 0) == split("/", {value})[0] '
+        f"&& {prefix} >= {VPC_PREFIXES[0]} && {prefix} <= {VPC_PREFIXES[-1]}, false)"
+    )
+
+
+def _is_network(cidr: str) -> bool:
+    """Whether a setting is such a network; a ValueError says which one is meant."""
+    try:
+        nearest = IPv4Network(cidr, strict=False)
+    except ValueError:
+        return False
+    if nearest.prefixlen in VPC_PREFIXES and str(nearest) != cidr:
+        raise ValueError(f"must be an {NETWORK.format('')}, like {nearest}")
+    return nearest.prefixlen in VPC_PREFIXES
+
+
+CIDR = Accepted(f"an {NETWORK.format('')}, like 10.0.0.0/16", is_network("VALUE"), _is_network)
+
+
 def two_networks(example: tuple[str, str]) -> Accepted:
     """The ranges of two subnets."""
     return Accepted(
@@ -51,9 +70,7 @@ def two_networks(example: tuple[str, str]) -> Accepted:
 _PORTS = Accepted(
     "a list of ports from 1 to 65535, each once, other than 443, which is open",
     "",
-    lambda ports: (
-        len({*ports}) == len(ports) and all(0 < port < 65536 and port != 443 for port in ports)
-    ),
+    lambda ports: len({*ports}) == len(ports) and all(0 < p < 65536 and p != 443 for p in ports),
 )
 _Cidr = Annotated[str, CIDR]
 _Pair = Annotated[tuple[_Cidr, _Cidr], Field(strict=False)]
@@ -93,9 +110,7 @@ class NetworkSettings(Group):
         "database's; from each group only what it needs",
     )
     outbound_ports: Annotated[ListOf[int], _PORTS] = setting(
-        (),
-        "with allowed_egress = least: further TCP ports that the tasks reach on the internet, like "
-        "587 for mail",
+        (), "with allowed_egress = least: further TCP ports on the internet, like 587 for mail"
     )
     flow_log_retention_days: RetentionDays | None = setting(None, "default: no VPC flow logs")
     default_security_group_closed: bool = setting(False, "the VPC's default group has no rules")

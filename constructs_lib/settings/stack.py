@@ -79,8 +79,7 @@ class ResilienceSettings(Group):
     """What drills may do."""
 
     fault_injection: bool = setting(
-        False,
-        "templates of AWS Fault Injection Service, with which `drill zone-outage` cuts a zone off",
+        False, "AWS Fault Injection Service, with which `drill zone-outage` cuts a zone off"
     )
 
 
@@ -99,10 +98,7 @@ class StackSettings(Group):
         "[provider 6](continuity.md#provider-6)",
     )
     variables: ListOf[VariableName] | None = setting(
-        None,
-        "what can be changed at plan time, everything else is as set here; default: all that have "
-        "an effect",
-        only="wp-ecs",
+        None, "what can be changed at plan time; default: all that have an effect", only="wp-ecs"
     )
     outputs: ListOf[OutputName] | None = setting(None, "default: all that exist", only="wp-ecs")
     tags: Annotated[dict[str, str], _TAGS] = setting(
@@ -165,8 +161,8 @@ class StackSettings(Group):
         return tuple(name for name in get_args(VariableName) if not without.get(name))
 
     @property
-    def _without_default(self) -> dict[VariableName, str]:
-        """Variables without a default, and the setting that would give them one."""
+    def required_variables(self) -> dict[VariableName, str]:
+        """Variables that every plan needs a value of, and the setting that would give a default."""
         https, certificate = self.load_balancer.https, self.load_balancer.certificate_arn
         fixes: tuple[tuple[VariableName, bool, str], ...] = (
             ("db_password", self.database.password == "variable", "database.password = managed"),
@@ -174,11 +170,6 @@ class StackSettings(Group):
             ("certificate_arn", https and certificate is None, "load_balancer.certificate_arn"),
         )
         return {name: fix for name, missing, fix in fixes if missing}
-
-    @property
-    def required_variables(self) -> tuple[VariableName, ...]:
-        """The Terraform variables that have no default, so that every plan needs a value."""
-        return tuple(self._without_default)
 
     @property
     def pulls_through_endpoints(self) -> bool:
@@ -225,11 +216,8 @@ class StackSettings(Group):
     def contradictions(self) -> Iterator[str]:
         region, container, scaling = self.region, self.container, self.autoscaling
         for pattern, what in self.reserved_prefixes.items():
-            if re.match(pattern, self.project_name or ""):
-                yield (
-                    f"project_name = {self.project_name} must not begin with {what}; "
-                    "choose another name"
-                )
+            if re.match(pattern, name := self.project_name or ""):
+                yield f"project_name = {name} must not begin with {what}; choose another name"
         known, zone = open_zones(region), re.compile(f"{region}[a-z]")
         listed = f"as `aws ec2 describe-availability-zones --region {region}` lists them"
         example = f"like {' and '.join(known)}" if known else listed
@@ -239,17 +227,14 @@ class StackSettings(Group):
                 f"to an account is not known here; name two, {example}"
             )
         if self.network.zones == "a_and_b" and known != (f"{region}a", f"{region}b"):
-            yield (
-                f"network.zones = a_and_b with region = {region}, where they are not open to every "
-                "account; choose listed"
-            )
+            yield f"network.zones = a_and_b: not open to all in region = {region}; choose listed"
         outside = [z for z in self.availability_zones if not zone.fullmatch(z)]
         if outside:
             yield (
                 f"network.availability_zones: {', '.join(outside)} not in region = {region}; "
                 f"name two of its zones, {example}"
             )
-        for name, fix in self._without_default.items():
+        for name, fix in self.required_variables.items():
             if name not in self.declared_variables:
                 yield f"variables leaves out {name}, which has no value then; add it, or set {fix}"
         image = container.image
@@ -277,10 +262,7 @@ class StackSettings(Group):
                 "balancer's own name, which no certificate matches; set load_balancer.host_name"
             )
         if self.backup.copy_region == region:
-            yield (
-                f"backup.copy_region = {region} is the region of the stack, with which the copies "
-                "would be lost; name another"
-            )
+            yield f"backup.copy_region = {region} is the region of the stack; name another"
         if self.backup.vault_lock_days and not self.backed_up:
             yield (
                 f"backup.vault_lock_days = {self.backup.vault_lock_days} without copies to lock; "
@@ -297,10 +279,7 @@ class StackSettings(Group):
                 "container.database_environment; set a path that it answers with 200"
             )
         if self.cost and not self.default_tags:
-            yield (
-                "cost counts what is tagged with the project, and default_tags = false leaves "
-                "nothing tagged; switch the tags on or set cost to null"
-            )
+            yield "cost counts by tag, and default_tags = false; switch that on or set cost to null"
         if self.resilience.fault_injection and not self.default_tags:
             yield (
                 "resilience.fault_injection finds by tag what it may break, and default_tags = "

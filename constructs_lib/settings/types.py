@@ -8,19 +8,10 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Network
 from typing import Annotated, Any, ClassVar, TypeVar
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    GetCoreSchemaHandler,
-    GetJsonSchemaHandler,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic.annotated_handlers import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 T = TypeVar("T")
@@ -189,9 +180,7 @@ def whole(low: int, high: int, words: str = "a whole number from {} to {}") -> A
 
 
 WORD = r"[A-Za-z_][A-Za-z0-9_]*"
-SCALAR = Accepted(
-    "text, a number, true or false", "", lambda value: isinstance(value, (str, int, float))
-)
+SCALAR = Accepted("text, a number, true or false", "", lambda v: isinstance(v, (str, int, float)))
 
 
 def named(
@@ -264,43 +253,13 @@ LOG_RETENTION_DAYS = (
 RetentionDays = Annotated[int, one_of(*LOG_RETENTION_DAYS)]
 
 Percent = Annotated[int, Field(ge=1, le=100)]
+Tasks = Annotated[int, Field(ge=0, le=5000)]
 
 _TIMEZONE = r"^[A-Za-z_]+(/[A-Za-z0-9_+-]+)*$"
 Timezone = Annotated[str, text("a time zone of the IANA database, like Europe/Berlin", _TIMEZONE)]
-
-_UNIX_CRON = r"^[^ ]+( [^ ]+){4}$"
-UnixCron = Annotated[str, text("a cron expression of five fields, like 0 6 * * *", _UNIX_CRON)]
 
 _AWS_CRON = r"^cron\([^ ()]+( [^ ()]+){5}\)$"
 AwsCron = Annotated[
     str, text("cron(...) with six fields, like cron(0 20 ? * MON-FRI *)", _AWS_CRON)
 ]
 """https://docs.aws.amazon.com/autoscaling/application/userguide/scheduled-scaling-using-cron-expressions.html"""
-
-VPC_PREFIXES = range(16, 29)
-"""Prefix lengths AWS accepts for a VPC and for a subnet.
-https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html"""
-NETWORK = f"IPv4 network{{}} from /{VPC_PREFIXES[0]} to /{VPC_PREFIXES[-1]} without host bits"
-
-
-def is_network(value: str) -> str:
-    """Whether `value` is a network that AWS accepts, in Terraform's language."""
-    prefix = f'tonumber(split("/", {value})[1])'
-    return (
-        f'can(cidrnetmask({value})) && try(cidrhost({value}, 0) == split("/", {value})[0] '
-        f"&& {prefix} >= {VPC_PREFIXES[0]} && {prefix} <= {VPC_PREFIXES[-1]}, false)"
-    )
-
-
-def _is_network(cidr: str) -> bool:
-    """Whether a setting is such a network; a ValueError says which one is meant."""
-    try:
-        nearest = IPv4Network(cidr, strict=False)
-    except ValueError:
-        return False
-    if nearest.prefixlen in VPC_PREFIXES and str(nearest) != cidr:
-        raise ValueError(f"must be an {NETWORK.format('')}, like {nearest}")
-    return nearest.prefixlen in VPC_PREFIXES
-
-
-CIDR = Accepted(f"an {NETWORK.format('')}, like 10.0.0.0/16", is_network("VALUE"), _is_network)

@@ -6,19 +6,13 @@
 from dataclasses import dataclass, replace
 
 from constructs_lib.settings import wordpress
-from constructs_lib.settings.container import (
-    ECR_IMAGE,
-    FARGATE_CPU,
-    FARGATE_MEMORY,
-    IMAGE,
-    IMAGE_DIGEST,
-)
+from constructs_lib.settings.container import DIGEST, ECR_IMAGE, FARGATE_CPU, FARGATE_MEMORY, IMAGE
 from constructs_lib.settings.database import DB_INSTANCE_CLASS, DB_NAME, DB_USERNAME, STORAGE_GIB
 from constructs_lib.settings.load_balancer import CERTIFICATE
 from constructs_lib.settings.monitoring import EMAIL
-from constructs_lib.settings.network import TWO_ZONES, two_networks
+from constructs_lib.settings.network import CIDR, TWO_ZONES, two_networks
 from constructs_lib.settings.stack import PROJECT_NAME, StackSettings
-from constructs_lib.settings.types import CIDR, REGION, Accepted, matches, text, whole
+from constructs_lib.settings.types import REGION, Accepted, matches, text, whole
 
 DB_PASSWORD = text(
     '8 to 41 printable ASCII characters other than / @ " and space', r"^[!#-.0-?A-~]{8,41}$"
@@ -131,7 +125,7 @@ def _image(settings: StackSettings) -> Accepted:
         example = f"123456789012.dkr.ecr.eu-central-1.amazonaws.com/{wordpress.IMAGE}"
         wanted = "an image in Amazon ECR, since the tasks reach no other registry"
     if settings.container.require_digest:
-        condition += f" && {matches(IMAGE_DIGEST)}"
+        condition += f" && {matches(DIGEST)}"
         example = f"{example.removesuffix(':latest')}@sha256:<64 hexadecimal digits>"
         wanted = f"{wanted}, by digest" if wanted == "an image" else f"{wanted}; by digest"
     return Accepted(f"{wanted}, like {example}", condition)

@@ -198,6 +198,7 @@ class Deployment:
         own = task["taskDefinition"]["containerDefinitions"][0]  # a stack's only one
         self._log = own.get("logConfiguration", {}).get("options", {})
         told = {pair["name"] for pair in [*own.get("environment", []), *own.get("secrets", [])]}
+        self._values = {pair["value"] for pair in own.get("environment", [])}
         self._untold = {*wordpress.DATABASE_ENVIRONMENT.values()} - told
         self.group = self.elb.describe_target_groups(TargetGroupArns=[self.target_group_arn])[
             "TargetGroups"
@@ -377,7 +378,10 @@ class Deployment:
         }
         balancer = self.elb.describe_load_balancers(LoadBalancerArns=self.group["LoadBalancerArns"])
         deployment = self.service.get("deploymentConfiguration", {})
-        path = self.group.get("HealthCheckPath", "/")
+        if self._untold:
+            needed = self.database.get("Endpoint", {}).get("Address") in self._values
+        else:
+            needed = recovery.needs_database(self.group.get("HealthCheckPath", "/"))
         stop, hang, zone, database, *_, deleted, _ = recovery.scenarios(
             recovery.Configuration(
                 tasks=self.desired,
@@ -387,7 +391,7 @@ class Deployment:
                 timeout=self.group["HealthCheckTimeoutSeconds"],
                 healthy_threshold=self.group["HealthyThresholdCount"],
                 unhealthy_threshold=self.group["UnhealthyThresholdCount"],
-                check_needs_database=recovery.needs_database(path),
+                check_needs_database=needed,
                 grace_period=self.service.get("healthCheckGracePeriodSeconds", 0),
                 deregistration_delay=int(attributes["deregistration_delay.timeout_seconds"]),
                 minimum_healthy_percent=deployment.get("minimumHealthyPercent", 100),

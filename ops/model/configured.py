@@ -39,6 +39,7 @@ def configuration(stack: Stack) -> Configuration:
     workers = re.search(r"(?i)MaxRequestWorkers (\d+)", container)
     told = all(f'"{name}"' in container for name in DATABASE_ENVIRONMENT.values())
     path = str(stack.value(check.get("path", "/")))
+    has_database = "aws_db_instance." in container
     return Configuration(
         tasks=tasks,
         task_zones=_zones(stack, network["subnets"]),
@@ -47,7 +48,7 @@ def configuration(stack: Stack) -> Configuration:
         timeout=number(check, "timeout", 5),
         healthy_threshold=number(check, "healthy_threshold", 3),
         unhealthy_threshold=number(check, "unhealthy_threshold", 3),
-        check_needs_database=needs_database(path),
+        check_needs_database=needs_database(path) if told else has_database,
         grace_period=number(service, "health_check_grace_period_seconds", 0),
         deregistration_delay=number(group, "deregistration_delay", DEREGISTRATION_DELAY_SECONDS),
         minimum_healthy_percent=number(service, "deployment_minimum_healthy_percent", 100),

@@ -173,7 +173,10 @@ class Scenario:
 
 
 def needs_database(path: str) -> bool:
-    """Whether WordPress opens the database for a path: for pages that PHP makes, not for files."""
+    """Whether WordPress opens the database for a path: for pages that PHP makes, not for files.
+
+    Another application's check is taken to fail without its database, as docs/fork.md wants it to.
+    """
     return path.partition("?")[0].endswith(("/", ".php"))
 
 

@@ -5,8 +5,8 @@ import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -66,15 +66,12 @@ def added(deployed: Deployed) -> set[str]:
 def one_provider(terraform: Terraform) -> Iterator[dict[str, str]]:
     """An environment in which runs in an initialized folder find the provider running.
 
-    Otherwise every run starts one and has it describe itself anew, a third of a run's work. It
-    sees the account of `terraform`. One that runs has one region, the last that it was told: a
-    stack with two gets no such environment, and its runs start a provider for each.
+    Otherwise every run starts one for each `provider` block, and has it describe itself anew: more
+    than half of a run's work. It sees the account of `terraform`. One that runs has one region and
+    one set of default tags, the last that it was told.
 
     https://developer.hashicorp.com/terraform/plugin/debugging
     """
-    if len(read(terraform.folder).document["provider"]["aws"]) > 1:
-        yield {}
-        return
     (program,) = (terraform.folder / ".terraform" / "providers").glob(
         "*/hashicorp/aws/*/*/terraform-provider-aws*"
     )
@@ -95,12 +92,15 @@ def one_provider(terraform: Terraform) -> Iterator[dict[str, str]]:
 
 
 @contextmanager
-def prepared(stack_id: str) -> Iterator[Deployed]:
+def prepared(stack_id: str, more: Mapping[str, object] | None = None) -> Iterator[Deployed]:
     """A stack of cdktf.json, initialized, not applied; in the end, what was called is granted."""
-    with deployed(stack_id) as stack:
+    with deployed(stack_id, more=more) as stack:
         stack.terraform().init()
-        with one_provider(stack.terraform()) as running:
-            stack.environment |= running
+        running: AbstractContextManager[dict[str, str]] = nullcontext({})
+        if len(read(stack.folder).document["provider"]["aws"]) == 1:
+            running = one_provider(stack.terraform())
+        with running as environment:
+            stack.environment |= environment
             yield stack
         assert_granted(stack.sandbox, added(stack))
 

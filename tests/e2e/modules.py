@@ -13,6 +13,7 @@ from pathlib import Path
 from ops.errors import OpsError
 from ops.sandbox.deployed import stand_ins
 from ops.terraform import Terraform
+from tests.e2e.deployment import one_provider
 from tests.synth.synthesized import synthesize
 
 REQUIRED = stand_ins()
@@ -56,7 +57,9 @@ def assert_valid(folder: Path, stacks: Mapping[str, dict[str, object]]) -> None:
     """Terraform and the provider accept what the settings synthesize to; else it says which."""
     terraform = as_modules(folder, synthesized(folder, stacks), {})
     try:
-        terraform.run("validate")
+        with one_provider(terraform) as running:  # validation asks for no region
+            terraform.environment |= running
+            terraform.run("validate")
     except OpsError as failure:
         named = {n: stacks[n] for n in stacks if re.search(rf"\b{n}\b", str(failure))}
         raise AssertionError(f"{failure}\n{json.dumps(named, indent=1)}") from None

@@ -142,8 +142,7 @@ def test_options_that_contradict_each_other_are_refused_with_a_reason() -> None:
             "load_balancer.certificate_arn"
         ),
         (("default_tags", on), ("cost", 0)): (
-            "cost counts what is tagged with the project, and default_tags = false leaves nothing "
-            "tagged; switch the tags on or set cost to null"
+            "cost counts by tag, and default_tags = false; switch that on or set cost to null"
         ),
         (("default_tags", on), ("resilience.fault_injection", on)): (
             "resilience.fault_injection finds by tag what it may break, and default_tags = false "
@@ -180,8 +179,8 @@ def test_options_that_contradict_each_other_are_refused_with_a_reason() -> None:
                 ((f"load_balancer.{option}", on), ("load_balancer.https_at_cdn", on))
                 for option in ("https", "certificate_arn", "domain")
             ),
-            "load_balancer: https_at_cdn is for a load balancer without https, which says by "
-            "itself that a request came over HTTPS; switch one of them off",
+            "load_balancer: https_at_cdn is for a load balancer without https; switch one of them "
+            "off",
         ),
         (("load_balancer.host_name", 0), ("load_balancer.https_at_cdn", on)): (
             "load_balancer: https_at_cdn = true without host_name; set the name that the CDN "
@@ -204,8 +203,7 @@ def test_options_that_contradict_each_other_are_refused_with_a_reason() -> None:
                 (("database.upgrade", on), ("database.password", on)),
                 (("database.upgrade", on), ("database.rotation", on)),
             ),
-            "database: upgrade = blue_green with password = managed, of which RDS makes no copy; "
-            "choose in_place",
+            "database: upgrade = blue_green cannot copy password = managed; choose in_place",
         ),
         (("backup.copy_region", 0), ("backup.vault_lock_days", on)): (
             "backup.vault_lock_days = 7 without copies to lock; set backup.copy_region or "

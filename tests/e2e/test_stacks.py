@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ops.sandbox.deployed import Deployed
 from tests.e2e.deployment import NO_REFRESH, prepared, settings, synthesized
 from tests.programs import skip_without_cdktn
 from tests.synth.synthesized import synthesize
@@ -62,10 +63,11 @@ def test_a_deployment_of_the_original_is_taken_over_unchanged(tmp_path: Path) ->
 
 @pytest.mark.slow(390)
 def test_the_hardened_stack_applies_plans_empty_and_destroys(tmp_path: Path) -> None:
-    """Protected until the settings take the protection away; then only the final snapshot stays.
+    """Protected until the protection is taken away; then only the final snapshot stays.
 
     Each run of Terraform takes four times as long as for another stack, for its firewall has one
-    of the provider's largest schemas: what `refresh` would read is read by the second plan alone.
+    of the provider's largest schemas: what `refresh` would read is read by the second plan alone,
+    and the protection is taken away in AWS; by an apply it is in test_demo.py.
     """
     stack_id = "resilience-platform-hardened"
     with prepared(stack_id) as stack:
@@ -77,15 +79,26 @@ def test_the_hardened_stack_applies_plans_empty_and_destroys(tmp_path: Path) -> 
         # as docs/settings.md says: the other region is left before its provider goes
         elsewhere = ("aws_backup_vault.copies", "aws_kms_key.copies")
         stack.terraform().destroy(NO_REFRESH, *(f"-target={address}" for address in elsewhere))
-        changed = settings(
-            stack_id,
-            load_balancer={"deletion_protection": False},
-            database={"deletion_protection": False},
-            backup={"copy_region": None},
-        )
-        stack.replace(synthesize(changed, stack_id=stack_id, outdir=tmp_path).text)
-        stack.terraform().apply(NO_REFRESH)
+        without = settings(stack_id, backup={"copy_region": None})
+        stack.replace(synthesize(without, stack_id=stack_id, outdir=tmp_path).text)
+        take_protection_away(stack)
         stack.terraform().destroy(NO_REFRESH)
         certificate, snapshot = stack.sandbox.leftovers()
         assert certificate.startswith("acm "), "the test's own"
         assert "resilience-platform-hardened-db-final" in snapshot
+
+
+def take_protection_away(stack: Deployed) -> None:
+    """From deletion: AWS refuses it until then."""
+    rds, elb = (stack.sandbox.client(name) for name in ("rds", "elbv2"))
+    (database,) = rds.describe_db_instances()["DBInstances"]
+    (balancer,) = elb.describe_load_balancers()["LoadBalancers"]
+    name, arn = database["DBInstanceIdentifier"], balancer["LoadBalancerArn"]
+    with pytest.raises(rds.exceptions.ClientError, match="protection"):
+        rds.delete_db_instance(DBInstanceIdentifier=name, SkipFinalSnapshot=True)
+    with pytest.raises(elb.exceptions.OperationNotPermittedException):
+        elb.delete_load_balancer(LoadBalancerArn=arn)
+    rds.modify_db_instance(DBInstanceIdentifier=name, DeletionProtection=False)
+    elb.modify_load_balancer_attributes(
+        LoadBalancerArn=arn, Attributes=[{"Key": "deletion_protection.enabled", "Value": "false"}]
+    )

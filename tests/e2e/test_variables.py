@@ -133,7 +133,7 @@ def _errors(stack: Deployed, made: Path) -> dict[str, str]:
             if name.startswith(checked):
                 given = {k: v for values, _ in MODULES[name].values() for k, v in values.items()}
                 modules[name] = document, {**stack.variables, **given}
-        terraform = as_modules(folder, modules, stack.sandbox.environment)
+        terraform = as_modules(folder, modules, stack.environment)
         with pytest.raises(OpsError) as failure:
             terraform.run("validate" if checked == "validations" else "plan")
         for error in str(failure.value).split("Error: ")[1:]:

@@ -291,33 +291,29 @@ def test_a_project_that_never_was_here(aws: Clients, monkeypatch: pytest.MonkeyP
     assert len(text.splitlines()) == 1
 
 
-@pytest.mark.parametrize("json_output", [False, True])
-def test_it_looks_where_cdktf_json_has_the_project(
-    json_output: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_it_looks_where_cdktf_json_has_the_project(monkeypatch: pytest.MonkeyPatch) -> None:
     """Not where the shell is configured for; and what is nowhere else proves nothing."""
     known, out = "resilience-platform", io.StringIO()
     console = Console(file=out, width=60)
     with Sandbox(region="us-east-1") as sandbox:
         for name, value in sandbox.environment.items():
             monkeypatch.setenv(name, value)
-        assert cleanup.run(known, None, console, json_output=json_output)
-        assert not cleanup.run(known, "us-east-1", console, json_output=json_output)
+        assert cleanup.run(known, None, console)
+        assert not cleanup.run(known, "us-east-1", console)
         sandbox.client("ec2", "eu-central-1").create_vpc(
             CidrBlock="10.0.0.0/16",
             TagSpecifications=[
                 {"ResourceType": "vpc", "Tags": [{"Key": "Project", "Value": known}]}
             ],
         )
-        assert not cleanup.run(known, None, console, json_output=json_output)
-    if not json_output:
-        first, second, third = out.getvalue().splitlines()[:3]
-        assert "eu-central-1" in first
-        assert second == (
-            f"nothing of {known} was ever seen in account 123456789012, us-east-1, and cdktf.json "
-            "has it in eu-central-1: check --region"
-        )
-        assert third.startswith("left of")
+        assert not cleanup.run(known, None, console)
+    first, second, third = out.getvalue().splitlines()[:3]
+    assert "eu-central-1" in first
+    assert second == (
+        f"nothing of {known} was ever seen in account 123456789012, us-east-1, and cdktf.json "
+        "has it in eu-central-1: check --region"
+    )
+    assert third.startswith("left of")
 
 
 def test_a_project_in_two_regions_wants_one_named(

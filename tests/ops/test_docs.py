@@ -16,12 +16,8 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # s
 from pydantic import BaseModel
 from rich.console import Console
 
-from constructs_lib.settings import (
-    LocalBackendSettings,
-    S3BackendSettings,
-    StackSettings,
-    load_stacks,
-)
+from constructs_lib.settings import StackSettings, load_stacks
+from constructs_lib.settings.backend import LocalBackendSettings, S3BackendSettings
 from ops import CDKTF_JSON, ROOT, docs
 from ops.errors import OpsError
 from ops.model import savings

@@ -13,7 +13,7 @@ import yaml
 from constructs_lib.settings import SettingsError, load_stacks, parse_stack, validated
 from ops import CDKTF_JSON, ROOT
 from ops.model import cost
-from ops.model.stack import read_stack
+from ops.model.stack import read_stacks
 from spacelift import hooks
 from spacelift.settings import SpaceliftSettings, labels, load_spacelift, who_approves
 from tests.programs import python
@@ -164,12 +164,13 @@ def test_labels_carry_the_limits_of_the_stacks_own_settings(several: Synthesized
 def test_no_stack_of_cdktf_json_is_denied_what_it_costs(monkeypatch: pytest.MonkeyPatch) -> None:
     """A budget label is above what the cost model says, or pull requests would be denied."""
     monkeypatch.delenv("CDKTF_JSON")
-    stacks = load_stacks(ROOT / "cdktf.json")
-    settings = load_spacelift(ROOT / "cdktf.json", stacks)
+    monkeypatch.setattr("ops.model.stack.CDKTF_JSON", ROOT / "cdktf.json")
+    settings = load_spacelift(ROOT / "cdktf.json", load_stacks(ROOT / "cdktf.json"))
+    stacks = read_stacks.__wrapped__()
     for stack_id, extra in (settings.labels if settings else {}).items():
         for label in extra:
             if label.startswith("budget:"):
-                total = cost.total(cost.items(read_stack.__wrapped__(stack_id)))
+                total = cost.total(cost.items(stacks[stack_id]))
                 assert float(label.removeprefix("budget:")) > total, stack_id
 
 

@@ -1,6 +1,6 @@
 """alb.py: HTTPS, and what a load balancer is named."""
 
-from constructs_lib.settings import PROJECT_NAME_MAX
+from constructs_lib.settings.stack import PROJECT_NAME_MAX
 from tests.synth.options import CERTIFICATE, DOMAIN, settings_of
 from tests.synth.synthesized import Synthesized, Synthesizer
 

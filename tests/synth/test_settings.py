@@ -11,17 +11,10 @@ from typing import Any, NamedTuple, get_args
 import pytest
 from botocore.session import Session
 
-from constructs_lib.settings import (
-    FARGATE_MEMORY_MIB,
-    LOG_RETENTION_DAYS,
-    OutputName,
-    SettingsError,
-    StackSettings,
-    VariableName,
-    load_stacks,
-    parse_stack,
-)
-from constructs_lib.settings.types import REGIONS
+from constructs_lib.settings import SettingsError, StackSettings, load_stacks, parse_stack
+from constructs_lib.settings.container import FARGATE_MEMORY_MIB
+from constructs_lib.settings.stack import OutputName, VariableName
+from constructs_lib.settings.types import LOG_RETENTION_DAYS, REGIONS
 from constructs_lib.settings.words import described
 from tests.synth.options import (
     CERTIFICATE,
@@ -645,7 +638,7 @@ REFUSED: list[tuple[Values, str]] = [
     ),
     (
         {"region": "ap-northeast-1", "network.zones": "a_and_b"},
-        "network.zones = a_and_b with region = ap-northeast-1, … choose listed",
+        "network.zones = a_and_b: … region = ap-northeast-1; choose listed",
     ),
     ({"network.task_subnets": "private"}, "network: task_subnets = private … choose single_nat, "),
     (
@@ -721,7 +714,7 @@ REFUSED: list[tuple[Values, str]] = [
     ),
     (
         {"backup.copy_region": "eu-central-1"},
-        "backup.copy_region = eu-central-1 is the region of the stack … name another",
+        "backup.copy_region = eu-central-1 is the region of the stack; name another",
     ),
     (
         {"backup.vault_lock_days": 7},

@@ -8,7 +8,8 @@ from typing import Any, get_args
 
 import pytest
 
-from constructs_lib.settings import StackSettings, VariableName
+from constructs_lib.settings import StackSettings
+from constructs_lib.settings.stack import VariableName
 from constructs_lib.settings.words import accepted, described
 from tests.synth.options import MAXIMAL, settings_of
 from tests.synth.synthesized import Synthesized, Synthesizer

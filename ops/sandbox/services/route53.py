@@ -1,4 +1,7 @@
-"""Route 53: the hosted zones that cdktf.json names are there before the stacks are."""
+"""Route 53: the hosted zones that cdktf.json names are there before the stacks are.
+
+And a record that was deleted can be made again.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,3 +23,19 @@ def __init__(original: Callable[..., None], backend: Any, *place: str, **account
             zone = backend.create_hosted_zone(name, private_zone=False)
             backend.zones[domain.hosted_zone_id] = backend.zones.pop(zone.resource_id)
             zone.resource_id = domain.hosted_zone_id  # which AWS would choose
+
+
+@extends(Route53Backend)
+def change_resource_record_sets(
+    original: Callable[..., None], backend: Any, zone_id: str, changes: list[dict[str, Any]]
+) -> None:
+    """Moto refuses what its journal says was made before, so that forgets what is gone."""
+    original(backend, zone_id, changes)
+    zone = backend.get_hosted_zone(zone_id)
+    there = {(record.name, record.type, record.set_identifier) for record in zone.rrsets}
+
+    def is_there(change: dict[str, Any]) -> bool:
+        record = change["ResourceRecordSet"]
+        return (f"{record['Name']}.", record["Type"], record.get("SetIdentifier")) in there
+
+    zone.rr_changes[:] = filter(is_there, zone.rr_changes)

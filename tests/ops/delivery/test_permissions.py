@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from ops.delivery.permissions import (
     recorded,
 )
 from ops.errors import OpsError
-from ops.model.stack import Stack, read_stack, read_stacks
+from ops.model.stack import Stack, read_stacks
 from ops.sandbox.server import Sandbox
 from tests.e2e.deployment import assert_granted
 from tests.synth.options import OPTIONS
@@ -121,7 +122,7 @@ def test_each_permission_that_no_call_shows_is_needed_by_a_stack_or_an_option() 
     changed = {place for option in OPTIONS.values() for place in option.changes}
     declared |= {".".join(place.split(".")[:3:2]) for place in changed}
     for stack_id in STACKS:
-        for kind, blocks in read_stack(stack_id).document["resource"].items():
+        for kind, blocks in read_stacks()[stack_id].document["resource"].items():
             declared |= {kind, *(f"{kind}.{key}" for block in blocks.values() for key in block)}
     assert {row.needed_by for row in permissions.UNSEEN} <= declared
     assert set(permissions.LINKED_ROLES.values()) <= declared
@@ -165,7 +166,7 @@ def test_what_the_files_say_was_called_makes_them_again(monkeypatch: pytest.Monk
     assert [len(called[name]) > 5 for name in FILES] == [True, True, True]
     monkeypatch.setenv("CDKTF_JSON", str(file))
     monkeypatch.setattr("ops.model.stack.CDKTF_JSON", file)
-    monkeypatch.setattr("ops.delivery.permissions.read_stacks", read_stacks.__wrapped__)
+    monkeypatch.setattr("ops.delivery.permissions.read_stacks", cache(read_stacks.__wrapped__))
     for name, made in documents(called).items():
         assert as_text(made) == (ROOT / "docs" / name).read_text(encoding="utf-8")
 

@@ -18,7 +18,7 @@ from ops.drills import run
 from ops.drills.clock import Clock
 from ops.drills.commands import REHEARSED_REQUESTS_PER_SECOND
 from ops.drills.drills import DRILLS
-from ops.drills.rehearsal.rehearsed import ADDED
+from ops.drills.rehearsal.rehearsed import ADDED, SPEED
 from ops.drills.rehearsal.standin import StandIn
 from ops.drills.rehearsal.world import World
 from ops.drills.report import Report
@@ -84,7 +84,8 @@ class Alive:
                 self.deployment,
                 self.clock,
                 folder=folder,
-                requests_per_second=REHEARSED_REQUESTS_PER_SECOND,
+                # for this machine no more than in a rehearsal
+                requests_per_second=REHEARSED_REQUESTS_PER_SECOND * SPEED / self.clock.speed,
                 timeout_seconds=self.patience,
                 limit_seconds=limit_seconds or self.patience,
                 say=lambda text: self.said.append((text, self.clock.now())),

@@ -175,6 +175,10 @@ def test_another_application_has_no_marker_and_no_canary(
         monkeypatch.setattr(deployment, "check_steady", lambda: None)
         monkeypatch.setitem(deployment.group, "HealthCheckPath", "/health")
         assert deployment.path == "/health"
+        alone = deployment.expected()["database"].restored
+        monkeypatch.setitem(deployment.database, "Endpoint", {"Address": "set"})
+        with_database = deployment.expected()["database"].restored
+        assert (alone.worst, with_database.worst) == (120, 245), "docs/fork.md wants it to fail"
         for name in ("db-failover", "health-check", "restore"):
             with pytest.raises(OpsError, match=r" has no WORDPRESS_DB_HOST: this drill is not"):
                 plan(DRILLS[name], deployment)

@@ -279,6 +279,16 @@ def test_a_check_that_needs_no_database_survives_a_failover() -> None:
         assert model.scenarios[DATABASE].restored == Span(60, worst), path
 
 
+@pytest.mark.parametrize(
+    ("host", "worst"), [("aws_db_instance.wordpress.address", 245), ("x", 120)]
+)
+def test_another_applications_check_fails_without_its_database(host: str, worst: int) -> None:
+    """Whatever its path: docs/fork.md wants that of it; one without a database has none to miss."""
+    shop = f'{{"name" = "DB_HOST", "value" = {host}}}'
+    model = computed(health_check={"path": "/health"}, environment=(), command=shop)
+    assert model.scenarios[DATABASE].restored == Span(60, worst)
+
+
 def test_a_rotated_password_is_an_outage_until_new_tasks_serve() -> None:
     """Only where RDS rotates it; at its own hours, or in a window of the stack's."""
     assert [s.name for s in computed().scenarios if "password" in s.name] == []

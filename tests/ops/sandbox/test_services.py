@@ -635,3 +635,54 @@ def test_the_zones_of_domains_are_there_before_the_stacks(
         **{"/hostedzone/Z1": "com.", "/hostedzone/Z2": "org."}
     }
     assert leftovers.leftovers() == []
+
+
+def test_a_deleted_record_can_be_made_again(client: Client) -> None:
+    """Also with other records in the zone, and the same values; a record that is there cannot."""
+    route53 = client("route53")
+    zone = route53.create_hosted_zone(Name="example.com", CallerReference="test")["HostedZone"]
+    record = {
+        "Name": "shop.example.com",
+        "Type": "A",
+        "TTL": 60,
+        "ResourceRecords": [{"Value": "192.0.2.1"}],
+    }
+
+    def change(*actions: str) -> None:
+        changes = [{"Action": action, "ResourceRecordSet": record} for action in actions]
+        route53.change_resource_record_sets(
+            HostedZoneId=zone["Id"], ChangeBatch={"Changes": changes}
+        )
+
+    change("CREATE")
+    with refused("InvalidChangeBatch"):
+        change("CREATE")
+    change("DELETE")
+    change("CREATE")
+    change("DELETE")
+    records = route53.list_resource_record_sets(HostedZoneId=zone["Id"])["ResourceRecordSets"]
+    assert {record["Type"] for record in records} == {"NS", "SOA"}
+
+
+def test_a_protected_load_balancer_is_not_deleted(client: Client) -> None:
+    elb, ec2 = client("elbv2"), client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnets = [
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{n}.0/24", AvailabilityZone=zone)["Subnet"]
+        for n, zone in enumerate(("eu-central-1a", "eu-central-1b"))
+    ]
+    ids = [subnet["SubnetId"] for subnet in subnets]
+    (made,) = elb.create_load_balancer(Name="alb", Subnets=ids)["LoadBalancers"]
+    arn = {"LoadBalancerArn": made["LoadBalancerArn"]}
+
+    def protect(value: str) -> None:
+        attribute = {"Key": "deletion_protection.enabled", "Value": value}
+        elb.modify_load_balancer_attributes(**arn, Attributes=[attribute])
+
+    protect("true")
+    with refused("OperationNotPermitted"):
+        elb.delete_load_balancer(**arn)
+    assert len(elb.describe_load_balancers()["LoadBalancers"]) == 1
+    protect("false")
+    elb.delete_load_balancer(**arn)
+    assert elb.describe_load_balancers()["LoadBalancers"] == []
