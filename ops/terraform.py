@@ -8,8 +8,6 @@ https://developer.hashicorp.com/terraform/cli/config/config-file
 https://developer.hashicorp.com/terraform/cli/config/environment-variables
 """
 
-from __future__ import annotations
-
 import contextlib
 import fcntl
 import json

@@ -11,8 +11,6 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections import defaultdict

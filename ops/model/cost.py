@@ -169,27 +169,22 @@ def _task_count(stack: Stack) -> int:
 
 def _network(stack: Stack) -> list[Item]:
     balancers = list(stack.all("aws_lb").values())
-    gateways = len(stack.all("aws_nat_gateway"))
     public: float = len(stack.all("aws_eip"))
     public += sum(len(lb["subnets"]) for lb in balancers if not lb.get("internal"))
     service = stack.one("aws_ecs_service")
     if block(service["network_configuration"]).get("assign_public_ip"):
         public += _task_count(stack) * _awake_share(stack)
-    bill = [
-        _hourly("Load balancer", len(balancers), "load balancers", "20"),
-        _hourly(
-            "Load balancer: capacity units (assumed)", ASSUMED_BALANCER_UNITS, "LCU", "in the above"
-        ),
-        _hourly("Public IPv4 addresses", public, "addresses", "missing"),
-    ]
-    if gateways:
-        bill.append(_hourly("NAT gateways", gateways, "gateways", "0"))
     endpoints = stack.all("aws_vpc_endpoint").values()
     zones = sum(len(each.get("subnet_ids", [])) for each in endpoints)
-    if zones:
-        bill.append(_hourly("VPC endpoints", zones, "in a zone"))
-    bill.append(Item("Data transfer out, up to 100 GB", "first 100 GB are free", None, 0, "5"))
-    return bill
+    lines = (
+        ("Load balancer", len(balancers), "load balancers", "20"),
+        ("Load balancer: capacity units (assumed)", ASSUMED_BALANCER_UNITS, "LCU", "in the above"),
+        ("Public IPv4 addresses", public, "addresses", "missing"),
+        ("NAT gateways", len(stack.all("aws_nat_gateway")), "gateways", "0"),
+        ("VPC endpoints", zones, "in a zone", ""),
+    )
+    transfer = Item("Data transfer out, up to 100 GB", "first 100 GB are free", None, 0, "5")
+    return [*(_hourly(*line) for line in lines if line[1]), transfer]
 
 
 def _database(stack: Stack) -> list[Item]:

@@ -3,10 +3,8 @@
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-secretsmanager-secret.html
 """
 
-from __future__ import annotations
-
 import json
-from typing import Any
+from typing import Any, Self
 
 from botocore import xform_name
 from moto.core.common_models import CloudFormationModel
@@ -41,7 +39,7 @@ class StackSecret(CloudFormationModel):
         account_id: str,
         region_name: str,
         **kwargs: Any,
-    ) -> StackSecret:
+    ) -> Self:
         properties = cloudformation_json["Properties"]
         defaults = DEFAULTS["GenerateSecretString"]
         how = {**defaults, **properties["GenerateSecretString"]}
@@ -65,8 +63,8 @@ class StackSecret(CloudFormationModel):
 
     @classmethod
     def update_from_cloudformation_json(
-        cls, original_resource: StackSecret, *args: Any, **kwargs: Any
-    ) -> StackSecret:
+        cls, original_resource: Self, *args: Any, **kwargs: Any
+    ) -> Self:
         """The value stays: AWS makes another one only when GenerateSecretString changes."""
         return original_resource
 

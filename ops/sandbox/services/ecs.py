@@ -37,9 +37,6 @@ def update_service(
     self: EC2ContainerServiceBackend,
     service_properties: dict[str, Any],
 ) -> Service:
-    before = self._get_service(
-        service_properties.get("cluster", "default"), service_properties["service"].split("/")[-1]
-    )
     deploys = service_properties.get("force_new_deployment") or any(
         service_properties.get(name) is not None
         for name in ("task_definition", "network_configuration", "load_balancers")
@@ -53,7 +50,6 @@ def update_service(
         service.deployments[0]["id"] = f"ecs-svc/{uuid.uuid4().int % 10**19}"
         service.deployments[0]["createdAt"] = utcnow()
     _settle(self, service)
-    assert before is service
     return service
 
 
