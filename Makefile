@@ -121,7 +121,7 @@ lint: install ## ruff, mypy and hadolint
 synth: install $(CDKTF) ## Terraform JSON of every stack, into cdktf.out
 	$(CDKTF) synth
 
-bench: install $(CDKTF) $(CDKTN) ## synth speed and memory: stock and fast, cdktf and cdktn, plain JavaScript
+bench: install $(CDKTF) $(CDKTN) ## synth speed and memory: stock and fast, cdktf and cdktn
 	$(BIN)/python -m ops bench
 
 docs: install ## the tables in README.md and docs/ that are made from the code

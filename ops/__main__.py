@@ -276,7 +276,7 @@ def bench(
     runs: Annotated[int, typer.Option(min=1, metavar="NUMBER", help="of each program")] = 5,
     quick: Annotated[bool, typer.Option("--quick", help="one run, warm caches only")] = False,
 ) -> None:
-    """Compare synth times: fast, stock, JavaScript, cdktn. Takes about 12 minutes."""
+    """Compare synth times: fast and stock, on both engines. Takes about 12 minutes."""
     from ops import bench as benchmark
 
     benchmark.run(console, errors, runs=runs, quick=quick)

@@ -3,6 +3,7 @@
 import contextlib
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -16,6 +17,7 @@ from botocore.exceptions import (
     ProfileNotFound,
 )
 
+from ops import files
 from ops.errors import OpsError
 
 Clients = Callable[..., Any]
@@ -25,16 +27,8 @@ ATTEMPTS = 8
 """How often a throttled call is tried: a minute in all, with AWS's standard back-off.
 https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html"""
 
-_CREDENTIALS = {
-    *("AuthFailure", "ExpiredToken", "ExpiredTokenException", "IncompleteSignature"),
-    *("InvalidAccessKeyId", "InvalidClientTokenId", "RequestExpired", "SignatureDoesNotMatch"),
-    "UnrecognizedClientException",
-}
-_THROTTLING = {
-    *("RequestLimitExceeded", "RequestThrottled", "Throttling", "ThrottlingException"),
-    "TooManyRequestsException",
-}
-_DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
+_LINES = files.data(dict[str, str], Path(__file__).with_suffix(".yaml"))
+"""What a user is told, by error code."""
 
 AwsError = (BotoCoreError, ClientError)
 
@@ -77,21 +71,8 @@ def explained(error: Exception) -> OpsError:
         return OpsError(f"AWS cannot be reached: {error}")
     code = error.response.get("Error", {}).get("Code", "")
     call = error.operation_name
-    if code in _CREDENTIALS:
-        return OpsError(
-            f"AWS does not accept the credentials ({code} from {call}): renew them, for example "
-            "with `aws sso login`, and run again"
-        )
-    if code in _THROTTLING:
-        return OpsError(
-            f"AWS keeps throttling {call} ({code}), after several attempts: wait for what else "
-            "calls it in this account, and run again"
-        )
-    if code in _DENIED:
-        return OpsError(
-            f"the credentials may not call {call} ({code}): docs/resilience.md lists the actions "
-            "that drills need"
-        )
+    if code in _LINES:
+        return OpsError(_LINES[code].format(call=call, code=code))
     reason = error.response.get("Error", {}).get("Message", "")
     return OpsError(f"AWS refuses {call} ({code}): {reason}")
 

@@ -1,11 +1,10 @@
-"""Benchmark of the synth: fast_synth beside stock on both engines, plain JavaScript and cdktn-aws.
+"""Benchmark of the synth: fast_synth beside stock, on both engines.
 
 The programs of a comparison take turns, so that a machine that gets slower or faster meanwhile does
-so for all of them. What they need is installed into .build/bench, and so are the jsii caches: the
-user's own cache is neither read nor written.
+so for all of them. Their jsii caches are in .build/bench: the user's own is neither read nor
+written.
 """
 
-import json
 import os
 import platform
 import shutil
@@ -29,13 +28,7 @@ from ops.errors import OpsError
 from ops.terraform import stop
 
 WORK = ROOT / ".build" / "bench"
-PEERS = ROOT / "ops" / "bench_peers"
 CLI = ROOT / "node_modules" / ".bin" / "cdktf"
-NODE = os.environ.get("JSII_NODE", "node")
-
-# The JavaScript floor stands on the very libraries that are inside the Python packages.
-NPM_PACKAGES = ("cdktf@0.21.0", "@cdktf/provider-aws@20.1.0", "constructs@10.7.2")
-PYPI_PACKAGES = ("cdktn", "cdktn-aws")
 
 
 class Sample(NamedTuple):
@@ -56,7 +49,6 @@ class Program:
     name: str
     command: list[str]
     environment: Mapping[str, str] = field(default_factory=dict)
-    directory: Path = ROOT
     cold: bool = False
 
     @property
@@ -75,7 +67,6 @@ class Program:
             **{name: value for name, value in os.environ.items() if not name.startswith(burdens)},
             "CDKTF_OUTDIR": str(self.outdir),
             "CHECKPOINT_DISABLE": "1",
-            "JSII_NODE": NODE,
             "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(cache),
             **self.environment,
         }
@@ -84,7 +75,7 @@ class Program:
             started = time.perf_counter()
             process = subprocess.Popen(
                 self.command,
-                cwd=self.directory,
+                cwd=ROOT,
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -103,32 +94,6 @@ class Program:
             raise OpsError(f"{self.name} failed ({process.returncode}): see {log}")
         unit = 1 if sys.platform == "darwin" else 1024  # ru_maxrss is in bytes there, else in KiB
         return Sample(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit / 1e6)
-
-
-def installed(folder: Path, packages: Sequence[str], *installers: Sequence[str]) -> Path:
-    """`folder`, with these packages in it; what was installed before is not again."""
-    done = folder / ".installed"
-    if not done.is_file() or done.read_text() != " ".join(packages):
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        for command in installers:
-            if subprocess.run([*command], cwd=folder).returncode:
-                raise OpsError(f"{' '.join(command[:3])} failed: what is compared needs it")
-        done.write_text(" ".join(packages))
-    return folder
-
-
-def small_stacks() -> list[Program]:
-    """An equal small stack: fast, in plain JavaScript, and with the newest cdktn."""
-    npm = ["npm", "install", "--no-audit", "--no-fund", "--prefix", ".", *NPM_PACKAGES]
-    javascript = installed(WORK / "javascript", NPM_PACKAGES, npm)
-    pip = ["bin/python", "-m", "pip", "install", "--quiet", *PYPI_PACKAGES]
-    cdktn = installed(WORK / "cdktn", PYPI_PACKAGES, [sys.executable, "-m", "venv", "."], pip)
-    return [
-        Program("small, fast", [sys.executable, "-m", "ops.bench_peers.small_cdktf"]),
-        Program("small, JavaScript", [NODE, str(PEERS / "small.js")], directory=javascript),
-        Program("small, cdktn", [str(cdktn / "bin/python"), str(PEERS / "small_cdktn.py")]),
-    ]
 
 
 def synths(cache: str) -> list[Program]:
@@ -158,12 +123,6 @@ def measure(programs: Sequence[Program], runs: int, results: Results, progress: 
                 results[program.name] += [sample] if turn else []
 
 
-def addresses(program: Program) -> set[str]:
-    """What the small stack consists of, whoever wrote it."""
-    stack = json.loads((program.outdir / "stacks" / "small" / "cdk.tf.json").read_text())
-    return {f"{kind}.{name}" for kind, named in stack["resource"].items() for name in named}
-
-
 def summary(results: Results) -> Table:
     """Medians, and what part they are of the first of their kind's."""
     table = Table("program", "time", "processor", "memory", "to the first of its kind")
@@ -182,10 +141,6 @@ def run(console: Console, progress: Console, *, runs: int, quick: bool) -> None:
     """Measure everything, then print the table."""
     runs = 1 if quick else runs
     results: Results = defaultdict(list)
-    small = small_stacks()
-    measure(small, runs, results, progress)
-    if any(addresses(program) != addresses(small[0]) for program in small):
-        raise OpsError("the programs of the small stack do not build the same resources")
     for cache in ("warm",) if quick else ("warm", "cold"):
         measure(synths(cache), runs, results, progress)
     console.print(summary(results))

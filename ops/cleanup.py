@@ -9,51 +9,27 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from rich.console import Console
 
+from ops import files
 from ops.aws import Clients, clients, explaining
 from ops.errors import OpsError
 from ops.model.stack import declared
 
-_KINDS = [
-    line.split("; ")
-    for line in """\
-ecs; cluster; list_clusters; arn; arn
-ecs; task definition; list_task_definitions; arn; arn
-application-autoscaling; scalable target; describe_scalable_targets; ResourceId; ScalableTargetARN
-elbv2; load balancer; describe_load_balancers; LoadBalancerName; LoadBalancerArn
-elbv2; target group; describe_target_groups; TargetGroupName; TargetGroupArn
-rds; instance; describe_db_instances; DBInstanceIdentifier; DBInstanceArn
-rds; snapshot; describe_db_snapshots; DBSnapshotIdentifier; DBSnapshotArn
-rds; subnet group; describe_db_subnet_groups; DBSubnetGroupName; DBSubnetGroupArn
-rds; parameter group; describe_db_parameter_groups; DBParameterGroupName; DBParameterGroupArn
-rds; event subscription; describe_event_subscriptions; CustSubscriptionId; EventSubscriptionArn
-ecr; repository; describe_repositories; repositoryName; repositoryArn
-logs; log group; describe_log_groups; logGroupName; arn
-iam; role; list_roles; RoleName; Arn
-iam; policy; list_policies; PolicyName; Arn
-cloudwatch; alarm; describe_alarms; AlarmName; AlarmArn
-cloudwatch; dashboard; list_dashboards; DashboardName; DashboardArn
-sns; topic; list_topics; TopicArn; TopicArn
-budgets; budget; describe_budgets; BudgetName; -
-ce; anomaly monitor; get_anomaly_monitors; MonitorName; MonitorArn
-ce; anomaly subscription; get_anomaly_subscriptions; SubscriptionName; SubscriptionArn
-secretsmanager; secret; list_secrets; Name; ARN
-ec2; VPC; describe_vpcs; VpcId; -
-ec2; subnet; describe_subnets; SubnetId; -
-ec2; route table; describe_route_tables; RouteTableId; -
-ec2; internet gateway; describe_internet_gateways; InternetGatewayId; -
-ec2; security group; describe_security_groups; GroupId; -
-ec2; network interface; describe_network_interfaces; NetworkInterfaceId; -
-ec2; NAT gateway; describe_nat_gateways; NatGatewayId; -
-ec2; elastic IP; describe_addresses; AllocationId; -
-ec2; endpoint; describe_vpc_endpoints; VpcEndpointId; -
-ec2; flow log; describe_flow_logs; FlowLogId; -""".splitlines()
-]
-"""Where to look: the service as boto3 names it, the kind, the call that lists it, and in each item
-of the answer the name and the ARN, if it has one. A VPC is before what is in it."""
+
+class _Kind(NamedTuple):
+    """Where to look for a kind of resource: one of cleanup.yaml."""
+
+    call: str
+    name: str
+    arn: str = ""
+
+
+_KINDS = files.data(dict[str, dict[str, _Kind]], Path(__file__).with_suffix(".yaml"))
+"""By service and name of the kind."""
 
 
 @dataclass(frozen=True, order=True)
@@ -198,13 +174,14 @@ def _items(client: Any, call: str, **arguments: Any) -> Iterator[Any]:
 
 
 def _everything(aws: Clients, account: str) -> Iterator[tuple[str, Leftover, dict[str, Any]]]:
-    """All of the kinds above, whoever's it is: its ARN or id, what it is, and what AWS says."""
+    """All of these kinds, whoever's it is: its ARN or id, what it is, and what AWS says."""
     needed = {
         "describe_scalable_targets": {"ServiceNamespace": "ecs"},
         "list_policies": {"Scope": "Local"},
         "describe_budgets": {"AccountId": account},
     }
-    for service, kind, call, name, arn in _KINDS:
+    kinds = ((service, *named) for service, kinds in _KINDS.items() for named in kinds.items())
+    for service, kind, (call, name, arn) in kinds:
         for item in _items(aws(service), call, **needed.get(call, {})):
             described = item if isinstance(item, dict) else {name: item}
             shown = str(described[name])

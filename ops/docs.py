@@ -13,12 +13,12 @@ the modules' docstrings, so it cannot be out of date without `check` noticing.
 import ast
 import json
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from rich.console import Console
 
@@ -27,7 +27,7 @@ from constructs_lib.settings.container import FARGATE_MEMORY_MIB
 from constructs_lib.settings.monitoring import MonitoringSettings
 from constructs_lib.settings.variables import variables_of
 from constructs_lib.settings.words import accepted, described
-from ops import CDKTF_JSON, ROOT
+from ops import CDKTF_JSON, ROOT, files
 from ops.delivery import permissions, policies
 from ops.errors import OpsError
 from ops.model import claims, cost, diagram, savings
@@ -37,6 +37,9 @@ from spacelift.settings import SpaceliftSettings, load_spacelift
 STACK = "resilience-platform"
 """The stack that the documentation describes."""
 HARDENED = "resilience-platform-hardened"
+
+_Described = tuple[str, dict[str, Any]]
+"""A setting's path, and its JSON Schema."""
 
 _PART = re.compile(
     r"(?P<start><!-- generated: (?P<name>[\w-]+) -->\n).*?(?P<end> *<!-- end generated -->)",
@@ -127,8 +130,8 @@ def parts(stack: Stack) -> dict[str, Callable[[], str]]:
         "outputs": lambda: _outputs(stack),
         "stacks": _stacks,
         "trust-policy": _trust_policy,
-        **{f"settings-{group}": partial(_settings_of, group) for group in ("stack", *_groups())},
-        "spacelift-settings": lambda: _settings(SpaceliftSettings),
+        **{f"settings-{name}": partial(_settings, group) for name, group in _groups().items()},
+        "spacelift-settings": lambda: _settings(described(SpaceliftSettings)),
         "plan-policy": _plan_policy,
         "other-policies": _other_policies,
         "fargate": _fargate,
@@ -216,18 +219,8 @@ def _trust_policy() -> str:
     """Which runs may take a role: those of the stacks that Spacelift delivers."""
     delivery = load_spacelift(CDKTF_JSON, declared()) or SpaceliftSettings()
     ids = [f"$spacelift@*@{stack_id}@$1" for stack_id in declared() if delivery.delivers(stack_id)]
-    return f"""```sh
-spacelift="<spacelift account>"
-principal=324880187172   # Spacelift's account in AWS; for us.spacelift.io 577638371743
-trust() {{   # read, write, or '*' for both
-  cat <<END
-{{"Version": "2012-10-17", "Statement": [{{
-  "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {{"AWS": "$principal"}},
-  "Condition": {{"StringLike": {{"sts:ExternalId": {json.dumps(ids, indent=4)}}}}}
-}}]}}
-END
-}}
-```"""
+    policy = files.template(Path(__file__).with_name("trust_policy.md.j2"))
+    return policy.render(ids=json.dumps(ids, indent=4))
 
 
 def _outputs(stack: Stack) -> str:
@@ -235,11 +228,9 @@ def _outputs(stack: Stack) -> str:
     return table(("output", "what it is"), rows)
 
 
-def _settings(model: type[BaseModel], wanted: Callable[[str], bool] = lambda key: True) -> str:
+def _settings(settings: Iterable[_Described]) -> str:
     rows = []
-    for key, setting in described(model):
-        if not wanted(key):
-            continue
+    for key, setting in settings:
         default = "**required**"
         if "default" in setting:
             value = setting["default"]
@@ -252,21 +243,15 @@ def _settings(model: type[BaseModel], wanted: Callable[[str], bool] = lambda key
     return table(("setting", "default", "accepted", "what it is"), rows)
 
 
-def _groups() -> list[str]:
-    """The settings that are groups of settings themselves."""
-    keys = [key for key, _ in described(StackSettings)]
-    return list(dict.fromkeys(key.partition(".")[0] for key in keys if "." in key))
-
-
-def _settings_of(group: str) -> str:
-    """The table of one group of a stack's settings; "stack": of what is in no group."""
-    groups = _groups()
-
-    def belongs(key: str) -> bool:
-        first = key.partition(".")[0]
-        return first == group if first in groups else group == "stack"
-
-    return _settings(StackSettings, belongs)
+def _groups() -> dict[str, list[_Described]]:
+    """A stack's settings by their group; "stack": those that are in none."""
+    found = list(described(StackSettings))
+    groups = {key.partition(".")[0] for key, _ in found if "." in key}
+    by_group = defaultdict(list)
+    for key, setting in found:
+        group = key.partition(".")[0]
+        by_group[group if group in groups else "stack"].append((key, setting))
+    return by_group
 
 
 def _plan_policy() -> str:

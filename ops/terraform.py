@@ -8,8 +8,6 @@ https://developer.hashicorp.com/terraform/cli/config/config-file
 https://developer.hashicorp.com/terraform/cli/config/environment-variables
 """
 
-from __future__ import annotations
-
 import contextlib
 import fcntl
 import json
@@ -24,7 +22,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ops import ROOT
+from ops import ROOT, files
 from ops.errors import OpsError
 
 PROVIDER = "hashicorp/aws"
@@ -145,29 +143,10 @@ def cli_config(registry: str, *, mirror: Path | None, cache: Path) -> str:
             copy its 700 MB; a zip file is unpacked for every working folder.
         cache: folder to keep downloads in, for want of a mirror. Must exist.
     """
-    # JSON's strings are HCL's, but for template markers.
-    lines = ["disable_checkpoint = true"]
-    if mirror is not None:
-        include = json.dumps([f"{registry}/{PROVIDER}"])
-        lines += [
-            "provider_installation {",
-            "  filesystem_mirror {",
-            f"    path    = {_quoted(mirror)}",
-            f"    include = {include}",
-            "  }",
-            "  direct {",
-            f"    exclude = {include}",
-            "  }",
-            "}",
-        ]
-    else:
-        # Without the second line Terraform >= 1.4 downloads again for every folder that has no
-        # lock file yet, and a fresh folder never has one.
-        lines += [
-            f"plugin_cache_dir = {_quoted(cache)}",
-            "plugin_cache_may_break_dependency_lock_file = true",
-        ]
-    return "\n".join(lines) + "\n"
+    include = json.dumps([f"{registry}/{PROVIDER}"])
+    mirrored = mirror and _quoted(mirror)
+    template = files.template(Path(__file__).with_suffix(".rc.j2"))
+    return template.render(mirror=mirrored, include=include, cache=_quoted(cache))
 
 
 def _quoted(path: Path) -> str:

@@ -95,16 +95,24 @@ def _minutes(window: str, period: int) -> range:
     return range(first, first + (last - first) % period)
 
 
-_DAILY = text(
+BACKUP_WINDOW = text(
     "hh:mm-hh:mm in UTC, at least 30 minutes, like 03:00-04:00",
     f"^{_CLOCK}-{_CLOCK}$",
     also=lambda window: len(_minutes(window, _DAY)) >= 30,
 )
-_WEEKLY = text(
+MAINTENANCE_WINDOW = text(
     "ddd:hh:mm-ddd:hh:mm in UTC, 30 minutes to 24 hours, like Mon:04:00-Mon:05:00",
     f"^{_POINT}-{_POINT}$",
     also=lambda window: 30 <= len(_minutes(window, _WEEK)) <= _DAY,
 )
+
+
+def overlap(daily: str, weekly: str) -> bool:
+    """Whether a backup window and a maintenance window have a minute in common."""
+    backups = {
+        (day * _DAY + minute) % _WEEK for day in range(7) for minute in _minutes(daily, _DAY)
+    }
+    return any(minute % _WEEK in backups for minute in _minutes(weekly, _WEEK))
 
 
 _FIELD = "[0-9A-Z*,/#-]+"
@@ -166,8 +174,8 @@ class DatabaseSettings(Group):
     )
     multi_az: bool = setting(True, "a synchronous standby in the other zone")
     backup_retention_days: int = setting(7, "0 switches backups off", ge=0, le=35)
-    backup_window: Annotated[str, _DAILY] = setting("03:00-04:00", "when backups are made")
-    maintenance_window: Annotated[str, _WEEKLY] = setting(
+    backup_window: Annotated[str, BACKUP_WINDOW] = setting("03:00-04:00", "when backups are made")
+    maintenance_window: Annotated[str, MAINTENANCE_WINDOW] = setting(
         "Mon:04:00-Mon:05:00", "when AWS may change it; not during the backup"
     )
     storage_encrypted: bool = setting(True, "at rest")
@@ -190,11 +198,10 @@ class DatabaseSettings(Group):
     skip_final_snapshot: bool = setting(True, "false: destroy leaves <project_name>-db-final")
 
     def contradictions(self) -> Iterator[str]:
-        daily, weekly = _minutes(self.backup_window, _DAY), self.maintenance_window
-        backups = {(day * _DAY + minute) % _WEEK for day in range(7) for minute in daily}
-        if any(minute % _WEEK in backups for minute in _minutes(weekly, _WEEK)):
+        daily, weekly = self.backup_window, self.maintenance_window
+        if overlap(daily, weekly):
             yield (
-                f"backup_window = {self.backup_window} and maintenance_window = {weekly} overlap, "
+                f"backup_window = {daily} and maintenance_window = {weekly} overlap, "
                 "which RDS rejects; move one of them"
             )
         if self.performance_insights and NO_PERFORMANCE_INSIGHTS.fullmatch(self.instance_class):

@@ -9,7 +9,7 @@ https://docs.spacelift.io/vendors/terraform/resource-sanitization
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import chain, repeat
 from typing import Any, Literal, TypeAlias
 
@@ -30,20 +30,14 @@ class Stack:
     labels: tuple[str, ...] = ()
     branch: str = "main"
     repository: str = "opsfolio-resilience-platform"
+    administrative: bool = False
+    autodeploy: bool = False
+    project_root: str | None = None
+    state: str = "NONE"
+    terraform_version: str | None = None
 
     def document(self) -> dict[str, Json]:
-        return {
-            "id": self.id,
-            "name": self.id,
-            "administrative": False,
-            "autodeploy": False,
-            "branch": self.branch,
-            "labels": list(self.labels),
-            "project_root": None,
-            "repository": self.repository,
-            "state": "NONE",
-            "terraform_version": None,
-        }
+        return {**asdict(self), "labels": list(self.labels), "name": self.id}
 
 
 @dataclass(frozen=True)
@@ -58,32 +52,26 @@ class Run:
     command: str | None = None
     creator: str | None = None
     id: str = "01RUN"
+    based_on_local_workspace: bool = False
+    created_at: int = 0
+    triggered_by: str | None = None
+    updated_at: int = 0
 
     def commit(self) -> dict[str, Json]:
-        return {
-            "author": self.author,
-            "branch": self.branch,
-            "created_at": 0,
-            "hash": "0" * 40,
-            "message": "",
-        }
+        fixed: dict[str, Json] = {"created_at": 0, "hash": "0" * 40, "message": ""}
+        return {**fixed, "author": self.author, "branch": self.branch}
 
     def document(self, changes: Sequence[Document] = ()) -> dict[str, Json]:
+        """`author` is the commit's, and `creator` a session's."""
+        found = asdict(self)
+        del found["author"]
+        login = found.pop("creator")
         return {
-            "based_on_local_workspace": False,
-            "branch": self.branch,
+            **found,
             "changes": list(changes),
-            "command": self.command,
             "commit": self.commit(),
-            "created_at": 0,
-            "creator_session": self.creator and {"login": self.creator, "machine": False},
-            "drift_detection": self.drift_detection,
+            "creator_session": login and {"login": login, "machine": False},
             "flags": [],
-            "id": self.id,
-            "state": self.state,
-            "triggered_by": None,
-            "type": self.type,
-            "updated_at": 0,
             "user_provided_metadata": [],
         }
 

@@ -1,25 +1,25 @@
 """The IAM policies that deploying needs, derived from what Terraform calls.
 
 What it calls, `ops.delivery.recording` sees. Together with what no call shows, which stands in
-tables here with its reasons, that makes three policies: the calls of the stacks that share the
-contract's services, those that the hardened stack needs on top of them, and all that has to do with
-roles, which has their names and so belongs to the stacks of cdktf.json. What of it only reads makes
-a policy of its own, for those who plan and may not apply.
+unseen.yaml and linked_roles.yaml with its reasons, that makes three policies: the calls of the
+stacks that share the contract's services, those that the hardened stack needs on top of them, and
+all that has to do with roles, which has their names and so belongs to the stacks of cdktf.json.
+What of it only reads makes a policy of its own, for those who plan and may not apply.
 
 IAM's limits and conditions:
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from itertools import chain
+from pathlib import Path
 from typing import Any, NamedTuple
 
-from ops import ROOT
+from ops import ROOT, files
 from ops.errors import OpsError
 from ops.model.stack import Stack, declared, read_stacks
 
@@ -41,118 +41,27 @@ SIZE_LIMIT = 6144
 
 
 class Unseen(NamedTuple):
-    """What AWS checks though Terraform does not call it in the sandbox.
-
-    Attributes:
-        needed_by: resource type, or resource type and attribute, like `aws_lb.web_acl`.
-        reason: who does it, with whose permissions.
-        actions: as IAM names them, with spaces between.
-    """
+    """What AWS checks though Terraform does not call it in the sandbox: a row of unseen.yaml."""
 
     needed_by: str
     reason: str
-    actions: str
+    actions: list[str]
 
 
-_UNSEEN = """\
-aws_efs_mount_target: EFS puts the mount target's network interface into the subnet as the caller
-    ec2:CreateNetworkInterface ec2:DeleteNetworkInterface ec2:DescribeSubnets
-aws_service_discovery_private_dns_namespace: Cloud Map makes the private hosted zone as the caller
-    ec2:DescribeRegions route53:CreateHostedZone route53:DeleteHostedZone route53:GetHostedZone
-    route53:ListHostedZonesByName
-aws_flow_log: VPC sets the delivery of flow logs up as the caller
-    logs:CreateLogDelivery logs:DeleteLogDelivery
-aws_wafv2_web_acl_logging_configuration: WAF lets itself write to the log group as the caller
-    logs:CreateLogDelivery logs:DeleteLogDelivery logs:DescribeResourcePolicies
-    logs:PutResourcePolicy
-aws_wafv2_web_acl_association: a permission of its own on the load balancer that is protected
-    elasticloadbalancing:SetWebAcl
-aws_backup_vault: AWS Backup mounts the vault's storage as the caller
-    backup-storage:MountCapsule
-aws_s3_bucket: Terraform empties a bucket that it destroys; in the sandbox it is empty
-    s3:DeleteObject s3:DeleteObjectVersion s3:ListBucketVersions
-aws_db_instance.manage_master_user_password: RDS makes the secret of the master user as the caller
-    secretsmanager:CreateSecret secretsmanager:TagResource
-aws_cloudformation_stack: CloudFormation makes the secrets of its template as the caller
-    secretsmanager:CreateSecret secretsmanager:DeleteSecret secretsmanager:DescribeSecret
-    secretsmanager:GetRandomPassword secretsmanager:TagResource secretsmanager:UntagResource
-    secretsmanager:UpdateSecret
-aws_cloudformation_stack: CloudFormation tells the topic what it does as the caller
-    sns:Publish
-aws_kms_key: RDS, EFS, Secrets Manager and AWS Backup try the key as the caller
-    kms:Decrypt kms:DescribeKey kms:GenerateDataKey
-aws_kms_key: KMS makes no key whose policy the caller could not change afterwards
-    kms:PutKeyPolicy
-aws_db_instance.final_snapshot_identifier: RDS makes the final snapshot as the caller
-    rds:CreateDBSnapshot
-aws_acm_certificate: a domain, which none of the stacks that live here has
-    acm:AddTagsToCertificate acm:DeleteCertificate acm:DescribeCertificate
-    acm:ListTagsForCertificate acm:RemoveTagsFromCertificate acm:RequestCertificate
-    route53:ChangeResourceRecordSets route53:GetChange route53:GetHostedZone route53:ListHostedZones
-    route53:ListResourceRecordSets route53:ListTagsForResource
-aws_ecr_repository: a repository, which none of them has either
-    ecr:CreateRepository ecr:DeleteLifecyclePolicy ecr:DeleteRepository ecr:DescribeRepositories
-    ecr:GetLifecyclePolicy ecr:ListTagsForResource ecr:PutImageScanningConfiguration
-    ecr:PutImageTagMutability ecr:PutLifecyclePolicy ecr:TagResource ecr:UntagResource
-aws_iam_role.permissions_boundary: a boundary for roles that are there, or another one
-    iam:DeleteRolePermissionsBoundary iam:PutRolePermissionsBoundary
-aws_lb: a change of subnets or security groups
-    elasticloadbalancing:SetSecurityGroups elasticloadbalancing:SetSubnets
-aws_db_subnet_group: a change of subnets
-    rds:ModifyDBSubnetGroup
-aws_db_instance: an upgrade on a copy of the database, which then takes over
-    rds:CreateBlueGreenDeployment rds:CreateDBInstanceReadReplica rds:DeleteBlueGreenDeployment
-    rds:DescribeBlueGreenDeployments rds:PromoteReadReplica rds:SwitchoverBlueGreenDeployment
-aws_ce_anomaly_subscription: another threshold
-    ce:UpdateAnomalySubscription
-aws_cloudwatch_log_group.kms_key_id: a key for a log group that is there
-    logs:AssociateKmsKey logs:DisassociateKmsKey
-aws_nat_gateway: a subnet that gets a route table of its own
-    ec2:ReplaceRouteTableAssociation
-aws_wafv2_web_acl: another rate limit
-    wafv2:UpdateWebACL
-aws_ssm_document: a new version of the runbook
-    ssm:UpdateDocument ssm:UpdateDocumentDefaultVersion
-aws_backup_plan: another schedule
-    backup:UpdateBackupPlan
-aws_fis_experiment_template: tags on a new template; another duration
-    fis:TagResource fis:UpdateExperimentTemplate
-aws_db_event_subscription: other events, another database
-    rds:AddSourceIdentifierToSubscription rds:ModifyEventSubscription
-    rds:RemoveSourceIdentifierFromSubscription
-"""
-UNSEEN = [
-    Unseen(needed_by, reason, " ".join(actions.split()))
-    for needed_by, reason, actions in re.findall(r"(\S+): (.+)\n((?: .+\n)+)", _UNSEEN)
-]
-"""From `aws_lb` on it is what another value of a setting or variable calls, which no life in the
-sandbox changes."""
-
-LINKED_ROLES = {
-    "backup.amazonaws.com": "aws_backup_vault",
-    "ecs.amazonaws.com": "aws_ecs_cluster",
-    "ecs.application-autoscaling.amazonaws.com": "aws_appautoscaling_target",
-    "elasticfilesystem.amazonaws.com": "aws_efs_mount_target",
-    "elasticloadbalancing.amazonaws.com": "aws_lb",
-    "rds.amazonaws.com": "aws_db_instance",
-    "wafv2.amazonaws.com": "aws_wafv2_web_acl_logging_configuration",
-}
-"""Services that make a role of their own, once for each account, when the caller may: and the
-resource with which they do.
-
-https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_aws-services-that-work-with-iam.html
-"""
+UNSEEN = files.data(list[Unseen], Path(__file__).with_name("unseen.yaml"))
+LINKED_ROLES = files.data(dict[str, str], Path(__file__).with_name("linked_roles.yaml"))
 
 READING = re.compile(
     r"(?!secretsmanager:GetRandomPassword|s3:ListBucketVersions)\w+(-\w+)*:(Describe|Get|List|View)"
 )
-"""What a plan may call. Those that it does not are for an apply, see `UNSEEN`."""
+"""What a plan may call. Those that it does not are for an apply, see unseen.yaml."""
 
-_ATTACHING = {"iam:AttachRolePolicy", "iam:DetachRolePolicy"}
+_ATTACH = ["iam:AttachRolePolicy", "iam:DetachRolePolicy"]
+_PASS = ["iam:PassRole"]
+_LINK = ["iam:CreateServiceLinkedRole"]
 
 _OF_STACKS = ("Calls", "Grants")
 """The statements of a stack's own policy; the others are about roles, which have its name."""
-
 
 Grant = tuple[str, str]
 """The id of a policy's statement, and one thing that it allows: an action or, where the statement's
@@ -162,7 +71,7 @@ condition says what is allowed, a value of the condition: a managed policy, a se
 def needs(stack: Stack, called: Iterable[str]) -> set[Grant]:
     """What deploying a stack takes, of which these actions were called in its life."""
     unseen = [row.actions for row in UNSEEN if _declares(stack, row.needed_by)]
-    found = calls((*called, *" ".join(unseen).split()))
+    found = calls(chain(called, *unseen))
     for attachment in stack.all("aws_iam_role_policy_attachment").values():
         found.add(("ManagedPolicies", attachment["policy_arn"]))
     for role in stack.all("aws_iam_role").values():
@@ -183,7 +92,7 @@ def calls(called: Iterable[str]) -> set[Grant]:
     return {
         ("Roles" if action.startswith("iam:") else "Calls", action)
         for action in called
-        if action not in _ATTACHING
+        if action not in _ATTACH
     }
 
 
@@ -201,39 +110,25 @@ def document(granted: Iterable[Grant], projects: Collection[str] = ()) -> dict[s
     found: dict[str, list[str]] = defaultdict(list)
     for sid, what in sorted(granted):
         found[sid].append(what)
+    services = ["arn:aws:iam::*:role/aws-service-role/*"]
     attached, passed = found["ManagedPolicies"], found["PassRoles"]
     linked = found["ServiceLinkedRoles"]
-    statements: list[dict[str, Any]] = [
-        {"Sid": "Calls", "Action": found["Calls"], "Resource": "*"},
-        {"Sid": "Roles", "Action": found["Roles"], "Resource": roles},
-        {
-            "Sid": "ManagedPolicies",
-            "Action": sorted(_ATTACHING) if attached else [],
-            "Resource": roles,
-            "Condition": {"ArnEquals": {"iam:PolicyARN": attached}},
-        },
-        {
-            "Sid": "PassRoles",
-            "Action": ["iam:PassRole"] if passed else [],
-            "Resource": roles,
-            "Condition": {"StringEquals": {"iam:PassedToService": passed}},
-        },
-        {
-            "Sid": "ServiceLinkedRoles",
-            "Action": ["iam:CreateServiceLinkedRole"] if linked else [],
-            "Resource": ["arn:aws:iam::*:role/aws-service-role/*"],
-            "Condition": {"StringEquals": {"iam:AWSServiceName": linked}},
-        },
-        {
-            "Sid": "Grants",
-            "Action": found["Grants"],
-            "Resource": "*",
-            "Condition": {"Bool": {"kms:GrantIsForAWSResource": "true"}},
-        },
-    ]
+    statements: tuple[tuple[str, list[str], str | list[str], dict[str, Any]], ...] = (
+        ("Calls", found["Calls"], "*", {}),
+        ("Roles", found["Roles"], roles, {}),
+        ("ManagedPolicies", _ATTACH, roles, {"ArnEquals": {"iam:PolicyARN": attached}}),
+        ("PassRoles", _PASS, roles, {"StringEquals": {"iam:PassedToService": passed}}),
+        ("ServiceLinkedRoles", _LINK, services, {"StringEquals": {"iam:AWSServiceName": linked}}),
+        ("Grants", found["Grants"], "*", {"Bool": {"kms:GrantIsForAWSResource": "true"}}),
+    )
     policy = {
         "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", **grant} for grant in statements if grant["Action"]],
+        "Statement": [
+            {"Effect": "Allow", "Sid": sid, "Action": actions, "Resource": resource}
+            | ({"Condition": condition} if condition else {})
+            for sid, actions, resource, condition in statements
+            if found[sid]
+        ],
     }
     size = len(re.sub(r"\s", "", json.dumps(policy)))
     if size > SIZE_LIMIT:

@@ -15,7 +15,6 @@ https://docs.spacelift.io/concepts/policy
 import json
 import re
 import tempfile
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -24,35 +23,15 @@ from typing import Any
 import opa_eval
 import yaml
 
-from ops import ROOT
+from ops import ROOT, files
 from ops.delivery.inputs import Document, Json
 from ops.errors import OpsError
 
 POLICIES = ROOT / "spacelift" / "policies"
 
-OUTPUTS: Mapping[str, tuple[str, ...]] = {
-    "plan": ("deny", "warn", "flag"),
-    "approval": ("approve", "reject"),
-    "push": ("track", "propose", "ignore", "notify", "cancel"),
-    "notification": ("inbox", "slack", "webhook", "pull_request"),
-}
-"""The rules that Spacelift asks for, by policy (the file's name without `.rego`)."""
-
-PRELUDES: Mapping[str, tuple[str, ...]] = {
-    # quoted in Spacelift's documentation, in the words of Rego before v1
-    "approval": ("approve", "reject", "sample"),
-    # inferred: the booleans that the documentation says a push policy may define
-    "push": (
-        *("track", "propose", "ignore", "ignore_track", "notrigger", "notify", "fail"),
-        *("prioritize", "allow_fork", "sample"),
-    ),
-    # inferred: the others answer with sets, and every policy may be sampled
-    "plan": ("sample",),
-    "notification": ("sample",),
-}
-"""The rules for which Spacelift itself writes `default <rule> := false`, by policy. Besides, it
-defines `flag` as a set, and `result`, which it asks for, with the answers of all these rules.
-https://docs.spacelift.io/concepts/policy#policy-structure"""
+_RULES = files.data(dict[str, dict[str, tuple[str, ...]]], Path(__file__).with_suffix(".yaml"))
+OUTPUTS, PRELUDES = _RULES["outputs"], _RULES["preludes"]
+"""The rules that Spacelift asks for, and those for which it has a default, by policy."""
 
 
 def _prelude(policy: str) -> str:

@@ -8,39 +8,19 @@ destroy.
 import copy
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
-from ops import ROOT
+from ops import ROOT, files
 from ops.console import Narrator
 from ops.delivery.permissions import as_text, documents, stacks
 from ops.errors import OpsError
 from ops.sandbox.deployed import deployed, unprotected
 from ops.terraform import Terraform
 
-CHANGED_VARIABLES: dict[str, object] = {
-    "alarm_email": "ops@example.com",
-    "container_image": "wordpress@sha256:" + "1" * 64,
-    "db_allocated_storage": 30,
-    "monthly_budget_usd": 150,
-    "task_memory": 2048,
-}
-"""What the second apply of a stack's life changes, as far as the stack has these variables."""
-
-CHANGED_ATTRIBUTES: dict[str, dict[str, Any]] = {
-    "aws_lb_target_group": {"deregistration_delay": "77", "health_check": {"interval": 45}},
-    "aws_lb_listener": {
-        "default_action": [
-            {
-                "type": "fixed-response",
-                "fixed_response": [{"content_type": "text/plain", "status_code": "503"}],
-            }
-        ]
-    },
-    "aws_ecs_cluster": {"setting": [{"name": "containerInsights", "value": "disabled"}]},
-}
-"""And what it changes in the Terraform JSON, beside one more default tag."""
+CHANGES = files.data(dict[str, dict[str, Any]], Path(__file__).with_name("changes.yaml"))
 
 
 def run(console: Console) -> None:
@@ -59,7 +39,7 @@ def called_by(stack_id: str, say: Narrator) -> set[str]:
     with deployed(stack_id, say) as life:
         stack = json.loads((life.folder / "cdk.tf.json").read_text(encoding="utf-8"))
         new = {
-            name: value for name, value in CHANGED_VARIABLES.items() if name in stack["variable"]
+            name: value for name, value in CHANGES["variables"].items() if name in stack["variable"]
         }
 
         def apply(document: dict[str, Any], variables: Mapping[str, object]) -> Terraform:
@@ -96,7 +76,7 @@ def _changed(stack: dict[str, Any]) -> dict[str, Any]:
     for provider in changed["provider"]["aws"]:
         (tags,) = provider.setdefault("default_tags", [{"tags": {}}])
         tags["tags"]["Changed"] = "yes"
-    for kind, attributes in CHANGED_ATTRIBUTES.items():
+    for kind, attributes in CHANGES["attributes"].items():
         for resource in changed["resource"][kind].values():
             resource.update(attributes)
     return changed

@@ -21,7 +21,7 @@ from typing import Any
 import yaml
 from rich.console import Console
 
-from ops import ROOT
+from ops import ROOT, files
 from ops.console import Narrator
 from ops.delivery.inputs import Document, RunType
 from ops.errors import OpsError
@@ -45,25 +45,9 @@ def joined(commands: Sequence[str]) -> str:
 
 
 def spacelift_environment(stack_id: str, run_type: RunType, workspace: Path) -> dict[str, str]:
-    """The variables that every run finds, as far as anything here could look at them.
-
-    https://docs.spacelift.io/concepts/configuration/environment#spacelift-environment
-    """
-    values = {
-        "account_name": "opsfolio",
-        "commit_branch": "preflight",
-        "commit_sha": "0" * 40,
-        "local_preview": "false",
-        "project_root": "",
-        "repository": "opsfolio-resilience-platform",
-        "run_id": "01PREFLIGHT",
-        "run_state": "PREPARING",
-        "run_type": run_type,
-        "space_id": "root",
-        "stack_branch": "main",
-        "stack_id": stack_id,
-        "workspace_root": str(workspace),
-    }
+    """The variables that every run finds: those of workspace.yaml, and its own."""
+    values = files.data(dict[str, str], Path(__file__).with_suffix(".yaml"))
+    values |= {"run_type": run_type, "stack_id": stack_id, "workspace_root": str(workspace)}
     return {f"TF_VAR_spacelift_{name}": value for name, value in values.items()}
 
 

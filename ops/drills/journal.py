@@ -6,8 +6,6 @@ to be. The drill replays it backwards at its end, whatever the end is, and delet
 After a crash the file is left, and `.venv/bin/python -m ops drill undo` does the same.
 """
 
-from __future__ import annotations
-
 import fcntl
 import json
 import os

@@ -6,8 +6,6 @@ served, as in the health check, but for an empty page: WordPress answers one wit
 task lacks the theme or a plugin.
 """
 
-from __future__ import annotations
-
 import asyncio
 import math
 import threading
@@ -15,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Self
 from urllib.parse import urlsplit
 
 import httpx
@@ -187,7 +186,7 @@ class Background:
         """Those that were answered or failed so far."""
         return list(self._requests)
 
-    def __enter__(self) -> Background:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 

@@ -11,9 +11,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import TypeAdapter
 
+from ops import files
 from ops.drills.load import Request, Summary
 from ops.errors import OpsError
 from ops.model.recovery import Span
@@ -194,13 +194,12 @@ class Report:
 def slices(requests: Sequence[Request], start: float, end: float) -> tuple[float, list[Slice]]:
     """The width of a slice, and the requests from `start` to `end` in slices of that."""
     width = float(max(1, round((end - start) / BUCKETS + 0.5)))
-    buckets: dict[int, list[Request]] = {}
+    buckets: list[list[Request]] = [[] for _ in range(int((end - start) // width) + 1)]
     for request in requests:
         if start <= request.end <= end:
-            buckets.setdefault(int((request.end - start) // width), []).append(request)
+            buckets[int((request.end - start) // width)].append(request)
     found = []
-    for number in range(int((end - start) // width) + 1):
-        inside = buckets.get(number, [])
+    for number, inside in enumerate(buckets):
         latencies = [request.seconds for request in inside if not request.error]
         found.append(
             Slice(
@@ -253,19 +252,13 @@ def collect(folder: Path) -> tuple[list[Report], list[str]]:
     return found, left_out
 
 
-_TEMPLATES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-_PAGE = _TEMPLATES.get_template("page.html.j2")
+_PAGE = files.template(Path(__file__).with_name("page.html.j2"), autoescape=True)
+_JUNIT = files.template(Path(__file__).with_name("junit.xml.j2"), autoescape=True)
 
 
 def junit(reports: Sequence[Report]) -> str:
     """The reports as JUnit XML."""
-    return _TEMPLATES.get_template("junit.xml.j2").render(reports=reports)
+    return _JUNIT.render(reports=reports)
 
 
 def html(report: Report) -> str:

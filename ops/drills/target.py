@@ -396,12 +396,9 @@ class Deployment:
                 deregistration_delay=int(attributes["deregistration_delay.timeout_seconds"]),
                 minimum_healthy_percent=deployment.get("minimumHealthyPercent", 100),
                 maximum_percent=deployment.get("maximumPercent", 200),
-                # of no failure that a drill makes
-                rollback=None,
-                scale_out_cooldown=None,
-                shared_files=False,
                 multi_az=self.multi_az,
                 backup_retention_days=self.database.get("BackupRetentionPeriod", 0),
+                # a rollback, autoscaling and files are of no failure that a drill makes
             )
         )
         return {"stop": stop, "hang": hang, "zone": zone, "database": database, "deleted": deleted}

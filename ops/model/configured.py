@@ -7,16 +7,11 @@ from functools import partial
 from constructs_lib.settings.database import connections
 from constructs_lib.settings.wordpress import DATABASE_ENVIRONMENT
 from ops.errors import OpsError
-from ops.model.recovery import (
-    APACHE_WORKERS,
-    DEREGISTRATION_DELAY_SECONDS,
-    Configuration,
-    needs_database,
-)
+from ops.model import recovery
 from ops.model.stack import Stack, block
 
 
-def configuration(stack: Stack) -> Configuration:
+def configuration(stack: Stack) -> recovery.Configuration:
     """Read what the model needs from a stack."""
     service, database, balancer = (
         stack.one(kind) for kind in ("aws_ecs_service", "aws_db_instance", "aws_lb")
@@ -40,7 +35,7 @@ def configuration(stack: Stack) -> Configuration:
     told = all(f'"{name}"' in container for name in DATABASE_ENVIRONMENT.values())
     path = str(stack.value(check.get("path", "/")))
     has_database = "aws_db_instance." in container
-    return Configuration(
+    return recovery.Configuration(
         tasks=tasks,
         task_zones=_zones(stack, network["subnets"]),
         balancer_zones=_zones(stack, balancer["subnets"]),
@@ -48,9 +43,11 @@ def configuration(stack: Stack) -> Configuration:
         timeout=number(check, "timeout", 5),
         healthy_threshold=number(check, "healthy_threshold", 3),
         unhealthy_threshold=number(check, "unhealthy_threshold", 3),
-        check_needs_database=needs_database(path) if told else has_database,
+        check_needs_database=recovery.needs_database(path) if told else has_database,
         grace_period=number(service, "health_check_grace_period_seconds", 0),
-        deregistration_delay=number(group, "deregistration_delay", DEREGISTRATION_DELAY_SECONDS),
+        deregistration_delay=number(
+            group, "deregistration_delay", recovery.DEREGISTRATION_DELAY_SECONDS
+        ),
         minimum_healthy_percent=number(service, "deployment_minimum_healthy_percent", 100),
         maximum_percent=number(service, "deployment_maximum_percent", 200),
         rollback=bool(breaker.get("rollback")) if breaker.get("enable") else None,
@@ -59,7 +56,7 @@ def configuration(stack: Stack) -> Configuration:
         backup_retention_days=number(database, "backup_retention_period", 0),
         shared_files=bool(task.get("volume")),
         most_tasks=most,
-        workers=int(workers[1]) if workers else APACHE_WORKERS * told,
+        workers=int(workers[1]) if workers else recovery.APACHE_WORKERS * told,
         connections=connections(str(stack.value(database["instance_class"]))),
         rotation=_rotation(stack, database),
         copy_region=_copy_region(stack),

@@ -1,15 +1,15 @@
 """What a stack costs a month: list prices times the quantities in its Terraform JSON.
 
-The unit prices are on-demand list prices of eu-central-1 in US dollars, without free tiers, credits
-and taxes, as the authors knew them. They were not fetched from AWS: compare each with its page,
-and write down when, before you decide on them.
+What the prices are, and what they are not, prices.yaml says.
 """
 
 import math
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
+from ops import files
 from ops.model.stack import Stack, block
 
 HOURS = 730
@@ -24,40 +24,18 @@ class Price(NamedTuple):
     page: str
 
 
+class _Page(NamedTuple):
+    """What prices.yaml has of one of AWS's pages."""
+
+    page: str
+    known: str
+    usd: dict[str, float]
+
+
 PRICES = {
-    "Fargate: vCPU": Price(0.04656, "2026-11", "fargate"),
-    "Fargate: memory": Price(0.00511, "2026-11", "fargate"),
-    "Fargate ARM64: vCPU": Price(0.03725, "2026-11", "fargate"),
-    "Fargate ARM64: memory": Price(0.00409, "2026-11", "fargate"),
-    # changes: AWS says "up to 70 %" less
-    "Fargate Spot: vCPU": Price(0.3 * 0.04656, "2026-11", "fargate"),
-    "Fargate Spot: memory": Price(0.3 * 0.00511, "2026-11", "fargate"),
-    "Fargate ARM64 Spot: vCPU": Price(0.3 * 0.03725, "2026-11", "fargate"),
-    "Fargate ARM64 Spot: memory": Price(0.3 * 0.00409, "2026-11", "fargate"),
-    "Public IPv4 addresses": Price(0.005, "2026-11", "vpc"),
-    "NAT gateways": Price(0.052, "2026-11", "vpc"),
-    "VPC endpoints": Price(0.012, "2026-11", "privatelink"),
-    "Load balancer": Price(0.027, "2026-11", "elasticloadbalancing"),
-    "Load balancer: capacity units": Price(0.008, "2026-11", "elasticloadbalancing"),
-    # a standby costs as much again; other classes have no figure here
-    "db.t3.micro": Price(0.020, "2026-11", "rds/mysql"),
-    "db.t3.medium": Price(0.078, "2026-11", "rds/mysql"),
-    # backups up to the size of the database are free
-    "GiB gp2": Price(0.137, "2026-11", "rds/mysql"),
-    "GiB gp3": Price(0.137, "2026-11", "rds/mysql"),
-    # first two years, US East: Frankfurt is not cheaper
-    "RDS Extended Support": Price(0.10, "2026-11", "rds/mysql"),
-    "CloudWatch logs": Price(0.63, "2026-11", "cloudwatch"),
-    "Container Insights": Price(0.30, "2026-11", "cloudwatch"),
-    "Alarms, with autoscaling's own": Price(0.10, "2026-11", "cloudwatch"),
-    "Dashboard": Price(3.00, "2026-11", "cloudwatch"),
-    "Keys of our own": Price(1.00, "2026-11", "kms"),
-    "Secrets": Price(0.40, "2026-11", "secrets-manager"),
-    "Firewall": Price(5.00, "2026-11", "waf"),
-    "Firewall: rules": Price(1.00, "2026-11", "waf"),
-    "Shared uploads": Price(0.36, "2026-11", "efs"),
-    # of a snapshot or a copy; the way to another region is 0.02 more, once
-    "Copies here and in another region": Price(0.10, "2026-11", "backup"),
+    name: Price(usd, page.known, page.page)
+    for page in files.data(list[_Page], Path(__file__).with_name("prices.yaml"))
+    for name, usd in page.usd.items()
 }
 """By the line of the bill, or by its unit."""
 
@@ -191,27 +169,22 @@ def _task_count(stack: Stack) -> int:
 
 def _network(stack: Stack) -> list[Item]:
     balancers = list(stack.all("aws_lb").values())
-    gateways = len(stack.all("aws_nat_gateway"))
     public: float = len(stack.all("aws_eip"))
     public += sum(len(lb["subnets"]) for lb in balancers if not lb.get("internal"))
     service = stack.one("aws_ecs_service")
     if block(service["network_configuration"]).get("assign_public_ip"):
         public += _task_count(stack) * _awake_share(stack)
-    bill = [
-        _hourly("Load balancer", len(balancers), "load balancers", "20"),
-        _hourly(
-            "Load balancer: capacity units (assumed)", ASSUMED_BALANCER_UNITS, "LCU", "in the above"
-        ),
-        _hourly("Public IPv4 addresses", public, "addresses", "missing"),
-    ]
-    if gateways:
-        bill.append(_hourly("NAT gateways", gateways, "gateways", "0"))
     endpoints = stack.all("aws_vpc_endpoint").values()
     zones = sum(len(each.get("subnet_ids", [])) for each in endpoints)
-    if zones:
-        bill.append(_hourly("VPC endpoints", zones, "in a zone"))
-    bill.append(Item("Data transfer out, up to 100 GB", "first 100 GB are free", None, 0, "5"))
-    return bill
+    lines = (
+        ("Load balancer", len(balancers), "load balancers", "20"),
+        ("Load balancer: capacity units (assumed)", ASSUMED_BALANCER_UNITS, "LCU", "in the above"),
+        ("Public IPv4 addresses", public, "addresses", "missing"),
+        ("NAT gateways", len(stack.all("aws_nat_gateway")), "gateways", "0"),
+        ("VPC endpoints", zones, "in a zone", ""),
+    )
+    transfer = Item("Data transfer out, up to 100 GB", "first 100 GB are free", None, 0, "5")
+    return [*(_hourly(*line) for line in lines if line[1]), transfer]
 
 
 def _database(stack: Stack) -> list[Item]:

@@ -9,8 +9,10 @@ https://mermaid.js.org/syntax/flowchart.html
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from ops import files
 from ops.model.stack import Stack, block
 
 INTERNET = "internet"
@@ -31,24 +33,20 @@ class _Node:
 def mermaid(stack: Stack) -> str:
     """The diagram: zones, subnets, what runs in them, and who may talk to whom."""
     nodes = list(_nodes(stack))
-    lines = ["flowchart TB", f'  {INTERNET}(("internet"))']
     (vpc,) = stack.all("aws_vpc").values()
-    lines.append(f'  subgraph vpc["VPC {stack.value(vpc["cidr_block"])}"]')
-    zones: dict[str, list[str]] = defaultdict(list)
-    for name, subnet in stack.all("aws_subnet").items():
-        zones[stack.value(subnet["availability_zone"])].append(name)
-    for number, (zone, subnets) in enumerate(sorted(zones.items()), start=1):
-        lines.append(f'    subgraph zone_{number}["{zone}"]')
-        for name in sorted(subnets, reverse=True):  # public above private
-            cidr = stack.value(stack.all("aws_subnet")[name]["cidr_block"])
-            inside = [node for node in nodes if node.subnet == name]
-            lines.append(f'      subgraph {name}["{name} {cidr}"]')
-            lines += [f'        {node.id}["{node.label}"]' for node in inside]
-            lines.append("      end")
-        lines.append("    end")
-    lines.append("  end")
-    lines += [f"  {edge}" for edge in _edges(stack, nodes)]
-    return "\n".join(["```mermaid", *lines, "```"]) + "\n"
+    zones: dict[str, list[dict[str, str]]] = defaultdict(list)
+    public_first = sorted(stack.all("aws_subnet").items(), reverse=True)
+    for name, subnet in public_first:
+        zone, cidr = (stack.value(subnet[key]) for key in ("availability_zone", "cidr_block"))
+        zones[zone].append({"name": name, "cidr": cidr})
+    drawn = files.template(Path(__file__).with_suffix(".md.j2")).render(
+        internet=INTERNET,
+        cidr=stack.value(vpc["cidr_block"]),
+        zones=dict(sorted(zones.items())),
+        nodes=nodes,
+        edges=_edges(stack, nodes),
+    )
+    return f"{drawn}\n"
 
 
 def _nodes(stack: Stack) -> Iterator[_Node]:

@@ -1,12 +1,15 @@
 """The recovery model: from a stack's Terraform JSON alone, how long each failure lasts.
 
 Each time is a span from the best to the worst case. Waiting for a health check is arithmetic over
-the stack's own values; what AWS adds is one constant below each, with its source. Times that AWS
-gives no figure for are named assumptions; the drills measure them.
+the stack's own values; what AWS adds is one constant each, whose source times.yaml names, or the
+constant. Times that AWS gives no figure for are named assumptions; the drills measure them.
 """
 
 import math
 from dataclasses import dataclass
+from pathlib import Path
+
+from ops import files
 
 NEVER = math.inf
 """Seconds until something that does not end by itself, ends."""
@@ -41,28 +44,14 @@ class Span:
 NONE = Span(0, 0)
 ENDLESS = Span(NEVER, NEVER)
 
-RDS_FAILOVER = Span(60, 120)
-"""AWS: "typically 60-120 seconds"; long transactions or recovery can take longer.
-https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Concepts.MultiAZSingleStandby.html"""
-
-TASK_START = Span(20, 60)
-"""From the start of a Fargate task to RUNNING: network interface, image pull, container start.
-An assumption, as AWS gives no figure; it names what the time depends on.
-https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-recommendations.html"""
-
-SCHEDULER_REACTION = Span(0, 30)
-"""From the moment ECS can know of a dead task until it has deregistered it and starts another.
-An assumption, as AWS gives no figure.
-https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_services.html"""
-
-ROTATION_EVENT = Span(0, 60)
-"""From a new password until its event has made ECS replace the tasks.
-An assumption, as AWS gives no figure.
-https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-what-is.html"""
-
-TARGET_TRACKING_ALARM = Span(180, 240)
-"""Three one-minute datapoints above the target; up to one more minute until the first is there.
-https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-autoscaling-targettracking.html"""
+_TIMES = files.data(dict[str, tuple[int, int]], Path(__file__).with_name("times.yaml"))
+RDS_FAILOVER = Span(*_TIMES["rds_failover"])
+TASK_START = Span(*_TIMES["task_start"])
+SCHEDULER_REACTION = Span(*_TIMES["scheduler_reaction"])
+ROTATION_EVENT = Span(*_TIMES["rotation_event"])
+TARGET_TRACKING_ALARM = Span(*_TIMES["target_tracking_alarm"])
+RESTORE = Span(*_TIMES["restore"])
+REBUILD = Span(*_TIMES["rebuild"])
 
 CIRCUIT_BREAKER_FAILURES = (3, 200)
 """It trips after half the desired count of failed tasks, but within these bounds.
@@ -76,14 +65,6 @@ RESTORE_POINT_SECONDS = 300
 """A database is restored to, at best, five minutes before its failure.
 https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIT.html"""
 
-RESTORE = Span(600, 3600)
-"""From the decision to restore until the new database serves under the old one's name.
-An assumption, as AWS gives no figure; it depends on the size.
-https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIT.html"""
-
-REBUILD = Span(3600, 4 * 3600)
-"""From the decision until the stack and its copies serve in another region; an assumption, too."""
-
 COPY_SECONDS = 24 * 3600
 """Copies are made once a day, and what has arrived counts."""
 
@@ -93,7 +74,7 @@ database: Debian's MaxRequestWorkers.
 https://httpd.apache.org/docs/2.4/mod/mpm_common.html#maxrequestworkers"""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Configuration:
     """What the model needs of a stack; times in seconds.
 
@@ -123,11 +104,11 @@ class Configuration:
     deregistration_delay: int
     minimum_healthy_percent: int
     maximum_percent: int
-    rollback: bool | None
-    scale_out_cooldown: int | None
+    rollback: bool | None = None
+    scale_out_cooldown: int | None = None
     multi_az: bool
     backup_retention_days: int
-    shared_files: bool
+    shared_files: bool = False
     rotation: str | None = None
     most_tasks: int = 0
     workers: int = 0

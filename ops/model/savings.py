@@ -18,7 +18,7 @@ from rich.console import Console
 
 from constructs_lib.settings import SettingsError
 from constructs_lib.settings.load import parse_stack, read_context
-from ops import CDKTF_JSON
+from ops import CDKTF_JSON, files
 from ops.console import table
 from ops.errors import OpsError
 from ops.model import cost
@@ -40,36 +40,7 @@ class Change:
         return ", ".join(f"{path}: {json.dumps(value)}" for path, value in self.settings.items())
 
 
-CHANGES = (
-    Change({"database.engine_version": "8.4"}, "an upgrade, if it is deployed already"),
-    Change(
-        {"database.multi_az": False},
-        "an outage until the database is restored, and up to 5 minutes of data",
-    ),
-    Change({"database.instance_class": "db.t3.micro"}, "1 GiB of memory"),
-    Change(
-        {"container.capacity": "FARGATE_SPOT"}, "AWS may stop a task, two minutes after it said so"
-    ),
-    Change(
-        {"container.desired_count": 1, "autoscaling.min_capacity": 1},
-        "no second task while the first is replaced",
-    ),
-    Change({"container.architecture": "ARM64"}, "an image for ARM64, as WordPress's is"),
-    Change({"container.cpu": 256, "container.memory_mib": 512}, "half the power of each task"),
-    Change({"autoscaling.sleep": {}}, "nothing answers at night and at weekends"),
-    Change({"network.private_egress": "single_nat"}, "if its zone fails, no task reaches anything"),
-    Change(
-        {"network.task_subnets": "public", "network.private_egress": "none"},
-        "tasks have public addresses",
-    ),
-    Change({"container.container_insights": False}, "no alarm for missing tasks"),
-    Change({"monitoring": None}, "nobody is told"),
-    Change({"load_balancer.waf": None}, "no firewall"),
-    Change({"network.flow_log_retention_days": None}, "no record of connections"),
-    Change({"customer_managed_keys": []}, "AWS's keys instead of your own"),
-    Change({"container.shared_keys": False}, "logins end when a task is replaced"),
-    Change({"container.shared_uploads": False}, "uploads are lost with their task"),
-)
+CHANGES = files.data(list[Change], Path(__file__).with_name("savings.yaml"))
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,11 @@ AWS's own model of its APIs is botocore's; moto finds the operation in it and de
 The sandbox records what Terraform calls, so that a deployer policy can be derived from facts.
 Policies do not always use the API's names: the IAM prefix of CloudWatch is not its signing name,
 S3's `HeadBucket` is granted by `s3:ListBucket`, every budget call by two actions. The differences
-stand in tables here, each row from the service's page of the Service Authorization Reference.
+stand in iam_names.yaml.
 
 What is *not* visible in a request, and so is never recorded: `iam:PassRole`, the service-linked
 roles a service creates by itself, `kms:CreateGrant` made on the caller's behalf, and the
 `TagResource` kind of action that some services check when a creation carries tags.
-
-https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 """
 
 from __future__ import annotations
@@ -19,6 +17,7 @@ from __future__ import annotations
 import io
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import UnknownServiceError
@@ -28,58 +27,14 @@ from moto.core.request import Request, determine_request_protocol
 from moto.core.routing import get_service_router
 from werkzeug.exceptions import HTTPException
 
+from ops import files
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 UNKNOWN = "Unknown"
 
-# Signing name -> IAM prefix, where the two differ.
-_IAM_PREFIX = {
-    "monitoring": "cloudwatch",
-    "tagging": "tag",
-    "email": "ses",
-    "cloudcontrolapi": "cloudformation",
-}
-
-# Signing name -> botocore's name of the service, where the two differ.
-_MODEL_NAME = {
-    "elasticfilesystem": "efs",
-    "elasticloadbalancing": "elbv2",
-    "monitoring": "cloudwatch",
-    "tagging": "resourcegroupstaggingapi",
-}
-
-_S3_ACTIONS = {
-    "HeadBucket": "ListBucket",
-    "ListObjects": "ListBucket",
-    "ListObjectsV2": "ListBucket",
-    "ListObjectVersions": "ListBucketVersions",
-    "ListBuckets": "ListAllMyBuckets",
-    "ListMultipartUploads": "ListBucketMultipartUploads",
-    "HeadObject": "GetObject",
-    "CopyObject": "PutObject",
-    "DeleteObjects": "DeleteObject",
-    "DeleteBucketOwnershipControls": "PutBucketOwnershipControls",
-    "DeleteBucketTagging": "PutBucketTagging",
-}
-# What S3's API calls another name than IAM does; IAM has no action to delete it but to put it.
-_S3_NAMES = {
-    "BucketAccelerateConfiguration": "AccelerateConfiguration",
-    "BucketCors": "BucketCORS",
-    "BucketEncryption": "EncryptionConfiguration",
-    "BucketLifecycle": "LifecycleConfiguration",
-    "BucketLifecycleConfiguration": "LifecycleConfiguration",
-    "BucketNotificationConfiguration": "BucketNotification",
-    "BucketReplication": "ReplicationConfiguration",
-    "ObjectLockConfiguration": "BucketObjectLockConfiguration",
-    "PublicAccessBlock": "BucketPublicAccessBlock",
-}
-_S3_VERBS = {"Get": "Get", "Put": "Put", "Delete": "Put"}
-_S3_ACTIONS |= {
-    verb + name: does + called
-    for name, called in _S3_NAMES.items()
-    for verb, does in _S3_VERBS.items()
-}
+_NAMES = files.data(dict[str, dict[str, str]], Path(__file__).with_name("iam_names.yaml"))
 
 
 @dataclass(frozen=True)
@@ -100,13 +55,8 @@ class Call:
     @property
     def iam_action(self) -> str:
         """The action that a policy has to allow, for example `cloudwatch:PutMetricAlarm`."""
-        prefix = _IAM_PREFIX.get(self.service, self.service)
-        operation = self.operation
-        if prefix == "s3":
-            operation = _S3_ACTIONS.get(operation, operation)
-        elif prefix == "budgets" and not operation.endswith(("Resource", "Action", "Actions")):
-            operation = "ViewBudget" if operation.startswith("Describe") else "ModifyBudget"
-        return f"{prefix}:{operation}"
+        action = f"{_NAMES['prefixes'].get(self.service, self.service)}:{self.operation}"
+        return _NAMES["actions"].get(action, action)
 
 
 # of a request that has a list where the model has a number, or the like
@@ -140,7 +90,7 @@ def identify(environ: WSGIEnvironment) -> Call | None:
 
 
 def _modelled(service: str, request: Any) -> Call:
-    name = _MODEL_NAME.get(service, service)
+    name = _NAMES["models"].get(service, service)
     if name == "s3" and request.path.startswith("/v20180820/"):
         name = "s3control"
     model, labels = get_service_router(name).match(request)

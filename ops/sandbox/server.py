@@ -5,13 +5,11 @@ the environment differs (`Sandbox.environment`), and nothing in that environment
 account. `ops.sandbox.gateway` stands before moto, and `ops.sandbox.services` adds what moto lacks.
 """
 
-from __future__ import annotations
-
 import os
 import threading
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, Self
 
 import boto3
 from botocore.config import Config
@@ -70,7 +68,7 @@ class Sandbox:
         self.refused: dict[str, str] = {}
         self.fault: Callable[[Call], str | None] = lambda call: None
 
-    def __enter__(self) -> Sandbox:
+    def __enter__(self) -> Self:
         """Starts with an empty account; an OSError says that the port asked for is taken."""
         if not _one_at_a_time.acquire(blocking=False):
             raise OpsError("a sandbox runs in this process already: stop it first")

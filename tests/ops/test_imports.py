@@ -11,7 +11,7 @@ from ops import ROOT
 from tests.programs import python
 
 LAYERS = (
-    {"ops", "ops.errors", "ops.console"},
+    {"ops", "ops.errors", "ops.console", "ops.files"},
     {"ops.aws", "ops.model", "ops.terraform"},
     {"ops.sandbox"},
     {"ops.delivery", "ops.drills"},
@@ -22,10 +22,7 @@ LAYERS = (
 
 ALLOWED = ("ops.sandbox", "ops.drills.rehearsal")
 
-PEERS = ROOT / "ops" / "bench_peers"
-"""Programs that the benchmark starts, not modules."""
-
-FILES = [path for path in sorted((ROOT / "ops").rglob("*.py")) if path.parent != PEERS]
+FILES = sorted((ROOT / "ops").rglob("*.py"))
 
 
 def module(path: Path) -> str:

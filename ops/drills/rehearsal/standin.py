@@ -5,11 +5,10 @@ does what AWS does with the resources that Terraform made: `tasks`, a `balancer`
 `outage`. How long each takes is told by a `World`, in seconds of the clock that the drills have.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import threading
+from typing import Self
 from unittest import mock
 
 from moto.ec2.models import ec2_backends
@@ -58,7 +57,7 @@ class StandIn:
         self.url = self._balancer.url
         self.log = self._stage.log
 
-    def __enter__(self) -> StandIn:
+    def __enter__(self) -> Self:
         for name in _OF_TASKS:
             self._replace(self._ecs, name, getattr(self._scheduler, name))
         for name in _OF_TARGETS:

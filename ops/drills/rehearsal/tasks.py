@@ -4,14 +4,12 @@ import contextlib
 import ipaddress
 import itertools
 import os
-import shlex
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import uuid
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -31,7 +29,8 @@ IMAGE_COMMAND = ["apache2-foreground"]
 """What the WordPress image runs unless it is told otherwise; its entry point comes before.
 https://github.com/docker-library/wordpress/blob/master/Dockerfile.template"""
 
-_PROGRAM = Path(task_program.__file__)
+_IMAGE = Path(__file__).with_name("image")
+"""The programs of the WordPress image that a task's command may name."""
 
 
 @dataclass
@@ -67,34 +66,30 @@ class Task:
         }
 
 
+@dataclass
 class Scheduler:
     """Keeps as many tasks as each service wants, and the calls about tasks that moto leaves
     without effect; their signatures are moto's.
     """
 
-    def __init__(
-        self,
-        stage: Stage,
-        ecs: EC2ContainerServiceBackend,
-        ec2: EC2Backend,
-        balancer: Balancer,
-        database_port: int,
-    ) -> None:
-        self._stage = stage
-        self._ecs = ecs
-        self._ec2 = ec2
-        self._balancer = balancer
+    _stage: Stage
+    _ecs: EC2ContainerServiceBackend
+    _ec2: EC2Backend
+    _balancer: Balancer
+    database_port: InitVar[int]
+
+    def __post_init__(self, database_port: int) -> None:
         self._tasks: dict[str, Task] = {}
         self._started: set[str] = set()
-        self._folder = tempfile.TemporaryDirectory(prefix="opsfolio-")
-        self._image = _image(Path(self._folder.name))
         # whose tasks end when this process does, see `task_program`
         self._lifeline, self._lifeline_end = os.pipe()
         self._environment = {
-            "PATH": f"{self._image}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+            "PATH": f"{_IMAGE}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
             task_program.DATABASE_PORT: str(database_port),
             task_program.LIFELINE: str(self._lifeline),
-            "STANDIN_SPEED": str(stage.clock.speed),
+            "STANDIN_PROGRAM": task_program.__file__,
+            "STANDIN_PYTHON": sys.executable,
+            "STANDIN_SPEED": str(self._stage.clock.speed),
         }
 
     def close(self) -> None:
@@ -103,7 +98,6 @@ class Scheduler:
         for task in self._tasks.values():
             _end(task.process)
         os.close(self._lifeline)
-        self._folder.cleanup()
 
     # --- the calls ----------------------------------------------------------------------------
 
@@ -282,11 +276,9 @@ class Scheduler:
 
     def _launch(self, task: Task) -> None:
         """Start the task's process."""
+        python = [sys.executable, "-I", "-S", task_program.__file__]
         task.process = subprocess.Popen(
-            [
-                *(sys.executable, "-I", "-S", str(_PROGRAM), "init", "docker-entrypoint.sh"),
-                *task.command,
-            ],
+            [*python, "init", "docker-entrypoint.sh", *task.command],
             env={
                 **task.environment,
                 **self._environment,
@@ -317,22 +309,6 @@ def _named(environment: list[dict[str, str]]) -> dict[str, str]:
 def _groups(service: Service | None) -> list[str]:
     """The target groups that a service registers its tasks with."""
     return [attached["targetGroupArn"] for attached in service.load_balancers] if service else []
-
-
-def _image(folder: Path) -> Path:
-    """A folder with the programs of the WordPress image that a task's command may name."""
-    run = f"exec {shlex.quote(sys.executable)} -I -S {shlex.quote(str(_PROGRAM))}"
-    programs = {
-        "docker-entrypoint.sh": 'exec "$@"',
-        "apache2-foreground": f"{run} serve",
-        "php": f'{run} php "$@"',
-        # a container's seconds are the clock's
-        "sleep": 'exec "$(command -pv sleep)" "$(awk "BEGIN {print $1 / $STANDIN_SPEED}")"',
-    }
-    for name, script in programs.items():
-        (folder / name).write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
-        (folder / name).chmod(0o755)
-    return folder
 
 
 def _end(process: subprocess.Popen[bytes] | None) -> None:

@@ -11,13 +11,18 @@ docs/limits.md lists where the emulator still differs from AWS.
 import importlib
 import pkgutil
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
 from moto.core.common_models import BaseModel
 from moto.core.config import default_user_config
 
+from ops import files
 from ops.aws import aws_settings_hidden
+
+DEFAULTS = files.data(dict[str, dict[str, Any]], Path(__file__).with_name("defaults.yaml"))
+"""What a shape of the API has where nothing else is asked for, by the shape's name."""
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

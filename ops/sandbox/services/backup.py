@@ -22,6 +22,8 @@ def _selections(response: BackupResponse) -> tuple[dict[str, Record], str]:
     _, _, plan, _, *selection = response.path.strip("/").split("/")
     response.backup_backend.get_backup_plan(plan, None)
     selections = state(response.backup_backend, "selections").setdefault(plan, {})
+    if selection and selection[0] not in selections:
+        raise ResourceNotFoundException("Cannot find the backup selection.")
     return selections, "".join(selection)
 
 
@@ -42,16 +44,13 @@ def create_backup_selection(self: BackupResponse) -> str:
 @adds(BackupResponse)
 def get_backup_selection(self: BackupResponse) -> str:
     selections, name = _selections(self)
-    if name not in selections:
-        raise ResourceNotFoundException("Cannot find the backup selection.")
     return json.dumps(selections[name].details)
 
 
 @adds(BackupResponse)
 def delete_backup_selection(self: BackupResponse) -> str:
     selections, name = _selections(self)
-    if selections.pop(name, None) is None:
-        raise ResourceNotFoundException("Cannot find the backup selection.")
+    del selections[name]
     return "{}"
 
 

@@ -60,13 +60,6 @@ def get_anomaly_monitors(self: CostExplorerResponse) -> str:
 
 
 @adds(CostExplorerResponse)
-def update_anomaly_monitor(self: CostExplorerResponse) -> str:
-    monitor = _found(self, "Monitor", self._get_param("MonitorArn"))
-    monitor["MonitorName"] = self._get_param("MonitorName") or monitor["MonitorName"]
-    return json.dumps({"MonitorArn": monitor["MonitorArn"]})
-
-
-@adds(CostExplorerResponse)
 def delete_anomaly_monitor(self: CostExplorerResponse) -> str:
     return _delete(self, "Monitor")
 

@@ -3,26 +3,14 @@
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-secretsmanager-secret.html
 """
 
-from __future__ import annotations
-
 import json
-from typing import Any
+from typing import Any, Self
 
 from botocore import xform_name
 from moto.core.common_models import CloudFormationModel
 from moto.secretsmanager.models import secretsmanager_backends
 
-_GENERATED = {
-    "PasswordLength": 32,
-    "ExcludeCharacters": "",
-    "ExcludeNumbers": False,
-    "ExcludePunctuation": False,
-    "ExcludeUppercase": False,
-    "ExcludeLowercase": False,
-    "IncludeSpace": False,
-    "RequireEachIncludedType": True,
-}
-"""What GenerateSecretString means where it says nothing."""
+from ops.sandbox.services import DEFAULTS
 
 
 class StackSecret(CloudFormationModel):
@@ -51,13 +39,14 @@ class StackSecret(CloudFormationModel):
         account_id: str,
         region_name: str,
         **kwargs: Any,
-    ) -> StackSecret:
+    ) -> Self:
         properties = cloudformation_json["Properties"]
-        how = {**_GENERATED, **properties["GenerateSecretString"]}
+        defaults = DEFAULTS["GenerateSecretString"]
+        how = {**defaults, **properties["GenerateSecretString"]}
         how["PasswordLength"] = int(how["PasswordLength"])  # a template may hold it as text
         backend = secretsmanager_backends[account_id][region_name]
         generated = backend.get_random_password(
-            **{xform_name(name): how[name] for name in _GENERATED}
+            **{xform_name(name): how[name] for name in defaults}
         )
         secret = backend.create_secret(
             name=resource_name,
@@ -74,8 +63,8 @@ class StackSecret(CloudFormationModel):
 
     @classmethod
     def update_from_cloudformation_json(
-        cls, original_resource: StackSecret, *args: Any, **kwargs: Any
-    ) -> StackSecret:
+        cls, original_resource: Self, *args: Any, **kwargs: Any
+    ) -> Self:
         """The value stays: AWS makes another one only when GenerateSecretString changes."""
         return original_resource
 
@@ -84,6 +73,3 @@ class StackSecret(CloudFormationModel):
         cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str
     ) -> None:
         secretsmanager_backends[account_id][region_name].delete_secret(resource_name, None, True)
-
-    def is_created(self) -> bool:
-        return True

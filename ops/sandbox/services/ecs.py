@@ -13,28 +13,7 @@ from moto.core.utils import utcnow
 from moto.ecs.models import EC2ContainerServiceBackend, Service
 from moto.ecs.responses import EC2ContainerServiceResponse
 
-from ops.sandbox.services import extends
-
-_SERVICE_DEFAULTS: dict[str, object] = {
-    "availabilityZoneRebalancing": "ENABLED",
-    "capacityProviderStrategy": None,
-    "deploymentConfiguration": {},
-    "enableECSManagedTags": False,
-    "enableExecuteCommand": False,
-    "healthCheckGracePeriodSeconds": 0,
-    "placementConstraints": [],
-    "placementStrategy": [],
-    "serviceConnectConfiguration": None,
-    "volumeConfigurations": None,
-}
-
-_DEPLOYMENT_DEFAULTS = {
-    "deploymentCircuitBreaker": {"enable": False, "rollback": False},
-    "maximumPercent": 200,
-    "minimumHealthyPercent": 100,
-    "strategy": "ROLLING",
-    "bakeTimeInMinutes": 0,
-}
+from ops.sandbox.services import DEFAULTS, extends
 
 
 @extends(EC2ContainerServiceResponse)
@@ -43,7 +22,7 @@ def create_service(
 ) -> ActionResult:
     answer = original(self)
     service: Service = answer.result["service"]  # type: ignore[index]
-    for name, default in _SERVICE_DEFAULTS.items():
+    for name, default in DEFAULTS["Service"].items():
         setattr(service, xform_name(name), self._get_param(name, default))
     _fill_deployment_configuration(service)
     if service.capacity_provider_strategy:  # type: ignore[attr-defined]
@@ -58,9 +37,6 @@ def update_service(
     self: EC2ContainerServiceBackend,
     service_properties: dict[str, Any],
 ) -> Service:
-    before = self._get_service(
-        service_properties.get("cluster", "default"), service_properties["service"].split("/")[-1]
-    )
     deploys = service_properties.get("force_new_deployment") or any(
         service_properties.get(name) is not None
         for name in ("task_definition", "network_configuration", "load_balancers")
@@ -74,13 +50,13 @@ def update_service(
         service.deployments[0]["id"] = f"ecs-svc/{uuid.uuid4().int % 10**19}"
         service.deployments[0]["createdAt"] = utcnow()
     _settle(self, service)
-    assert before is service
     return service
 
 
 def _fill_deployment_configuration(service: Service) -> None:
     given = service.deployment_configuration or {}  # type: ignore[attr-defined]
-    service.deployment_configuration = {**_DEPLOYMENT_DEFAULTS, **given}  # type: ignore[attr-defined]
+    defaults = DEFAULTS["DeploymentConfiguration"]
+    service.deployment_configuration = {**defaults, **given}  # type: ignore[attr-defined]
 
 
 def _settle(backend: EC2ContainerServiceBackend, service: Service) -> None:

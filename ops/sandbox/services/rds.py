@@ -3,7 +3,6 @@
 https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html
 """
 
-import re
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -16,16 +15,16 @@ from moto.rds.exceptions import DBParameterGroupNotFoundError, InvalidParameterC
 from moto.rds.models import DBInstance, DBParameterGroup, EventSubscription
 from moto.rds.responses import RDSResponse
 
-from ops.sandbox.services import adds, extends
+from constructs_lib.settings.database import (
+    BACKUP_WINDOW,
+    MAINTENANCE_WINDOW,
+    NO_PERFORMANCE_INSIGHTS,
+    overlap,
+)
+from ops.sandbox.services import DEFAULTS, adds, extends
 
-_DATABASE_DEFAULTS = {
-    "DatabaseInsightsMode": "standard",
-    "DedicatedLogVolume": False,
-    "EngineLifecycleSupport": "open-source-rds-extended-support",
-    "NetworkType": "IPV4",
-    "PerformanceInsightsKMSKeyId": None,
-    "PerformanceInsightsRetentionPeriod": None,
-}
+Original = Callable[..., ActionResult]
+"""moto's method for a call."""
 
 _LOST_ON_A_COPY = (
     *("enable_iam_database_authentication", "monitoring_interval", "monitoring_role_arn"),
@@ -35,46 +34,36 @@ _LOST_ON_A_COPY = (
 # What a version without its last part turns into: the newest of its kind when this was written.
 _ENGINE_VERSIONS = {("mysql", "8.0"): "8.0.42", ("mysql", "8.4"): "8.4.5"}
 
-_WITHOUT_PERFORMANCE_INSIGHTS = re.compile(r"db\.t(2|3|4g)\.(micro|small)")
-
 
 @extends(RDSResponse)
-def create_db_instance(original: Callable[..., ActionResult], self: RDSResponse) -> ActionResult:
-    _check_performance_insights(
-        self.params.get("EnablePerformanceInsights"),
-        self.params["DBInstanceClass"],
-        self.params["Engine"],
-    )
+def create_db_instance(original: Original, self: RDSResponse) -> ActionResult:
+    asked, enable = self.params, self.params.get("EnablePerformanceInsights")
+    _check_performance_insights(enable, asked["DBInstanceClass"], asked["Engine"])
     answer = original(self)
     database: DBInstance = answer.result["DBInstance"]  # type: ignore[index]
     # moto gives all the same; with it AWS tells a new one from an older one of the same name
     database.dbi_resource_id = _resource_id()
     _set_version(database)
-    for name, default in _DATABASE_DEFAULTS.items():
-        setattr(database, xform_name(name), self.params.get(name, default))
-    _set_performance_insights(database, bool(self.params.get("EnablePerformanceInsights")))
+    for name, default in DEFAULTS["DBInstance"].items():
+        setattr(database, xform_name(name), asked.get(name, default))
+    _set_performance_insights(database, bool(enable))
     return answer
 
 
 @extends(RDSResponse)
-def modify_db_instance(original: Callable[..., ActionResult], self: RDSResponse) -> ActionResult:
-    enable = self.params.get("EnablePerformanceInsights")
-    database = self.backend.describe_db_instances(self.params["DBInstanceIdentifier"])[0]
-    key, managed = (
-        self.params.get("MasterUserSecretKmsKeyId"),
-        "master_user_secret" in vars(database),
-    )
+def modify_db_instance(original: Original, self: RDSResponse) -> ActionResult:
+    asked, enable = self.params, self.params.get("EnablePerformanceInsights")
+    database = self.backend.describe_db_instances(asked["DBInstanceIdentifier"])[0]
+    key, managed = asked.get("MasterUserSecretKmsKeyId"), "master_user_secret" in vars(database)
     if key and managed and key != database.master_user_secret.secret.kms_key_id:
         raise InvalidParameterCombination(
             "You can't change the KMS key of a master user secret that RDS already manages."
         )
-    _check_performance_insights(
-        enable, self.params.get("DBInstanceClass") or database.db_instance_class, database.engine
-    )
-    if version := self.params.get("EngineVersion"):
-        if not self.params.get("AllowMajorVersionUpgrade") and _major(version) != _major(
-            database.engine_version
-        ):
+    instance_class = asked.get("DBInstanceClass") or database.db_instance_class
+    _check_performance_insights(enable, instance_class, database.engine)
+    if version := asked.get("EngineVersion"):
+        is_major = _major(version) != _major(database.engine_version)
+        if is_major and not asked.get("AllowMajorVersionUpgrade"):
             raise InvalidParameterCombination(
                 "The AllowMajorVersionUpgrade flag must be present when upgrading to a new major "
                 "version."
@@ -115,9 +104,7 @@ def _check_family(response: RDSResponse, engine: str, version: str) -> None:
 
 
 @extends(RDSResponse)
-def create_blue_green_deployment(
-    original: Callable[..., ActionResult], self: RDSResponse
-) -> ActionResult:
+def create_blue_green_deployment(original: Original, self: RDSResponse) -> ActionResult:
     source = self.params["Source"].rpartition(":")[2]
     blue = self.backend.describe_db_instances(source)[0]
     if "master_user_secret" in vars(blue):
@@ -132,29 +119,27 @@ def create_blue_green_deployment(
     green = self.backend.describe_db_instances(made)[0]
     _set_version(green)
     green.dbi_resource_id = _resource_id()
-    for name in (*map(xform_name, _DATABASE_DEFAULTS), *_LOST_ON_A_COPY):
+    for name in (*map(xform_name, DEFAULTS["DBInstance"]), *_LOST_ON_A_COPY):
         setattr(green, name, getattr(blue, name))
     return answer
 
 
 @extends(RDSResponse)
-def restore_db_instance_to_point_in_time(
-    original: Callable[..., ActionResult], self: RDSResponse
-) -> ActionResult:
+def restore_db_instance_to_point_in_time(original: Original, self: RDSResponse) -> ActionResult:
     """A copy has an id of its own, no source and no standby; moto's has the original's."""
     answer = original(self)
     database: DBInstance = answer.result["DBInstance"]  # type: ignore[index]
     database.dbi_resource_id = _resource_id()
     database.source_db_instance_identifier = None
     database.multi_az = bool(self.params.get("MultiAZ"))
-    for name, default in _DATABASE_DEFAULTS.items():
+    for name, default in DEFAULTS["DBInstance"].items():
         setattr(database, xform_name(name), default)
     _set_performance_insights(database, False)
     return answer
 
 
 def _check_performance_insights(enable: bool | None, instance_class: str, engine: str) -> None:
-    small = _WITHOUT_PERFORMANCE_INSIGHTS.fullmatch(instance_class)
+    small = NO_PERFORMANCE_INSIGHTS.fullmatch(instance_class)
     if enable and small and engine in ("mysql", "mariadb"):
         raise InvalidParameterCombination(
             "Performance Insights not supported for this configuration."
@@ -204,9 +189,7 @@ def _event_subscription(response: RDSResponse) -> EventSubscription:
 
 
 @extends(RDSResponse)
-def create_event_subscription(
-    original: Callable[..., ActionResult], self: RDSResponse
-) -> ActionResult:
+def create_event_subscription(original: Original, self: RDSResponse) -> ActionResult:
     answer = original(self)
     _event_subscription(self).enabled = self.params.get("Enabled", True)
     return answer
@@ -236,13 +219,6 @@ def remove_source_identifier_from_subscription(self: RDSResponse) -> ActionResul
     return ActionResult({"EventSubscription": subscription})
 
 
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_DAY = 24 * 60
-_TIME = "([01][0-9]|2[0-3]):[0-5][0-9]"
-_WEEKLY_WINDOW = re.compile(f"({'|'.join(_DAYS)}):{_TIME}-({'|'.join(_DAYS)}):{_TIME}")
-_DAILY_WINDOW = re.compile(f"{_TIME}-{_TIME}")
-
-
 @extends(moto.rds.models)
 def valid_preferred_maintenance_window(
     original: Callable[..., str | None], maintenance_window: str, backup_window: str | None
@@ -252,26 +228,11 @@ def valid_preferred_maintenance_window(
     moto takes windows that touch for overlapping ones, looks at no day of the week, and refuses a
     window over the week's end.
     """
-    if not _WEEKLY_WINDOW.fullmatch(maintenance_window):
+    weekly = maintenance_window.title()  # AWS, and so moto, has the days in small letters
+    if not MAINTENANCE_WINDOW.fits(weekly):
         return original(maintenance_window, None)
-    start, end = map(_minutes, maintenance_window.split("-"))
-    length = (end - start) % (7 * _DAY)
-    if length < 30:
-        return "The maintenance window must be at least 30 minutes."
-    if length > _DAY:
-        return "Maintenance window must be less than 24 hours."
-    if not backup_window:
-        return None
-    if not _DAILY_WINDOW.fullmatch(backup_window):
+    if backup_window and not BACKUP_WINDOW.fits(backup_window):
         return f"Invalid backup window format: {backup_window}. Example: 03:00-04:00"
-    opens, closes = map(_minutes, backup_window.split("-"))
-    backed_up = {minute % _DAY for minute in range(opens, closes + _DAY * (closes <= opens))}
-    if any(minute % _DAY in backed_up for minute in range(start, start + length)):
+    if backup_window and overlap(backup_window, weekly):
         return "The backup window and maintenance window must not overlap."
     return None
-
-
-def _minutes(time: str) -> int:
-    """Of a time like `03:00` since midnight, of one like `tue:03:00` since Monday."""
-    *day, hours, minutes = time.split(":")
-    return sum(_DAYS.index(name) * _DAY for name in day) + int(hours) * 60 + int(minutes)

@@ -165,8 +165,9 @@ def test_tasks_end_with_a_stand_in_that_is_killed(tmp_path: Path) -> None:
         "    with StandIn(World(), Clock(12)):\n"
         "        time.sleep(300)\n"
     )
-    # the tasks get an environment of their own, so they are known by their temporary folder
-    environment = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    # the tasks get an environment of their own, so they are known by their PATH
+    path = f"{os.environ['PATH']}{os.pathsep}{tmp_path}"
+    environment = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)}
     process = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, env=environment)
     try:
         wait_for(lambda: len(tasks_of(tmp_path)) >= 2)
@@ -177,11 +178,12 @@ def test_tasks_end_with_a_stand_in_that_is_killed(tmp_path: Path) -> None:
 
 
 def tasks_of(folder: Path) -> list[str]:
-    """The processes whose PATH names a folder in `folder`."""
+    """The tasks whose PATH names `folder`."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            if f"PATH={folder}" in (process / "environ").read_text():
+            told = (process / "environ").read_text()
+            if "STANDIN_PROGRAM=" in told and f"{folder}\0" in told:
                 found.append((process / "cmdline").read_text())
         except (OSError, UnicodeDecodeError):
             continue  # ended meanwhile, or not ours

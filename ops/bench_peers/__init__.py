@@ -1,1 +1,0 @@
-"""What `.venv/bin/python -m ops bench` measures: one small stack in several ways."""
