@@ -36,7 +36,7 @@ def programs(tmp_path: Path) -> dict[str, str]:
     """An environment whose programs write down how they are called."""
     folder = tmp_path / "bin"
     folder.mkdir()
-    for name in ("docker-entrypoint.sh", "setpriv", "gh"):
+    for name in ("docker-entrypoint.sh", "setpriv", "make", "gh"):
         file = folder / name
         file.write_text(f'#!/bin/sh -e\nprintf "%s|" {name} "$@" >> "{tmp_path}/calls"\n')
         file.chmod(0o755)
@@ -114,5 +114,5 @@ def test_the_digest_is_proposed_and_nothing_else(tmp_path: Path, programs: dict[
     stacks["resilience-platform-hardened"]["container"]["image"] = DIGEST
     assert json.loads(pushed)["context"]["stacks"] == stacks
     said = (tmp_path / "calls").read_text()
-    assert said.startswith("gh|pr|create|--base|main|--head|image-7-1|--title|")
+    assert said.startswith("make|docs|gh|pr|create|--base|main|--head|image-7-1|--title|")
     assert DIGEST in said

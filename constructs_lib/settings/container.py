@@ -59,15 +59,15 @@ _SECRET_ARN = text(
     "the ARN of a secret, like arn:aws:secretsmanager:eu-central-1:123456789012:secret:name-AbCdEf "
     "(:key:: after it is one value of several), or of a parameter, like "
     "arn:aws:ssm:eu-central-1:123456789012:parameter/name",
-    r"^arn:aws:(secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+-[A-Za-z0-9]{6}"
-    r"(:[^:]*:[^:]*:[^:]*)?|ssm:[a-z0-9-]+:[0-9]{12}:parameter/[A-Za-z0-9/_.-]+)$",
+    r"^arn:aws:(secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@!-]+-[A-Za-z0-9]{6}"
+    r"(:[^:\"\\]*:[^:]*:[^:]*)?|ssm:[a-z0-9-]+:[0-9]{12}:parameter/[A-Za-z0-9/_.-]+)$",
 )
 """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/specifying-sensitive-data.html"""
 _Secrets = Annotated[
     dict[str, str], named("names and ARNs", _VARIABLE, takes=_SECRET_ARN, readable=False)
 ]
 _ACTION = text("an action, like s3:GetObject or s3:Get*", r"^[a-z0-9-]+:[A-Za-z0-9*]+$")
-_RESOURCE = text("* or an ARN, like arn:aws:s3:::bucket/*", r"^(\*|arn:aws:.+)$")
+_RESOURCE = text("* or an ARN, like arn:aws:s3:::bucket/*", r"^(\*|arn:aws:[^\s\"\\]+)$")
 
 
 class ImageSettings(Group):
@@ -85,8 +85,9 @@ class PermissionSettings(Group):
     resources: ListOf[Annotated[str, _RESOURCE]] = Field(min_length=1, description="on which")
 
     def contradictions(self) -> Iterator[str]:
-        for action in self.actions if "*" in self.resources else ():
-            if action.endswith(":*"):
+        every = any(re.fullmatch(r"\*|arn:aws:[:*]*", resource) for resource in self.resources)
+        for action in self.actions if every else ():
+            if action.rstrip("*").endswith(":"):
                 yield f"actions has {action} on every resource; name its actions, or the resources"
 
 

@@ -45,8 +45,8 @@ OutputName = Literal[
 ]  # fmt: skip
 Purpose = Literal["logs", "database", "alerts", "secrets", "uploads"]
 
-_TAG = r"[A-Za-z0-9 _.:/=+@-]"
-_OWN_TAGS = ("Project", "Stack", "ManagedBy", "Name")
+_TAG = r"[\w .:/=+@-]"
+_OWN_TAGS = ("Project", "Stack", "ManagedBy", "Name", "Zone")
 _TAGS_MAX = 50 - len(_OWN_TAGS)
 _TAGS = named(
     f"at most {_TAGS_MAX} names and texts that differ in more than case",
@@ -102,7 +102,7 @@ class StackSettings(Group):
     )
     outputs: ListOf[OutputName] | None = setting(None, "default: all that exist", only="wp-ecs")
     tags: Annotated[dict[str, str], _TAGS] = setting(
-        {}, "on everything, below Project, Stack, ManagedBy and Name, which are ours"
+        {}, "on everything, below Project, Stack, ManagedBy, Name and Zone, which are ours"
     )
     permissions_boundary_arn: Annotated[str, _BOUNDARY] | None = setting(
         None, "of the policy that limits what any role may do; default: none"

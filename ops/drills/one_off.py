@@ -46,10 +46,7 @@ def run_task(
         launchType="FARGATE",
         networkConfiguration=source["network"],
         startedBy=started_by,
-        tags=[
-            {"key": "Project", "value": deployment.project},
-            {"key": "ManagedBy", "value": "opsfolio-drill"},
-        ],
+        tags=[{"key": key, "value": value} for key, value in deployment.tags.items()],
         overrides={"containerOverrides": [override]},
     )
     if not answer["tasks"]:

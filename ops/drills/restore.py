@@ -49,7 +49,7 @@ def plan_restore(deployment: Deployment) -> list[str]:
 def _restore_copy(deployment: Deployment, copy: str, point: datetime, marker: str) -> None:
     """Where the database is, and tagged, so that `undo` knows it by more than its name."""
     database = deployment.database
-    tags = {"Project": deployment.project, "ManagedBy": "opsfolio-drill", "Drill": marker}
+    tags = {**deployment.tags, "Drill": marker}
     deployment.rds.restore_db_instance_to_point_in_time(
         SourceDBInstanceIdentifier=deployment.outputs.rds_identifier,
         TargetDBInstanceIdentifier=copy,

@@ -282,6 +282,12 @@ class Deployment:
         return {**where, "rehearsed_speed": self._clock.speed}
 
     @property
+    def tags(self) -> dict[str, str]:
+        """Of what a drill adds: the service's, as an organisation may want them on everything."""
+        given = {tag["key"]: tag["value"] for tag in self.service["tags"]}
+        return {**given, "ManagedBy": "opsfolio-drill"}
+
+    @property
     def source(self) -> dict[str, Any]:
         """What a one-off task is made from, in a form that a journal can keep."""
         return {

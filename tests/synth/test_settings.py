@@ -150,11 +150,11 @@ BOUNDS: dict[str, Bounds] = {
     "tags": Bounds(
         (
             {},
-            {"a": "", "x" * 128: "y" * 256, "awsome": "A b_.:/=+-@9"},
-            {f"t{n}": "" for n in range(46)},
+            {"a": "", "x" * 128: "y" * 256, "awsome": "A b_.:/=+-@9", "Büro": "Köln"},
+            {f"t{n}": "" for n in range(45)},
         ),
         ([], "x", None),
-        "an object of at most 46 names and texts",
+        "an object of at most 45 names and texts",
     ),
     "permissions_boundary_arn": Bounds(
         (
@@ -254,7 +254,11 @@ BOUNDS: dict[str, Bounds] = {
         {"container.image": DIGEST, "load_balancer.health_check_path": "/"},
     ),
     "container.secrets": Bounds(
-        ({}, {"A_KEY": SECRET, "B": f"{SECRET}:key::", "C": PARAMETER}),
+        (
+            {},
+            {"A_KEY": SECRET, "B": f"{SECRET}:key::", "C": PARAMETER},
+            {"A": SECRET.replace("shop/api", "rds!db-0a1b")},  # as RDS calls its own
+        ),
         (),  # for others, see below
         "",
     ),
@@ -498,6 +502,7 @@ REFUSED: list[tuple[Values, str]] = [
             "stack",
             "MANAGEDBY",
             "Name",
+            "zone",  # of fault injection
         )
     ),
     (
@@ -506,8 +511,8 @@ REFUSED: list[tuple[Values, str]] = [
     ),
     ({"tags": {"a": "x#"}}, "tags: a must be at most 256 letters, digits, spaces and _.:/=+-@"),
     *(
-        ({"tags": tags}, "tags: must be an object of at most 46 names and texts that differ")
-        for tags in ({f"t{n}": "" for n in range(47)}, {"team": "", "Team": ""})
+        ({"tags": tags}, "tags: must be an object of at most 45 names and texts that differ")
+        for tags in ({f"t{n}": "" for n in range(46)}, {"team": "", "Team": ""})
     ),
     ({ENVIRONMENT: {"A B": "1"}}, f"{ENVIRONMENT}: 'A B' … like LOG_LEVEL"),
     ({ENVIRONMENT: {"A": 1}}, f"{ENVIRONMENT}.A = 1: must be text; write it in quotes"),
@@ -534,7 +539,10 @@ REFUSED: list[tuple[Values, str]] = [
     ),
     *(
         ({SECRETS: {"A_KEY": value}}, f"{SECRETS}: A_KEY must be the ARN of a secret, like arn:aws")
-        for value in ("hunter2", SECRET[:-7], SECRET.replace("123456789012", "1"), f"{SECRET}:key")
+        for value in (
+            *("hunter2", SECRET[:-7], SECRET.replace("123456789012", "1"), f"{SECRET}:key"),
+            *(f'{SECRET}:a"b::', f"{SECRET}:a\\b::"),
+        )
     ),
     ({DB: {"port": "X"}}, f"{DB}: 'port' is not one of host, user, password, name"),
     ({DB: {"host": "DB-HOST"}}, f"{DB}: host must be a variable's name, like LOG_LEVEL"),
@@ -572,6 +580,11 @@ REFUSED: list[tuple[Values, str]] = [
         ({PERMISSIONS: [{"actions": actions, "resources": resources}]}, f"{PERMISSIONS}.0{says}")
         for actions, resources, says in (
             (["s3:*"], ["*"], ": actions has s3:* on every resource; name its actions, or the"),
+            (["s3:**"], ["*"], ": actions has s3:** on every resource; name its actions, or"),
+            (["iam:*"], ["arn:aws:*"], ": actions has iam:* on every resource; name its"),
+            (["iam:*"], ["arn:aws:*:*:*:*"], ": actions has iam:* on every resource; name"),
+            (["s3:Get"], ['arn:aws:s3:::a"'], '.resources.0 = "arn:aws:s3:::a\\"": must be * or'),
+            (["s3:Get"], ["arn:aws:s3:::a\\b"], '.resources.0 = "arn:aws:s3:::a\\\\b": must be'),
             (["*"], ["arn:aws:s3:::shop"], '.actions.0 = "*": must be an action, like s3:GetObj'),
             (["s3"], ["*"], '.actions.0 = "s3": must be an action, like s3:GetObject'),
             (["s3:Get"], ["shop"], '.resources.0 = "shop": must be * or an ARN, like arn:aws:s3'),

@@ -22,7 +22,7 @@ def deploy(
     """Network, load balancer, service and database with the stack's own values."""
     ec2, elb, ecs, rds = (sandbox.client(name) for name in ("ec2", "elbv2", "ecs", "rds"))
     project = stack.value("${var.project_name}")
-    tags = {"Project": project, "ManagedBy": "cdktf"} if tagged else {}
+    tags = {"Project": project, "ManagedBy": "cdktf", "Owner": "web"} if tagged else {}
     upper = [{"Key": key, "Value": value} for key, value in tags.items()]
     lower = [{"key": key, "value": value} for key, value in tags.items()]
 

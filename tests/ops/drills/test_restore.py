@@ -32,11 +32,15 @@ def databases(alive: Alive) -> list[str]:
 def test_a_dropped_row_is_in_the_copy(bring: Bring, tmp_path: Path) -> None:
     """The copy is of the moment before it was dropped, and is where the database is."""
     asked: list[dict[str, Any]] = []
+    tasks: list[dict[str, Any]] = []
     with bring(QUICK, SPEED) as alive:
         client = alive.deployment.rds
         client.meta.events.register(
             "provide-client-params.rds.RestoreDBInstanceToPointInTime",
             lambda params, **_: asked.append(params),
+        )
+        alive.deployment.ecs.meta.events.register(
+            "provide-client-params.ecs.RunTask", lambda params, **_: tasks.append(params)
         )
         alive.sandbox.actions.clear()
         report = alive.drill("restore", tmp_path)
@@ -61,7 +65,11 @@ def test_a_dropped_row_is_in_the_copy(bring: Bring, tmp_path: Path) -> None:
         groups = [group["VpcSecurityGroupId"] for group in database["VpcSecurityGroups"]]
         assert params["VpcSecurityGroupIds"] == groups
         assert (params["PubliclyAccessible"], params["DeletionProtection"]) == (False, False)
-        assert {"Key": "Project", "Value": "resilience-platform"} in params["Tags"]
+        theirs = {"Project": "resilience-platform", "Owner": "web", "ManagedBy": "opsfolio-drill"}
+        marker = tasks[0]["startedBy"]
+        assert {tag["Key"]: tag["Value"] for tag in params["Tags"]} == theirs | {"Drill": marker}
+        for task in tasks:
+            assert {tag["key"]: tag["value"] for tag in task["tags"]} == theirs
         assert database["DBInstanceIdentifier"] == "resilience-platform-db", "the copy is gone"
         assert alive.stand_in.database.markers == set()
     assert journal.left_behind(tmp_path) == []
