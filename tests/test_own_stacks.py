@@ -21,7 +21,7 @@ TESTS = (
 tests/ops/test_docs.py, which takes as long again."""
 
 
-@pytest.mark.slow(60)
+@pytest.mark.slow(45)
 def test_other_stacks_keep_the_tests_green(tmp_path: Path) -> None:
     """Another MySQL, another project's name, a second stack, and without the others."""
     copy_checkout(tmp_path)

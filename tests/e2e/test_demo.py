@@ -47,7 +47,7 @@ def _running_in(folder: Path) -> list[str]:
     return found
 
 
-@pytest.mark.slow(280)
+@pytest.mark.slow(340)
 def test_a_fork_follows_its_page_to_the_demo(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -241,7 +241,7 @@ def test_options_that_contradict_each_other_are_refused_with_a_reason() -> None:
     }
 
 
-@pytest.mark.slow(40)
+@pytest.mark.slow(45)
 def test_terraform_accepts_any_two_options_together(tmp_path: Path) -> None:
     rows = covering_rows()
     # and some that alone are refused for want of a third option that a row happens to have

@@ -61,7 +61,7 @@ def test_a_deployment_of_the_original_is_taken_over_unchanged(tmp_path: Path) ->
         assert stack.sandbox.leftovers() == []
 
 
-@pytest.mark.slow(390)
+@pytest.mark.slow(290)
 def test_the_hardened_stack_applies_plans_empty_and_destroys(tmp_path: Path) -> None:
     """Protected until the protection is taken away; then only the final snapshot stays.
 
