@@ -54,7 +54,7 @@ InSandbox = Annotated[
 DryRun = Annotated[bool, typer.Option("--dry-run", help="say what would be done, and do nothing")]
 Yes = Annotated[bool, typer.Option("--yes", help="do not ask")]
 TimeLimit = Annotated[
-    int, typer.Option(min=30, max=7200, metavar="SECONDS", help="how long each recovery may take")
+    int, typer.Option(min=30, max=7200, metavar="SECONDS", help="for each recovery, or the task")
 ]
 DrillName = Literal[
     "task-failure", "health-check", "db-failover", "zone-failure", "zone-outage", "restore", "all",
