@@ -384,10 +384,9 @@ class Deployment:
         }
         balancer = self.elb.describe_load_balancers(LoadBalancerArns=self.group["LoadBalancerArns"])
         deployment = self.service.get("deploymentConfiguration", {})
-        if self._untold:
-            needed = self.database.get("Endpoint", {}).get("Address") in self._values
-        else:
-            needed = recovery.needs_database(self.group.get("HealthCheckPath", "/"))
+        path = self.group.get("HealthCheckPath", "/")
+        told = self.database.get("Endpoint", {}).get("Address") in self._values
+        needed = recovery.needs_database(path, wordpress=not self._untold, has_database=told)
         stop, hang, zone, database, *_, deleted, _ = recovery.scenarios(
             recovery.Configuration(
                 tasks=self.desired,

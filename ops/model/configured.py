@@ -35,6 +35,7 @@ def configuration(stack: Stack) -> recovery.Configuration:
     told = all(f'"{name}"' in container for name in DATABASE_ENVIRONMENT.values())
     path = str(stack.value(check.get("path", "/")))
     has_database = "aws_db_instance." in container
+    needed = recovery.needs_database(path, wordpress=told, has_database=has_database)
     return recovery.Configuration(
         tasks=tasks,
         task_zones=_zones(stack, network["subnets"]),
@@ -43,7 +44,7 @@ def configuration(stack: Stack) -> recovery.Configuration:
         timeout=number(check, "timeout", 5),
         healthy_threshold=number(check, "healthy_threshold", 3),
         unhealthy_threshold=number(check, "unhealthy_threshold", 3),
-        check_needs_database=recovery.needs_database(path) if told else has_database,
+        check_needs_database=needed,
         grace_period=number(service, "health_check_grace_period_seconds", 0),
         deregistration_delay=number(
             group, "deregistration_delay", recovery.DEREGISTRATION_DELAY_SECONDS

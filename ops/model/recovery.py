@@ -172,12 +172,13 @@ class Scenario:
     lost: Span = NONE
 
 
-def needs_database(path: str) -> bool:
-    """Whether WordPress opens the database for a path: for pages that PHP makes, not for files.
+def needs_database(path: str, *, wordpress: bool, has_database: bool) -> bool:
+    """Whether a health check fails without the database.
 
-    Another application's check is taken to fail without its database, as docs/fork.md wants it to.
+    WordPress opens it for pages that PHP makes, not for files. Another application's is taken to
+    fail if it has one, as docs/fork.md wants.
     """
-    return path.partition("?")[0].endswith(("/", ".php"))
+    return path.partition("?")[0].endswith(("/", ".php")) if wordpress else has_database
 
 
 def scenarios(c: Configuration) -> tuple[Scenario, ...]:
