@@ -14,9 +14,18 @@ from rich.console import Console
 
 from ops import files
 from ops.console import table
-from ops.model import recovery
 from ops.model.configured import configuration
-from ops.model.recovery import Configuration, Scenario, Span, scenarios
+from ops.model.recovery import (
+    NEVER,
+    RDS_FAILOVER,
+    RESTORE_POINT_SECONDS,
+    SCHEDULER_REACTION,
+    TASK_START,
+    Configuration,
+    Scenario,
+    Span,
+    scenarios,
+)
 from ops.model.stack import Stack, read_stack
 
 SLA_PERCENT = files.data(dict[str, tuple[float, float]], Path(__file__).with_name("sla.yaml"))
@@ -79,11 +88,7 @@ def claims(c: Configuration, all_scenarios: Sequence[Scenario]) -> tuple[Claim, 
         _timed(
             "Individual task failure: < 30 seconds (health check + replacement)", 30, hang.restored
         ),
-        _timed(
-            "Verify: New task launches within 60 seconds",
-            60,
-            recovery.SCHEDULER_REACTION + recovery.TASK_START,
-        ),
+        _timed("Verify: New task launches within 60 seconds", 60, SCHEDULER_REACTION + TASK_START),
         _timed("Application tier failure: < 60 seconds (new task launch)", 60, stop.restored),
         _timed("RDS Multi-AZ performs automatic failover within 60 seconds", 60, database.noticed),
         _timed(
@@ -105,16 +110,11 @@ def _no_data_loss(c: Configuration, deleted: Span, region: Span) -> Claim:
     """The original README verifies it in a database failover, which is the harmless case."""
     quote = "Verify: No data loss"
     lost = [
-        "all" if span.worst == recovery.NEVER else f"up to {span.worst:g} s"
-        for span in (deleted, region)
+        "all" if span.worst == NEVER else f"up to {span.worst:g} s" for span in (deleted, region)
     ]
     further = f"; of deleted data: {lost[0]}; with the region: {lost[1]}"
     if not c.multi_az:
-        kept = (
-            f"up to {recovery.RESTORE_POINT_SECONDS} s of writes"
-            if c.backup_retention_days
-            else "all"
-        )
+        kept = f"up to {RESTORE_POINT_SECONDS} s of writes" if c.backup_retention_days else "all"
         return Claim(quote, f"no standby: {kept} can be lost{further}", "not met")
     text = "nothing: replication is synchronous"
     if not c.shared_files and not c.outlasts_failover:
@@ -146,7 +146,7 @@ def as_json(computed: Model) -> str:
             return {key: finite(inner) for key, inner in value.items()}
         if isinstance(value, (list, tuple)):
             return [finite(inner) for inner in value]
-        return None if value == recovery.NEVER else value
+        return None if value == NEVER else value
 
     return json.dumps(finite(asdict(computed)), indent=2, ensure_ascii=False)
 
@@ -171,8 +171,8 @@ def run(stack_id: str, console: Console, *, json_output: bool = False) -> None:
     if c.multi_az and not c.outlasts_failover:
         console.print(
             f"[yellow]Health checks take a task out after {c.out_of_rotation.best:g} s at the "
-            f"earliest: a database failover of up to {recovery.RDS_FAILOVER.worst:g} s replaces "
-            "every task. Raise interval_seconds or unhealthy_threshold to outlast it.[/yellow]\n"
+            f"earliest: a database failover of up to {RDS_FAILOVER.worst:g} s replaces every "
+            "task. Raise interval_seconds or unhealthy_threshold to outlast it.[/yellow]\n"
         )
     shown = table("What the original README claims", "claim", "computed", "verdict")
     colours = {"met": "green", "not guaranteed": "yellow", "not met": "red"}
