@@ -25,6 +25,7 @@ from rich.console import Console
 from constructs_lib.settings import StackSettings
 from constructs_lib.settings.container import FARGATE_MEMORY_MIB
 from constructs_lib.settings.monitoring import MonitoringSettings
+from constructs_lib.settings.types import Schema
 from constructs_lib.settings.variables import variables_of
 from constructs_lib.settings.words import accepted, described
 from ops import CDKTF_JSON, ROOT, files
@@ -37,9 +38,6 @@ from spacelift.settings import SpaceliftSettings, load_spacelift
 STACK = "resilience-platform"
 """The stack that the documentation describes."""
 HARDENED = "resilience-platform-hardened"
-
-_Described = tuple[str, dict[str, Any]]
-"""A setting's path, and its JSON Schema."""
 
 _PART = re.compile(
     r"(?P<start><!-- generated: (?P<name>[\w-]+) -->\n).*?(?P<end> *<!-- end generated -->)",
@@ -228,7 +226,7 @@ def _outputs(stack: Stack) -> str:
     return table(("output", "what it is"), rows)
 
 
-def _settings(settings: Iterable[_Described]) -> str:
+def _settings(settings: Iterable[tuple[str, Schema]]) -> str:
     rows = []
     for key, setting in settings:
         default = "**required**"
@@ -243,7 +241,7 @@ def _settings(settings: Iterable[_Described]) -> str:
     return table(("setting", "default", "accepted", "what it is"), rows)
 
 
-def _groups() -> dict[str, list[_Described]]:
+def _groups() -> dict[str, list[tuple[str, Schema]]]:
     """A stack's settings by their group; "stack": those that are in none."""
     found = list(described(StackSettings))
     groups = {key.partition(".")[0] for key, _ in found if "." in key}

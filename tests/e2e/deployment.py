@@ -11,6 +11,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from constructs_lib.settings import parse_stack
 from ops import CDKTF_JSON
 from ops.delivery.permissions import FILES, granted, needs
 from ops.model.stack import read
@@ -103,6 +106,13 @@ def prepared(stack_id: str, more: Mapping[str, object] | None = None) -> Iterato
             stack.environment |= environment
             yield stack
         assert_granted(stack.sandbox, added(stack))
+
+
+def with_domain(monkeypatch: pytest.MonkeyPatch, stack_id: str, settings: object) -> None:
+    """Lets the account have the zone of a stack's domain, and issue its certificate at once."""
+    zones = {stack_id: parse_stack(stack_id, settings)}
+    monkeypatch.setattr("ops.sandbox.services.route53.declared", lambda: zones)
+    monkeypatch.setattr("moto.settings.ACM_VALIDATION_WAIT", 0)
 
 
 HOSTILE = {

@@ -13,6 +13,7 @@ from ops import CDKTF_JSON, ROOT
 from ops.sandbox.deployed import practice
 from ops.sandbox.server import Sandbox
 from ops.terraform import clean_environment, find_binary
+from tests.programs import python, run
 
 CLI = ROOT / "node_modules" / ".bin" / "cdktf"
 STACK = "resilience-platform"
@@ -94,14 +95,13 @@ def _synthesized(outdir: Path) -> dict[str, bytes]:
 def _by_main(checkout: Path, environment: dict[str, str]) -> dict[str, bytes]:
     """What `python main.py` writes elsewhere."""
     elsewhere = {**environment, "CDKTF_OUTDIR": str(checkout / "by-main")}
-    command = (checkout / ".venv" / "bin" / "python", Path("main.py"))
-    subprocess.run(command, cwd=checkout, env=elsewhere, check=True)
+    python("main.py", cwd=checkout, env=elsewhere, check=True)
     return _synthesized(checkout / "by-main")
 
 
 def _locks_in_s3() -> bool:
     """Whether Terraform has a lock file in S3, as 1.10 and newer ones have."""
-    done = subprocess.run([find_binary(), "version", "-json"], capture_output=True, check=True)
+    done = run(find_binary(), "version", "-json", check=True)
     version = json.loads(done.stdout)["terraform_version"]
     return [int(part) for part in version.split(".")[:2]] >= [1, 10]
 

@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from constructs_lib.settings import parse_stack
 from ops.sandbox.deployed import deployed
-from tests.e2e.deployment import added, assert_granted, one_provider, settings
+from tests.e2e.deployment import added, assert_granted, one_provider, settings, with_domain
 from tests.synth.options import BOUNDARY, DOMAIN, OPTIONS
 from tests.synth.synthesized import synthesize
 
@@ -36,11 +35,9 @@ def test_interrupted_apply_converges(tmp_path: Path, monkeypatch: pytest.MonkeyP
     end. Between them the container becomes another application, with secrets, under a name of its
     own and an organisation's rules.
     """
-    monkeypatch.setattr("moto.settings.ACM_VALIDATION_WAIT", 0)
     shop = settings(STAGING, **SHOP)
     shop |= {"tags": {"Owner": "web"}, "permissions_boundary_arn": BOUNDARY}
-    zones = "ops.sandbox.services.route53.declared"
-    monkeypatch.setattr(zones, lambda: {STAGING: parse_stack(STAGING, shop)})
+    with_domain(monkeypatch, STAGING, shop)
     begun: set[str] = set()
 
     def stop_half_way(line: str) -> None:
