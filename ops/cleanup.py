@@ -122,19 +122,15 @@ def search(
                 found[key] = leftover
                 if item.get("State") in ("deleted", "deleting"):
                     gone.add(key)
-        for item in _items(
-            aws("resourcegroupstaggingapi"),
-            "get_resources",
-            TagFilters=[{"Key": "Project", "Values": [project]}],
-        ):
+        tagged = {"TagFilters": [{"Key": "Project", "Values": [project]}]}
+        for item in _items(aws("resourcegroupstaggingapi"), "get_resources", **tagged):
             arn = item["ResourceARN"]
             key = arn.rpartition("/")[2] if ":ec2:" in arn else arn
             found.setdefault(key, Leftover(arn.split(":")[2], "tagged", arn))
         found |= {each.name: each for each in _records(aws("route53"), is_mine, {*domains})}
         gone.update(key for key in found if _is_inactive(aws, key))
-        traces = _items(
-            aws("ecs"), "list_task_definition_families", familyPrefix=project, status="INACTIVE"
-        )
+        former = {"familyPrefix": project, "status": "INACTIVE"}
+        traces = _items(aws("ecs"), "list_task_definition_families", **former)
         seen = bool(found) or any(map(is_mine, traces))
     left = sorted({leftover for key, leftover in found.items() if key not in gone})
     return Found(project, account, aws("ecs").meta.region_name, seen, left)

@@ -233,10 +233,8 @@ def _pushes(stack: Stack, base: str | None) -> Iterator[Finding]:
     """What a push starts, to another branch and to the tracked one, and what it cancels."""
     files = ((base and _git("diff", "--name-only", base)) or "").splitlines()
     older = Run(type="PROPOSED", state="QUEUED", branch="preflight")
-    pull: Document = {
-        **{"action": "opened", "closed": False, "diff": files},
-        "head": {"branch": older.branch},
-    }
+    pull: dict[str, Any] = {"action": "opened", "closed": False, "diff": files}
+    pull["head"] = {"branch": older.branch}
     for branch, pull_request, text in (
         (older.branch, None, f"a push to another branch; files changed: {len(files)}"),
         (older.branch, pull, "a pull request, maybe besides the run of the push"),

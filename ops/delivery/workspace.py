@@ -125,16 +125,8 @@ def planned(
         if state is not None:
             shutil.copy(state, project_state)
         inject_backend(folder, project_state)
-        terraform = Terraform(
-            folder,
-            scratch=scratch,
-            environment={
-                **account,
-                **values,
-                **spacelift_environment(stack_id, run_type, scratch),
-                **image_environment(),
-            },
-        )
+        told = spacelift_environment(stack_id, run_type, scratch) | image_environment()
+        terraform = Terraform(folder, scratch=scratch, environment={**account, **values, **told})
         program = shlex.quote(str(terraform.binary))
         plan = f"{program} plan -input=false -no-color -out={PLAN_FILE}"
         plan += " -destroy" if run_type == "DESTROY" else ""
@@ -144,11 +136,8 @@ def planned(
             ("Hooks and terraform init", "init", f"{program} init -input=false -no-color"),
             ("terraform plan", "plan", plan),
         ):
-            commands = [
-                *hooks(f"before_{phase}", folder),
-                command,
-                *hooks(f"after_{phase}", folder),
-            ]
+            before, after = (hooks(f"{when}_{phase}", folder) for when in ("before", "after"))
+            commands = [*before, command, *after]
             with say.step(title):
                 run_phase(commands, folder, terraform.environment, say)
         return terraform.show(folder / PLAN_FILE)

@@ -281,9 +281,8 @@ def overview(console: Console, folder: Path) -> bool:
     page, found, left_out = report.write_overview(folder)
     for drilled in found:
         mark = "[green]✓[/green]" if drilled.passed else "[red]✗[/red]"
-        console.print(
-            f"{mark} {drilled.when}: {escape(drilled.drill)} on {escape(drilled.project)}"
-        )
+        what = f"{escape(drilled.drill)} on {escape(drilled.project)}"
+        console.print(f"{mark} {drilled.when}: {what}")
     for sentence in left_out:
         _say(console, sentence, "yellow")
     _say(console, f"{page}, {folder / 'junit.xml'}")

@@ -100,16 +100,10 @@ def traffic(
     """What requests were like; facts, where no objective is given."""
     errors = ", ".join(f"{count} x {error}" for error, count in total.errors.items())
     note = f"of {total.requests} requests" + (f": {errors}" if errors else "")
+    failed, gap = "requests that failed", "longest time in which no request was served"
     return [
-        Measurement(
-            "requests that failed", total.failed_percent, "%", failed_percent, note=note, digits=1
-        ),
-        Measurement(
-            "longest time in which no request was served",
-            total.longest_gap,
-            limit=gap_seconds,
-            digits=1,
-        ),
+        Measurement(failed, total.failed_percent, "%", failed_percent, note=note, digits=1),
+        Measurement(gap, total.longest_gap, limit=gap_seconds, digits=1),
     ]
 
 
@@ -200,15 +194,9 @@ def slices(requests: Sequence[Request], start: float, end: float) -> tuple[float
             buckets[int((request.end - start) // width)].append(request)
     found = []
     for number, inside in enumerate(buckets):
-        latencies = [request.seconds for request in inside if not request.error]
-        found.append(
-            Slice(
-                at=number * width,
-                served=len(latencies),
-                failed=len(inside) - len(latencies),
-                slowest=round(max(latencies, default=0), 4),
-            )
-        )
+        served = [request.seconds for request in inside if not request.error]
+        failed, slowest = len(inside) - len(served), round(max(served, default=0), 4)
+        found.append(Slice(number * width, len(served), failed, slowest))
     return width, found
 
 

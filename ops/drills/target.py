@@ -142,11 +142,8 @@ class Snapshot:
     def strangers(self) -> list[str]:
         """The targets that get requests, or may soon, and are not tasks of the service."""
         own = {task.address for task in self.tasks.values()}
-        return sorted(
-            address
-            for address, state in self.targets.items()
-            if address not in own and state != "draining"
-        )
+        used = {address for address, state in self.targets.items() if state != "draining"}
+        return sorted(used - own)
 
     def healthy(self) -> list[TaskState]:
         """The running tasks whose target is healthy."""
@@ -200,9 +197,8 @@ class Deployment:
         told = {pair["name"] for pair in [*own.get("environment", []), *own.get("secrets", [])]}
         self._values = {pair["value"] for pair in own.get("environment", [])}
         self._untold = {*wordpress.DATABASE_ENVIRONMENT.values()} - told
-        self.group = self.elb.describe_target_groups(TargetGroupArns=[self.target_group_arn])[
-            "TargetGroups"
-        ][0]
+        groups = self.elb.describe_target_groups(TargetGroupArns=[self.target_group_arn])
+        self.group = groups["TargetGroups"][0]
         self.database = self._database()
         tagged = self.elb.describe_tags(ResourceArns=self.group["LoadBalancerArns"])
         balancers = [balancer["Tags"] for balancer in tagged["TagDescriptions"]]
@@ -371,17 +367,11 @@ class Deployment:
 
     def expected(self) -> dict[str, recovery.Scenario]:
         """What `ops.model.recovery` computes for the deployment as it is, by kind of failure."""
-        attributes = {
-            attribute["Key"]: attribute["Value"]
-            for attribute in self.elb.describe_target_group_attributes(
-                TargetGroupArn=self.target_group_arn
-            )["Attributes"]
-        }
-        subnets = self.network["awsvpcConfiguration"]["subnets"]
-        zones = {
-            subnet["AvailabilityZone"]
-            for subnet in self.ec2.describe_subnets(SubnetIds=subnets)["Subnets"]
-        }
+        described = self.elb.describe_target_group_attributes(TargetGroupArn=self.target_group_arn)
+        attributes = {each["Key"]: each["Value"] for each in described["Attributes"]}
+        ids = self.network["awsvpcConfiguration"]["subnets"]
+        subnets = self.ec2.describe_subnets(SubnetIds=ids)["Subnets"]
+        zones = {subnet["AvailabilityZone"] for subnet in subnets}
         balancer = self.elb.describe_load_balancers(LoadBalancerArns=self.group["LoadBalancerArns"])
         deployment = self.service.get("deploymentConfiguration", {})
         path = self.group.get("HealthCheckPath", "/")
