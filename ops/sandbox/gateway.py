@@ -98,6 +98,7 @@ class Gateway:
 
 
 class _Dispatcher(DomainDispatcherApplication):
+    @cache  # noqa: B019  # moto lists its folder for every call; dispatchers and hosts are few
     def get_backend_for_host(self, host: str | None) -> str | None:
         """Refuses a service that moto does not know; moto would print a line and fail later."""
         known = (pattern.match(f"http://{host}") for _, pattern in self.backend_url_patterns)
