@@ -46,8 +46,6 @@ def _live(platform: Deployed, say: Narrator, console: Console) -> None:
     console.print(
         f"  [dim]AWS is emulated at {platform.sandbox.endpoint}; no account, no cost[/dim]"
     )
-    with say.step("terraform init"):
-        terraform.init()
     with say.step("terraform plan"):
         changes = platform.changes(terraform)
     console.print(f"  [dim]{len(changes)} resources to create[/dim]")

@@ -43,6 +43,8 @@ class TerraformMissing(OpsError):
     """Neither Terraform nor OpenTofu can be found."""
 
 
+_REATTACH = "TF_REATTACH_PROVIDERS"
+
 _OF_REAL_ACCOUNTS = ("AWS_", "TF_", "TOFU_")
 
 
@@ -220,6 +222,25 @@ class Terraform:
                 fcntl.flock(lock, fcntl.LOCK_EX)
             self.run("init", "-input=false", *arguments)
 
+    @contextlib.contextmanager
+    def provider_running(self) -> Iterator[dict[str, str]]:
+        """An environment in which runs find the installed provider running.
+
+        Otherwise every run starts one for each `provider` block, and has it describe itself anew:
+        more than half of a run's work. One that runs has one region and one set of default tags,
+        the last that it was told.
+
+        https://developer.hashicorp.com/terraform/plugin/debugging
+        """
+        installed = self.folder / ".terraform" / "providers"
+        (program,) = installed.glob(f"*/{PROVIDER}/*/*/terraform-provider-aws*")
+        environment = {**self.environment, "GOMEMLIMIT": "1GiB"}
+        command = [str(program), "-debug"]
+        with _started(command, self.folder, environment, subprocess.DEVNULL) as provider:
+            assert provider.stdout is not None
+            told = next((line for line in provider.stdout if f"{_REATTACH}=" in line), "")
+            yield {_REATTACH: told.partition("=")[2].strip().strip("'")} if told else {}
+
     def plan(self, *arguments: str, out: Path | None = None, destroy: bool = False) -> bool:
         """Whether anything would change."""
         options = ["-input=false", "-detailed-exitcode", *arguments]
@@ -246,9 +267,8 @@ class Terraform:
 
         https://developer.hashicorp.com/terraform/internals/json-format
         """
-        shown: dict[str, Any] = json.loads(
-            self._quietly("show", "-json", *([str(plan)] if plan else []))
-        )
+        text = self._quietly("show", "-json", *([str(plan)] if plan else []))
+        shown: dict[str, Any] = json.loads(text)
         return shown
 
     def run(self, subcommand: str, *arguments: str, accept: Sequence[int] = (0,)) -> int:

@@ -40,7 +40,6 @@ def run(
         with deployed(stack_id, say) as platform:
             terraform = platform.terraform()
             with say.step("Deploy the database's security group"):
-                terraform.init()
                 terraform.apply("-target=aws_security_group.rds_sg")
             with say.step("Somebody opens the database to the internet by hand"):
                 platform.open_database(terraform)

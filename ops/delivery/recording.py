@@ -45,7 +45,6 @@ def called_by(stack_id: str, say: Narrator) -> set[str]:
         def apply(document: dict[str, Any], variables: Mapping[str, object]) -> Terraform:
             life.replace(json.dumps(document, indent=2))
             terraform = life.terraform(variables)
-            terraform.init()
             terraform.apply()
             return terraform
 

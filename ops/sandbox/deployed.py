@@ -37,6 +37,7 @@ class Deployed:
     """A stack in a folder of its own, and the account it is applied to.
 
     Attributes:
+        running: in which environment they find the provider running, which has one region.
         environment: what Terraform's runs see of the account.
         variables: a value for each variable that has no default.
         plan: the file that `changes` plans to.
@@ -45,20 +46,22 @@ class Deployed:
     sandbox: Sandbox
     folder: Path
     scratch: Path
+    running: dict[str, str]
     on_line: Callable[[str], None] = lambda line: None
     variables: dict[str, object] = field(init=False, repr=False)
     _stand_ins: dict[str, str] = field(default_factory=stand_ins, repr=False)
 
     def __post_init__(self) -> None:
         self.plan = self.scratch / "plan"
-        self.environment = self.sandbox.environment
         self.replace((self.folder / "cdk.tf.json").read_text(encoding="utf-8"))
 
     def replace(self, document: str) -> None:
         """Takes other Terraform JSON for the stack, and chooses its `variables`."""
         (self.folder / "cdk.tf.json").write_text(document, encoding="utf-8")
-        declared = json.loads(document)["variable"].items()
-        needed = [name for name, variable in declared if "default" not in variable]
+        stack = json.loads(document)
+        one_region = len(stack["provider"]["aws"]) == 1
+        self.environment = self.sandbox.environment | (self.running if one_region else {})
+        needed = [name for name, block in stack["variable"].items() if "default" not in block]
         self.variables = {name: self._stand_ins[name] for name in needed}
         if "certificate_arn" in needed:  # an apply looks it up
             # asked for twice with the same token, it is the same certificate
@@ -113,13 +116,22 @@ class Deployed:
 def deployed(
     stack_id: str, say: Narrator | None = None, more: Mapping[str, object] | None = None
 ) -> Iterator[Deployed]:
-    """A stack of cdktf.json, with `more` settings, in a sandbox. All of it goes away in the end."""
+    """A stack of cdktf.json, with `more` settings, in a sandbox, initialized, not yet applied.
+
+    All of it goes away in the end.
+    """
     refuse_spacelift(stack_id)
     say = say or Narrator(Console(quiet=True))
     with tempfile.TemporaryDirectory(prefix="opsfolio-") as name, Sandbox() as sandbox:
+        scratch = Path(name)
         with say.step(f"Synthesize {stack_id}"):
-            folder = synthesize(stack_id, Path(name), more)
-        yield Deployed(sandbox, folder, Path(name), say.line)
+            folder = synthesize(stack_id, scratch, more)
+        environment = sandbox.environment
+        terraform = Terraform(folder, scratch=scratch, environment=environment, on_line=say.line)
+        with say.step("terraform init"):
+            terraform.init()
+        with terraform.provider_running() as running:
+            yield Deployed(sandbox, folder, scratch, running, say.line)
 
 
 def unprotected(stack: dict[str, Any]) -> dict[str, Any]:

@@ -3,10 +3,9 @@
 import json
 import os
 import re
-import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,8 +23,6 @@ from tests.programs import python
 from tests.synth.synthesized import Synthesized
 
 PASSWORD = "Correct-horse-7-battery"
-
-REATTACH = "TF_REATTACH_PROVIDERS"
 
 NO_REFRESH = "-refresh=false"
 """For what is about the configuration: nobody has touched what is there."""
@@ -66,45 +63,10 @@ def added(deployed: Deployed) -> set[str]:
 
 
 @contextmanager
-def one_provider(terraform: Terraform) -> Iterator[dict[str, str]]:
-    """An environment in which runs in an initialized folder find the provider running.
-
-    Otherwise every run starts one for each `provider` block, and has it describe itself anew: more
-    than half of a run's work. It sees the account of `terraform`. One that runs has one region and
-    one set of default tags, the last that it was told.
-
-    https://developer.hashicorp.com/terraform/plugin/debugging
-    """
-    (program,) = (terraform.folder / ".terraform" / "providers").glob(
-        "*/hashicorp/aws/*/*/terraform-provider-aws*"
-    )
-    environment = {**terraform.environment, "GOMEMLIMIT": "1GiB"}
-    with subprocess.Popen(
-        [program, "-debug"],
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as provider:
-        try:
-            assert provider.stdout is not None
-            told = next(line for line in provider.stdout if f"{REATTACH}=" in line)
-            yield {REATTACH: told.partition("=")[2].strip().strip("'")}
-        finally:
-            provider.terminate()
-
-
-@contextmanager
 def prepared(stack_id: str, more: Mapping[str, object] | None = None) -> Iterator[Deployed]:
     """A stack of cdktf.json, initialized, not applied; in the end, what was called is granted."""
     with deployed(stack_id, more=more) as stack:
-        stack.terraform().init()
-        running: AbstractContextManager[dict[str, str]] = nullcontext({})
-        if len(read(stack.folder).document["provider"]["aws"]) == 1:
-            running = one_provider(stack.terraform())
-        with running as environment:
-            stack.environment |= environment
-            yield stack
+        yield stack
         assert_granted(stack.sandbox, added(stack))
 
 

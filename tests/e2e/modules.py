@@ -13,7 +13,6 @@ from pathlib import Path
 from ops.errors import OpsError
 from ops.sandbox.deployed import stand_ins
 from ops.terraform import Terraform
-from tests.e2e.deployment import one_provider
 from tests.synth.synthesized import synthesize
 
 REQUIRED = stand_ins()
@@ -57,7 +56,7 @@ def assert_valid(folder: Path, stacks: Mapping[str, dict[str, object]]) -> None:
     """Terraform and the provider accept what the settings synthesize to; else it says which."""
     terraform = as_modules(folder, synthesized(folder, stacks), {})
     try:
-        with one_provider(terraform) as running:  # validation asks for no region
+        with terraform.provider_running() as running:  # validation asks for no region
             terraform.environment |= running
             terraform.run("validate")
     except OpsError as failure:

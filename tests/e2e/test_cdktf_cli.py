@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from ops import CDKTF_JSON, ROOT
 from ops.sandbox.deployed import practice
 from ops.sandbox.server import Sandbox
-from ops.terraform import clean_environment, find_binary
+from ops.terraform import Terraform, clean_environment, find_binary
 from tests.programs import python, run
 
 CLI = ROOT / "node_modules" / ".bin" / "cdktf"
@@ -56,7 +57,7 @@ def test_deploy_move_and_destroy(checkout: Path, tmp_path: Path) -> None:
     has nothing to change; the state moves to S3 as the recipe says; `cdktf destroy` removes it all.
     """
     (checkout / "terraform.tfvars").write_text('alarm_email = "ops@example.com"\n')
-    with Sandbox() as sandbox:
+    with Sandbox() as sandbox, ExitStack() as until_done:
         environment = {**clean_environment(), **practice(sandbox, tmp_path)}
         environment["CDKTF_JSON"] = str(checkout / "cdktf.json")
         output = _cdktf(checkout, environment, "deploy", STACK, "--auto-approve")
@@ -69,6 +70,9 @@ def test_deploy_move_and_destroy(checkout: Path, tmp_path: Path) -> None:
         (mailed,) = sandbox.client("sns").list_subscriptions()["Subscriptions"]
         assert mailed["Endpoint"] == "ops@example.com", "or the next plan would prove nothing"
 
+        folder = checkout / "cdktf.out" / "stacks" / STACK
+        installed = Terraform(folder, scratch=tmp_path, environment=sandbox.environment)
+        environment |= until_done.enter_context(installed.provider_running())
         chdir = f"-chdir=cdktf.out/stacks/{STACK}"
         plan = subprocess.run(
             [find_binary(), chdir, "plan", "-detailed-exitcode", "-no-color"],

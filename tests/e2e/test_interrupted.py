@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ops.sandbox.deployed import deployed
-from tests.e2e.deployment import added, assert_granted, one_provider, settings, with_domain
+from tests.e2e.deployment import added, assert_granted, settings, with_domain
 from tests.synth.options import BOUNDARY, DOMAIN, OPTIONS
 from tests.synth.synthesized import synthesize
 
@@ -48,37 +48,34 @@ def test_interrupted_apply_converges(tmp_path: Path, monkeypatch: pytest.MonkeyP
             raise _Stop
 
     with deployed(STAGING) as stack:
-        stack.terraform().init()
         with pytest.raises(_Stop):
             stack.terraform(on_line=stop_half_way).apply()
         resources = stack.terraform().show()["values"]["root_module"]["resources"]
         assert "aws_vpc.main" in {resource["address"] for resource in resources}
 
-        with one_provider(stack.terraform()) as running:
-            stack.environment |= running
-            terraform = stack.terraform()
-            terraform.apply()
-            assert stack.changes(terraform) == {}
+        terraform = stack.terraform()
+        terraform.apply()
+        assert stack.changes(terraform) == {}
 
-            stack.replace(synthesize(shop, stack_id=STAGING, outdir=tmp_path).text)
-            terraform = stack.terraform()
-            changes = stack.changes(terraform)
-            assert [a for a, actions in changes.items() if "delete" in actions] == [
-                "aws_ecs_task_definition.wordpress"
-            ]
-            terraform.apply(plan=stack.plan)
-            assert stack.changes(terraform) == {}
-            assert not stack.sandbox.refused
-            client = stack.sandbox.client
-            for name in ("ecs-task-role", "ecs-task-execution-role", "rds-monitoring"):
-                role = client("iam").get_role(RoleName=f"{STAGING}-{name}")["Role"]
-                assert role["PermissionsBoundary"]["PermissionsBoundaryArn"] == BOUNDARY
-            zone = {"HostedZoneId": DOMAIN["hosted_zone_id"]}
-            records = client("route53").list_resource_record_sets(**zone)["ResourceRecordSets"]
-            assert {r["Type"] for r in records if DOMAIN["name"] in r["Name"]} == {"A", "CNAME"}
+        stack.replace(synthesize(shop, stack_id=STAGING, outdir=tmp_path).text)
+        terraform = stack.terraform()
+        changes = stack.changes(terraform)
+        assert [a for a, actions in changes.items() if "delete" in actions] == [
+            "aws_ecs_task_definition.wordpress"
+        ]
+        terraform.apply(plan=stack.plan)
+        assert stack.changes(terraform) == {}
+        assert not stack.sandbox.refused
+        client = stack.sandbox.client
+        for name in ("ecs-task-role", "ecs-task-execution-role", "rds-monitoring"):
+            role = client("iam").get_role(RoleName=f"{STAGING}-{name}")["Role"]
+            assert role["PermissionsBoundary"]["PermissionsBoundaryArn"] == BOUNDARY
+        zone = {"HostedZoneId": DOMAIN["hosted_zone_id"]}
+        records = client("route53").list_resource_record_sets(**zone)["ResourceRecordSets"]
+        assert {r["Type"] for r in records if DOMAIN["name"] in r["Name"]} == {"A", "CNAME"}
 
-            terraform.destroy()
-            assert stack.sandbox.leftovers() == []
-            records = client("route53").list_resource_record_sets(**zone)["ResourceRecordSets"]
-            assert {r["Type"] for r in records} == {"NS", "SOA"}
+        terraform.destroy()
+        assert stack.sandbox.leftovers() == []
+        records = client("route53").list_resource_record_sets(**zone)["ResourceRecordSets"]
+        assert {r["Type"] for r in records} == {"NS", "SOA"}
         assert_granted(stack.sandbox, added(stack))

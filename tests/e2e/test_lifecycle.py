@@ -152,7 +152,8 @@ def test_the_contracts_stack_is_planned_to_be_hardened_in_place(
     """Neither the database nor the load balancer is replaced, but for one case AWS does not allow:
     another key for the database's storage."""
     stack_id, before = "resilience-platform-hardened", "resilience-platform"
-    hardened = {**settings(stack_id), "project_name": before}
+    # the running provider has one region
+    hardened = {**settings(stack_id, backup={"copy_region": None}), "project_name": before}
     keys = ["logs", "alerts", "secrets", "uploads"]
     outdir = tmp_path / "synth"
     same_key = {**hardened, "customer_managed_keys": keys}

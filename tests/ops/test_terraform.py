@@ -475,3 +475,21 @@ def test_the_real_terraform_installs_the_provider_without_copying_it(tmp_path: P
     assert run.output() == {"word": "hello"}
     installed = (file for file in (work / ".terraform").rglob("*") if not file.is_dir())
     assert sum(file.lstat().st_size for file in installed) < 1_000_000
+
+
+@pytest.mark.parametrize("found", [{"TF_REATTACH_PROVIDERS": '{"hashicorp/aws": 1}'}, {}])
+def test_a_provider_runs_until_it_is_not_needed(
+    runner: Runner, tmp_path: Path, found: dict[str, str]
+) -> None:
+    """And where it does not say how it is found, each run of Terraform starts one."""
+    folder = tmp_path / ".terraform/providers/registry/hashicorp/aws/5.0/here"
+    folder.mkdir(parents=True)
+    said = [f"    {name}='{value}'" for name, value in found.items()]
+    script = [f'echo "$$ $1 $AWS_ENDPOINT_URL" > {tmp_path}/started', "cat <<'END'", "Set", *said]
+    ending = "exec sleep 60" if found else "exit 1"
+    program(folder, "terraform-provider-aws_v5", "\n".join([*script, "END", ending]))
+    with runner("exit 1").provider_running() as environment:
+        pid, *seen = (tmp_path / "started").read_text().split()
+        assert seen == ["-debug", "http://sandbox"]
+        assert environment == found
+    assert gone(int(pid))

@@ -32,8 +32,7 @@ def rehearsed(stack_id: str, console: Console) -> Iterator[tuple[Deployment, Clo
     say = Narrator(console)
     with deployed(stack_id, say, ADDED) as stack:
         terraform = stack.terraform()
-        with say.step("terraform init and apply, to an emulated AWS (takes its time)"):
-            terraform.init()
+        with say.step("terraform apply, to an emulated AWS (takes its time)"):
             terraform.apply()
         values = terraform.output()
         outputs = Outputs(**{name: values[name] for name in NEEDED})
