@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from ops import ROOT
 from ops.delivery.workspace import copy_checkout
@@ -34,6 +35,9 @@ def test_other_stacks_keep_the_tests_green(tmp_path: Path) -> None:
     }
     settings["context"]["spacelift"] = {"stacks": ["blog-staging"]}
     file.write_text(json.dumps(settings), encoding="utf-8")
+    # of what each change would save, two are as good as all: each is a stack to be synthesized
+    changes = tmp_path / "ops" / "model" / "savings.yaml"
+    changes.write_text(yaml.safe_dump(yaml.safe_load(changes.read_text())[:2]))
 
     user: dict[str, Any] = {"cwd": tmp_path, "env": own_environment()}
     written = python("-m", "ops", "docs", check=True, **user)

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,21 +11,33 @@ import pytest
 
 import main
 from constructs_lib import engine
+from constructs_lib.settings import SettingsError, parse_stack
 from ops import CDKTF_JSON
 from tests.programs import python, skip_without_cdktn
-from tests.synth.options import ECR_IMAGE, MAXIMAL, OPTIONS, settings_of
+from tests.synth.options import ECR_IMAGE, MAXIMAL, OPTIONS, nested, settings_of
 
 
 def all_settings() -> dict[str, object]:
-    """The stacks of cdktf.json, each option alone, and as many as can stand together."""
-    # a domain takes the place of these two, and stands alone below
-    named = "load_balancer.domain"
-    adding = [path for path, option in OPTIONS.items() if option.adds and path != named]
-    endpoints = {"network.private_egress": "vpc_endpoints", "container.image": ECR_IMAGE}
-    together = (settings_of(*adding), settings_of(*adding, **endpoints), MAXIMAL)
+    """The stacks of cdktf.json, and each option in one of a few, as many together as can be."""
+    together: list[list[str]] = []
+    for path in OPTIONS:
+        fitting = (paths for paths in together if _stand_together(*paths, path))
+        if (paths := next(fitting, None)) is None:
+            together.append(paths := [])
+        paths.append(path)
     stacks: dict[str, object] = json.loads(CDKTF_JSON.read_text())["context"]["stacks"]
-    stacks |= {f"together-{number}": values for number, values in enumerate(together)}
-    return stacks | {f"option-{n}": settings_of(path) for n, path in enumerate(OPTIONS)}
+    stacks |= {f"together-{n}": settings_of(*paths) for n, paths in enumerate(together)}
+    endpoints = {"network.private_egress": "vpc_endpoints", "container.image": ECR_IMAGE}
+    return stacks | {"endpoints": nested(endpoints), "maximal": MAXIMAL}
+
+
+def _stand_together(*paths: str) -> bool:
+    """Whether settings accept these options, and each is as it would be alone."""
+    with suppress(SettingsError, AssertionError):  # the latter: a setting of a group that is off
+        together = settings_of(*paths)
+        parse_stack("stack", together)
+        return all(together == settings_of(*paths, path) for path in paths)
+    return False
 
 
 def synthesized(folder: Path, chosen: str) -> dict[str, Any]:
@@ -47,9 +60,12 @@ def test_both_engines_write_the_same(tmp_path: Path) -> None:
     skip_without_cdktn()
     ours, theirs = (synthesized(tmp_path, chosen) for chosen in engine.PROVIDERS)
     assert ours.pop("version") < theirs.pop("version"), "or both were the same engine"
-    assert len(ours) > 50
     assert "spacelift" in ours
     assert ours == theirs
+    resources = (stack["resource"].items() for stack in ours.values() if "resource" in stack)
+    made = {f"{kind}.{name}" for each in resources for kind, named in each for name in named}
+    added = {address for option in OPTIONS.values() for address in option.adds}
+    assert made >= {address for address in added if not address.startswith("data.")}
 
 
 @pytest.mark.parametrize(
