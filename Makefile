@@ -107,7 +107,7 @@ test-pythons: ## tests/synth, ops and spacelift on each Python of PYTHONS that i
 	done
 
 # most end-to-end tests wait for the AWS provider, which waits for AWS
-TEST_PROCESSES := 8
+TEST_PROCESSES := 11
 
 test-cdktn: install $(CDKTN) ## what the engine has a part in, on cdktn
 	CDK_ENGINE=cdktn $(BIN)/python -m pytest -n $(TEST_PROCESSES) tests/synth tests/spacelift tests/fast_synth

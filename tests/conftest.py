@@ -1,5 +1,6 @@
 """For all tests: signals work as at a terminal, and the long tests start first."""
 
+import gc
 import os
 import signal
 from collections import defaultdict
@@ -24,15 +25,24 @@ def pytest_configure(config: pytest.Config) -> None:
     # Terraform and its provider load schemas all the time: without the garbage collector of Go
     # that takes a quarter less.
     os.environ.setdefault("GOGC", "off")
-    os.environ.setdefault("GOMEMLIMIT", "2GiB")
+    os.environ.setdefault("GOMEMLIMIT", "1GiB")
+    gc.disable()  # until all tests are there: it would take a third of that time
+
+
+def pytest_collection_finish() -> None:
+    """What has been collected stays: looking for garbage in it takes long in every process."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Deals the slow tests to the test processes, the longest first, and the quick ones after.
 
     `--dist worksteal` gives each process an equal, contiguous part of the tests, and lets those
-    that are done take over from the end of what others still have. The plan documents are made
-    once, for all processes: the tests that read them come last, when they are there.
+    that are done take over from the end of what others still have. What takes minutes waits for AWS
+    most of the time: it gets three of four processes, and the processor as soon as it wants it. The
+    plan documents are made once, for all processes: the tests that read them come last, when they
+    are there.
     """
     processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     groups: dict[str, list[pytest.Item]] = defaultdict(list)
@@ -48,10 +58,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     hands: list[list[pytest.Item]] = [[] for _ in range(processes)]
     seconds = [0.0] * processes
+    waiting = max(1, processes * 3 // 4)
     for group in sorted(groups.values(), key=_seconds, reverse=True):
-        least = seconds.index(min(seconds))
+        takes = _seconds(group)
+        fit = range(waiting) if takes > 100 else range(waiting, processes) or range(processes)
+        least = min(fit, key=seconds.__getitem__)
         hands[least] += group
-        seconds[least] += _seconds(group)
+        seconds[least] += takes
+    if int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) >= waiting:
+        os.nice(10)
     quick.sort(key=lambda item: "plans" in getattr(item, "fixturenames", ()))
     total = len(items)
     dealt: list[pytest.Item] = []

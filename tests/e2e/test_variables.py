@@ -143,6 +143,7 @@ def _errors(stack: Deployed, made: Path) -> dict[str, str]:
     return said
 
 
+@pytest.mark.slow(1)
 @pytest.mark.parametrize("module", MODULES)
 def test_bad_values_get_their_messages(errors: dict[str, str], module: str) -> None:
     """Terraform fails with our sentences, and never shows a password."""
@@ -163,6 +164,7 @@ def test_a_missing_password_is_asked_for(deployment: Deployed) -> None:
     )
 
 
+@pytest.mark.slow(10)
 def test_another_region_works_with_its_zones(deployment: Deployed) -> None:
     zones = ["us-east-1a", "us-east-1b"]
     there = deployment.terraform({"aws_region": "us-east-1", "availability_zones": zones})
