@@ -113,13 +113,12 @@ class Balancer:
         interval = clock.real(float(group.health_check_interval_seconds))
         # not of the clock: a timeout that is shortened would measure how busy this machine is
         timeout = float(group.health_check_timeout_seconds)
-        accepted = _statuses(group.matcher["HttpCode"])
+        path, accepted = group.health_check_path or "/", _statuses(group.matcher["HttpCode"])
         due = loop.time()
         while target.state != "draining":
             try:
-                status, _ = await asyncio.wait_for(
-                    self._ask(target.address, group.health_check_path or "/", timeout), timeout
-                )
+                async with asyncio.timeout(timeout):
+                    status, _ = await self._ask(target.address, path, timeout)
             except OSError:  # a timeout too
                 status = 0
             with self._stage.lock:
