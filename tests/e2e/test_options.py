@@ -100,8 +100,8 @@ def refused() -> dict[Pair, str]:
 
 
 def covered(row: Row) -> set[Pair]:
-    """The pairs in a row, as far as they are pairs at all."""
-    return {pair for pair in pairs() if all(row.get(path) == number for path, number in pair)}
+    """The pairs in a row."""
+    return set(combinations([(path, row[path]) for path in CHOICES if path in row], 2))
 
 
 def covering_rows() -> list[Row]:

@@ -78,7 +78,3 @@ def test_the_plan_is_the_contract(deployment: Deployed) -> None:
         if not _agrees(value, _planned(resources[address], path))
     ]
     assert wrong == []
-
-
-def test_nobody_is_subscribed_without_an_address(deployment: Deployed) -> None:
-    assert "aws_sns_topic_subscription.email[0]" not in deployment.changes(deployment.terraform())

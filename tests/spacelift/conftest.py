@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.programs import made_once, skip_without_terraform
+from tests.programs import skip_without_terraform
 from tests.spacelift import plans as documents
 from tests.spacelift.plans import PlanDocuments
 
@@ -11,4 +11,4 @@ from tests.spacelift.plans import PlanDocuments
 def plans(tmp_path_factory: pytest.TempPathFactory) -> PlanDocuments:
     """The plan documents, made once for all test processes."""
     skip_without_terraform()
-    return made_once(tmp_path_factory, "spacelift-plans", documents.make)
+    return documents.made(tmp_path_factory)

@@ -1,7 +1,8 @@
 """Plan documents for the policies, all from the real Terraform and the real AWS provider.
 
-The stack is synthesized and applied to the sandbox once; then the plans of changed configurations
-are made over its state. A test takes one resource change out of such a plan and puts it into the
+The stack is applied to the sandbox once, by the first test process that asks for the documents or
+by tests/e2e/test_lifecycle.py, which needs it applied; then the plans of changed configurations are
+made over its state. A test takes one resource change out of such a plan and puts it into the
 plan that changes nothing (`PlanDocuments.with_changes`), so that nothing else can make a rule fire.
 """
 
@@ -9,11 +10,16 @@ import copy
 import json
 import re
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.deployment import NO_REFRESH, PASSWORD, prepared
+import pytest
+
+from ops.sandbox.deployed import Deployed
+from tests.e2e.deployment import NO_REFRESH, prepared
+from tests.programs import made_once
 
 EXAMINED = {
     *("aws_db_instance", "aws_ecs_task_definition", "aws_lb", "aws_security_group", "aws_vpc")
@@ -105,44 +111,46 @@ def infracost(monthly_usd: str | None, *, past_usd: str | None = None) -> dict[s
     return {"version": "0.2", "currency": "USD", "projects": [project]}
 
 
-def make(folder: Path) -> PlanDocuments:
-    """The documents; `folder` gets the plans."""
+def made(factory: pytest.TempPathFactory, stack: Deployed | None = None) -> PlanDocuments:
+    """The documents, made once for all test processes; over a stack that is not applied yet."""
+
+    def make(_: Path) -> PlanDocuments:
+        with nullcontext(stack) if stack else prepared("resilience-platform") as deployed:
+            return _make(deployed)
+
+    return made_once(factory, "spacelift-plans", make)
+
+
+def _make(stack: Deployed) -> PlanDocuments:
+    configuration: Configuration = json.loads((stack.folder / "cdk.tf.json").read_text())
 
     def plan(
-        name: str,
-        changed: Callable[[Configuration], None] = lambda configuration: None,
+        edit: Callable[[Configuration], None] = lambda configuration: None,
         variables: Mapping[str, object] | None = None,
-        options: tuple[str, ...] = (NO_REFRESH,),
+        *,
         destroy: bool = False,
     ) -> Plan:
-        copied = copy.deepcopy(configuration)
-        changed(copied)
-        stack.replace(json.dumps(copied))
-        terraform = stack.terraform({"db_password": PASSWORD, **(variables or {})})
-        file = folder / f"{name}.plan"
-        terraform.plan(*options, out=file, destroy=destroy)
-        shown = terraform.show(file)
-        if name == "create":
-            terraform.apply(plan=file)
-        return shown
+        changed = copy.deepcopy(configuration)
+        edit(changed)
+        stack.replace(json.dumps(changed))
+        terraform = stack.terraform(variables)
+        terraform.plan(NO_REFRESH, out=stack.plan, destroy=destroy)
+        return terraform.show(stack.plan)
 
-    with prepared("resilience-platform") as stack:
-        configuration: Configuration = json.loads((stack.folder / "cdk.tf.json").read_text())
-        return PlanDocuments(
-            create=plan("create"),
-            unchanged=plan("unchanged"),
-            destroy=plan("destroy", destroy=True),
-            replaced=plan(
-                "replaced",
-                _replacing,
-                variables={
-                    "vpc_cidr": "10.1.0.0/16",
-                    "public_subnet_cidrs": ["10.1.1.0/24", "10.1.2.0/24"],
-                    "private_subnet_cidrs": ["10.1.3.0/24", "10.1.4.0/24"],
-                },
-            ),
-            changed=plan("changed", _changing, {"container_image": "wordpress:6.5"}),
-        )
+    create = plan()
+    stack.terraform().apply(plan=stack.plan)
+    other_network = {
+        "vpc_cidr": "10.1.0.0/16",
+        "public_subnet_cidrs": ["10.1.1.0/24", "10.1.2.0/24"],
+        "private_subnet_cidrs": ["10.1.3.0/24", "10.1.4.0/24"],
+    }
+    return PlanDocuments(
+        create=create,
+        unchanged=plan(),
+        destroy=plan(destroy=True),
+        replaced=plan(_replacing, other_network),
+        changed=plan(_changing, {"container_image": "wordpress:6.5"}),
+    )
 
 
 def _replacing(configuration: Configuration) -> None:

@@ -327,7 +327,6 @@ def test_on_a_tracked_run(case: Case, plans: PlanDocuments) -> None:
     assert titles(said["warn"]) == case.titles - NEVER
 
 
-@pytest.mark.slow(160)
 def test_a_destroy_run_is_warned_once_and_not_denied(plans: PlanDocuments) -> None:
     said = verdict(Case("", lambda plans: plans.destroy, set()), plans, "DESTROY")
     assert said["deny"] == []
