@@ -234,9 +234,8 @@ class Terraform:
         """
         installed = self.folder / ".terraform" / "providers"
         (program,) = installed.glob(f"*/{PROVIDER}/*/*/terraform-provider-aws*")
-        environment = {**self.environment, "GOMEMLIMIT": "1GiB"}
         command = [str(program), "-debug"]
-        with _started(command, self.folder, environment, subprocess.DEVNULL) as provider:
+        with _started(command, self.folder, self.environment, subprocess.DEVNULL) as provider:
             assert provider.stdout is not None
             told = next((line for line in provider.stdout if f"{_REATTACH}=" in line), "")
             yield {_REATTACH: told.partition("=")[2].strip().strip("'")} if told else {}

@@ -25,7 +25,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # Terraform and its provider load schemas all the time: without the garbage collector of Go
     # that takes a quarter less.
     os.environ.setdefault("GOGC", "off")
-    os.environ.setdefault("GOMEMLIMIT", "1GiB")
+    os.environ.setdefault("GOMEMLIMIT", "512MiB")
     gc.disable()  # until all tests are there: it would take a third of that time
 
 

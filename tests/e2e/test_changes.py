@@ -22,6 +22,13 @@ ROTATION = "aws_secretsmanager_secret_rotation.password"
 TARGETS = (f"-target={TASK}", f"-target={ROTATION}")
 """With all that they refer to, the database among it; the rest is not needed here."""
 
+IN_PLACE = {
+    "db_password": "Another-horse-8-battery",
+    "db_instance_class": "db.t3.small",
+    "db_allocated_storage": 30,
+}
+"""Variables of the database with a new value, by which it is not replaced."""
+
 PATIENCE = pytest.mark.skipif(
     "BLUE_GREEN" not in os.environ,
     reason="the provider waits for seven minutes; BLUE_GREEN=1 waits with it",
@@ -64,7 +71,8 @@ def commands(name: str) -> list[str]:
 @pytest.mark.parametrize("way", ["in_place", pytest.param("blue_green", marks=PATIENCE)])
 def test_mysql_is_restored_and_upgraded_with_its_parameters(way: str, tmp_path: Path) -> None:
     """As docs/restore.md and docs/upgrade.md say, command by command: in the end there is the one
-    database, and nothing left to do. One apply does for both; each takes a minute and a half.
+    database, and nothing left to do. One apply does for both, and for the other values that change
+    a database in place; each takes a minute and a half.
     """
     address, group = "aws_db_instance.wordpress", "aws_db_parameter_group.main"
     only = (f"-target={address}", f"-target={group}")
@@ -82,7 +90,7 @@ def test_mysql_is_restored_and_upgraded_with_its_parameters(way: str, tmp_path: 
 
         run_as_written(terraform, tmp_path, save)
         stack.replace(database(tmp_path, slow_query_log=True, engine_version="8.4", upgrade=way))
-        terraform = stack.terraform()
+        terraform = stack.terraform(IN_PLACE if way == "in_place" else {})
         changes = stack.changes(terraform, *only)
         assert changes == {address: ["update"], group: ["create", "delete"]}
         terraform.apply(plan=stack.plan)
@@ -93,6 +101,8 @@ def test_mysql_is_restored_and_upgraded_with_its_parameters(way: str, tmp_path: 
         assert found["DbiResourceId"] != lost["DbiResourceId"]
         name, version = found["DBInstanceIdentifier"], found["EngineVersion"]
         assert (name, version, found["MultiAZ"]) == (f"{STACK}-db", "8.4.5", True)
+        if way == "in_place":
+            assert (found["DBInstanceClass"], found["AllocatedStorage"]) == ("db.t3.small", 30)
         (used,) = found["DBParameterGroups"]
         groups = rds.describe_db_parameter_groups()["DBParameterGroups"]
         (kept,) = [g for g in groups if not g["DBParameterGroupName"].startswith("default.")]

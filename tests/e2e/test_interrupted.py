@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ops.sandbox.deployed import deployed
-from tests.e2e.deployment import added, assert_granted, settings, with_domain
+from tests.e2e.deployment import NO_REFRESH, added, assert_granted, settings, with_domain
 from tests.synth.options import BOUNDARY, DOMAIN, OPTIONS
 from tests.synth.synthesized import synthesize
 
@@ -74,7 +74,7 @@ def test_interrupted_apply_converges(tmp_path: Path, monkeypatch: pytest.MonkeyP
         records = client("route53").list_resource_record_sets(**zone)["ResourceRecordSets"]
         assert {r["Type"] for r in records if DOMAIN["name"] in r["Name"]} == {"A", "CNAME"}
 
-        terraform.destroy()
+        terraform.destroy(NO_REFRESH)
         assert stack.sandbox.leftovers() == []
         records = client("route53").list_resource_record_sets(**zone)["ResourceRecordSets"]
         assert {r["Type"] for r in records} == {"NS", "SOA"}

@@ -57,7 +57,7 @@ def test_a_deployment_of_the_original_is_taken_over_unchanged(tmp_path: Path) ->
         assert stack.changes(terraform, NO_REFRESH) == {}
         assert not stack.sandbox.refused
 
-        terraform.destroy()
+        terraform.destroy(NO_REFRESH)
         assert stack.sandbox.leftovers() == []
 
 
