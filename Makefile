@@ -106,7 +106,8 @@ test-pythons: ## tests/synth, ops and spacelift on each Python of PYTHONS that i
 		.build/python$$version/bin/python -m pytest tests/synth tests/ops tests/spacelift || exit 1; \
 	done
 
-# most end-to-end tests wait for the AWS provider, which waits for AWS
+# Most end-to-end tests wait for the AWS provider, which waits for AWS. They take up to 16 GB: with
+# less memory `make test TEST_PROCESSES=4`.
 TEST_PROCESSES := 11
 
 test-cdktn: install $(CDKTN) ## what the engine has a part in, on cdktn
