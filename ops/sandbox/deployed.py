@@ -37,8 +37,8 @@ class Deployed:
     """A stack in a folder of its own, and the account it is applied to.
 
     Attributes:
-        running: in which environment they find the provider running, which has one region.
         environment: what Terraform's runs see of the account.
+        running: by which they find the provider running, where one region is enough.
         variables: a value for each variable that has no default.
         plan: the file that `changes` plans to.
     """
