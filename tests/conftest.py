@@ -1,15 +1,21 @@
 """For all tests: signals work as at a terminal, and the long tests start first."""
 
 import gc
+import hashlib
 import os
 import signal
 from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 # The tests have stacks of their own: whoever changes cdktf.json keeps them green.
 os.environ["CDKTF_JSON"] = str(Path(__file__).with_name("cdktf.json"))
+
+from ops import ROOT
+from ops.model import stack
+from tests.programs import made_once
 
 SHARED = ("deployment", "scan", "alive", "mysql", "made")
 """Fixtures of a module, which take long: made with Terraform, Checkov, the stand-in or MySQL."""
@@ -80,3 +86,32 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _seconds(group: list[pytest.Item]) -> float:
     marks = (item.get_closest_marker("slow") for item in group)
     return sum(float(mark.args[0]) for mark in marks if mark)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _synthesized_once(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What one test process has synthesized for `ops` is not synthesized again by another.
+
+    Same input, same bytes: tests/synth/test_main.py runs `main.py` itself, which is what that is
+    about.
+    """
+    synthesize_all = stack.synthesize_all
+
+    def once(folder: Path, stacks: Mapping[str, object] | None = None, *arguments: str) -> Path:
+        configured = Path(os.environ.get("CDKTF_JSON", ROOT / "cdktf.json"))
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
+        inputs = repr((configured.read_bytes(), stacks, arguments, sorted(environment.items())))
+        out = folder / "cdktf.out"
+
+        def make(made: Path) -> dict[Path, bytes]:
+            root = synthesize_all(made, stacks, *arguments).parent
+            files = (file for file in root.rglob("*") if file.is_file())
+            return {file.relative_to(root): file.read_bytes() for file in files}
+
+        name = f"synth-{hashlib.sha256(inputs.encode()).hexdigest()}"
+        for file, content in made_once(tmp_path_factory, name, make).items():
+            (out / file).parent.mkdir(parents=True, exist_ok=True)
+            (out / file).write_bytes(content)
+        return out / "stacks"
+
+    stack.synthesize_all = once

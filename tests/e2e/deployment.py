@@ -9,17 +9,17 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
 from constructs_lib.settings import parse_stack
 from ops import CDKTF_JSON
 from ops.delivery.permissions import FILES, granted, needs
-from ops.model.stack import read
+from ops.model.stack import read, synthesize
 from ops.sandbox.deployed import Deployed, deployed
 from ops.sandbox.server import Sandbox
 from ops.terraform import Terraform
-from tests.programs import python
 from tests.synth.synthesized import Synthesized
 
 PASSWORD = "Correct-horse-7-battery"
@@ -31,10 +31,8 @@ NO_REFRESH = "-refresh=false"
 @cache
 def synthesized(stack_id: str, engine: str = "cdktf") -> str:
     """The Terraform JSON of a stack of cdktf.json."""
-    with tempfile.TemporaryDirectory() as folder:
-        environment = {**os.environ, "CDK_ENGINE": engine, "CDKTF_OUTDIR": folder}
-        python("main.py", "--stack", stack_id, env=environment, check=True)
-        return (Path(folder) / "stacks" / stack_id / "cdk.tf.json").read_text()
+    with tempfile.TemporaryDirectory() as folder, mock.patch.dict(os.environ, CDK_ENGINE=engine):
+        return (synthesize(stack_id, Path(folder)) / "cdk.tf.json").read_text()
 
 
 def settings(stack_id: str, **changes: dict[str, object]) -> dict[str, object]:

@@ -163,7 +163,7 @@ def test_labels_carry_the_limits_of_the_stacks_own_settings(several: Synthesized
 
 def test_no_stack_of_cdktf_json_is_denied_what_it_costs(monkeypatch: pytest.MonkeyPatch) -> None:
     """A budget label is above what the cost model says, or pull requests would be denied."""
-    monkeypatch.delenv("CDKTF_JSON")
+    monkeypatch.setenv("CDKTF_JSON", str(ROOT / "cdktf.json"))
     monkeypatch.setattr("ops.model.stack.CDKTF_JSON", ROOT / "cdktf.json")
     settings = load_spacelift(ROOT / "cdktf.json", load_stacks(ROOT / "cdktf.json"))
     stacks = read_stacks.__wrapped__()
