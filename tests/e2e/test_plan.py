@@ -6,8 +6,17 @@ from typing import Any
 
 import pytest
 
-from ops.sandbox.deployed import Deployed
+from tests.spacelift.plans import Plan, PlanDocuments, made
 from tests.synth.test_contract import CONTRACT
+
+
+def planned(plan: Plan) -> dict[str, Any]:
+    """The values of each resource, as far as they are known before the apply."""
+    return {
+        resource["address"].removesuffix("[0]"): resource.get("values", {})
+        for resource in plan["planned_values"]["root_module"]["resources"]
+        if resource["mode"] == "managed"
+    }
 
 
 def _planned(value: Any, path: str) -> Any:
@@ -41,7 +50,7 @@ NOT_IN_A_PLAN = {
     "enable_cross_zone_load_balancing",
     # a set, in another order
     "metric_query",
-    # the plan below is made with an address, so that there is a subscription
+    # the plan is made with an address, so that there is a subscription
     "endpoint",
 }
 
@@ -56,18 +65,19 @@ def _rows() -> Iterator[tuple[str, str, str, object]]:
                 yield says, address, path, value
 
 
-@pytest.mark.slow(25)
-def test_the_plan_is_the_contract(deployment: Deployed) -> None:
+@pytest.fixture
+def plans(tmp_path_factory: pytest.TempPathFactory) -> PlanDocuments:
+    """Made for the policies, over the default stack."""
+    return made(tmp_path_factory)
+
+
+def test_the_plan_is_the_contract(plans: PlanDocuments) -> None:
     """Every address of the contract is planned, no other, and with the contract's values."""
-    terraform = deployment.terraform({"alarm_email": "ops@example.com"})
-    file = deployment.plan
-    terraform.plan(out=file)
-    plan = terraform.show(file)
-    resources = {
-        resource["address"].removesuffix("[0]"): resource.get("values", {})
-        for resource in plan["planned_values"]["root_module"]["resources"]
-        if resource["mode"] == "managed"
-    }
+    resources = planned(plans.create)
+    # there is one as soon as there is an address
+    subscription = "aws_sns_topic_subscription.email"
+    assert subscription not in resources
+    resources[subscription] = planned(plans.changed)[subscription]
     assert sorted(resources) == sorted(a for a in CONTRACT if a.startswith("aws_"))
 
     rows = list(_rows())

@@ -39,8 +39,8 @@ class PlanDocuments:
         unchanged: over the applied state, nothing changed.
         destroy: over the applied state, everything destroyed.
         replaced: database, load balancer and VPC have to be replaced.
-        changed: the database made public and single-AZ, another container image, and security
-            groups and rules added, good and bad ones, see `_add_rules`.
+        changed: the database made public and single-AZ, another container image, an address for
+            alarms, and security groups and rules added, good and bad ones, see `_add_rules`.
     """
 
     create: Plan
@@ -149,7 +149,9 @@ def _make(stack: Deployed) -> PlanDocuments:
         unchanged=plan(),
         destroy=plan(destroy=True),
         replaced=plan(_replacing, other_network),
-        changed=plan(_changing, {"container_image": "wordpress:6.5"}),
+        changed=plan(
+            _changing, {"container_image": "wordpress:6.5", "alarm_email": "ops@example.com"}
+        ),
     )
 
 
