@@ -48,8 +48,10 @@ def test_interrupted_apply_converges(tmp_path: Path, monkeypatch: pytest.MonkeyP
             raise _Stop
 
     with deployed(STAGING) as stack:
+        stack.environment = stack.sandbox.environment  # Terraform itself starts its provider
         with pytest.raises(_Stop):
             stack.terraform(on_line=stop_half_way).apply()
+        stack.environment = stack.sandbox.environment | stack.running
         resources = stack.terraform().show()["values"]["root_module"]["resources"]
         assert "aws_vpc.main" in {resource["address"] for resource in resources}
 
