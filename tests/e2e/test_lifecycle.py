@@ -24,7 +24,7 @@ IN_PLACE: dict[str, tuple[object, str]] = {
     "alarm_email": ("ops@example.com", "aws_sns_topic_subscription.email[0]"),
     "monthly_budget_usd": (150, "aws_budgets_budget.monthly"),
 }
-"""Variable to a new value and what it changes; those of the database are in test_changes.py."""
+"""Variable to a new value and what it changes; those of the database are in test_upgrade.py."""
 
 NOT_IN_PLACE: list[tuple[dict[str, object], set[str]]] = [
     (
@@ -51,7 +51,6 @@ NOT_IN_PLACE: list[tuple[dict[str, object], set[str]]] = [
 def _applied(deployment: Deployed, tmp_path_factory: pytest.TempPathFactory) -> Deployed:
     """Applied, unless others were first in the course of making the policies' plan documents."""
     plans.made(tmp_path_factory, deployment)
-    deployment.replace(synthesized("resilience-platform"))
     if not deployment.plan.exists():
         deployment.terraform().apply()
     return deployment
@@ -59,12 +58,12 @@ def _applied(deployment: Deployed, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture
 def applied(_applied: Deployed) -> Iterator[Deployed]:
-    """The deployment, its configuration the contract's again after each test."""
+    """The deployment, its configuration the contract's again before each test."""
+    _applied.replace(synthesized("resilience-platform"))
     yield _applied
     certificate = _applied.variables.get("certificate_arn")
     if certificate:
         _applied.sandbox.client("acm").delete_certificate(CertificateArn=certificate)
-    _applied.replace(synthesized("resilience-platform"))
 
 
 @pytest.mark.slow(150)
