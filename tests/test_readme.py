@@ -51,6 +51,7 @@ def anchors(path: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
+@pytest.mark.slow(25)
 @pytest.mark.parametrize("code", BLOCKS)
 def test_marked_commands_run(code: str, tmp_path: Path) -> None:
     """Each line of a block after `<!-- run -->` ends without an error."""

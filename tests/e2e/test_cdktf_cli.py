@@ -118,7 +118,8 @@ def _move_to_s3(checkout: Path, environment: dict[str, str], sandbox: Sandbox) -
     name, value, arguments = found.groups()
     document = json.loads((checkout / "cdktf.json").read_text())
     backend = {"type": "s3", "bucket": "my-states", "region": "eu-central-1"}
-    document["context"]["stacks"][STACK]["backend"] = backend
+    stack = document["context"]["stacks"][STACK]
+    document["context"] = {"stacks": {STACK: {**stack, "backend": backend}}}  # the others take time
     (checkout / "cdktf.json").write_text(json.dumps(document))
     s3 = sandbox.client("s3")
     place = {"LocationConstraint": backend["region"]}
