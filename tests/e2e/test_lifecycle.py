@@ -48,22 +48,31 @@ NOT_IN_PLACE: list[tuple[dict[str, object], set[str]]] = [
 
 
 @pytest.fixture(scope="module")
-def _applied(deployment: Deployed, tmp_path_factory: pytest.TempPathFactory) -> Deployed:
-    """Applied, unless others were first in the course of making the policies' plan documents."""
+def _begun(deployment: Deployed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+    """Applied and planned in the course of making the policies' plan documents, unless another
+    process makes them. In the end it has the contract's configuration."""
     plans.made(tmp_path_factory, deployment)
-    if not deployment.plan.exists():
-        deployment.terraform().apply()
-    return deployment
+    yield deployment
+    deployment.replace(synthesized("resilience-platform"))
 
 
 @pytest.fixture
-def applied(_applied: Deployed) -> Iterator[Deployed]:
-    """The deployment, its configuration the contract's again before each test."""
-    _applied.replace(synthesized("resilience-platform"))
-    yield _applied
-    certificate = _applied.variables.get("certificate_arn")
+def applied(_begun: Deployed) -> Iterator[Deployed]:
+    """The deployment, its configuration the contract's and applied."""
+    _begun.replace(synthesized("resilience-platform"))
+    if not _begun.plan.exists():
+        _begun.terraform().apply()
+    yield _begun
+    certificate = _begun.variables.get("certificate_arn")
     if certificate:
-        _applied.sandbox.client("acm").delete_certificate(CertificateArn=certificate)
+        _begun.sandbox.client("acm").delete_certificate(CertificateArn=certificate)
+
+
+@pytest.fixture
+def changed(applied: Deployed) -> Iterator[Deployed]:
+    """For a test that applies something else: whichever comes next has to apply again."""
+    yield applied
+    applied.plan.unlink(missing_ok=True)
 
 
 @pytest.mark.slow(150)
@@ -181,12 +190,9 @@ def test_the_cookie_can_be_switched_off(applied: Deployed, tmp_path: Path) -> No
 
 @pytest.mark.slow(30)
 def test_a_deployment_that_was_rolled_back_fails_the_apply(
-    applied: Deployed, monkeypatch: pytest.MonkeyPatch
+    changed: Deployed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """When the circuit breaker puts the old task definition back, apply says so and fails.
-
-    The next test applies something better.
-    """
+    """When the circuit breaker puts the old task definition back, apply says so and fails."""
     real = EC2ContainerServiceBackend.update_service
 
     def roll_back(self: EC2ContainerServiceBackend, properties: dict[str, object]) -> object:
@@ -196,17 +202,17 @@ def test_a_deployment_that_was_rolled_back_fails_the_apply(
     with monkeypatch.context() as patch:
         patch.setattr(EC2ContainerServiceBackend, "update_service", roll_back)
         with pytest.raises(OpsError, match="The circuit breaker rolled the deployment back"):
-            applied.terraform({"container_image": "wordpress:broken"}).apply()
+            changed.terraform({"container_image": "wordpress:broken"}).apply()
 
 
 @pytest.mark.slow(20)
-def test_good_values_change_the_applied_stack_in_place(applied: Deployed) -> None:
+def test_good_values_change_the_applied_stack_in_place(changed: Deployed) -> None:
     """What updates in place is applied, and then there is nothing left to do."""
-    updated = applied.terraform({name: value for name, (value, _) in IN_PLACE.items()})
-    changes = applied.changes(updated, NO_REFRESH)
+    updated = changed.terraform({name: value for name, (value, _) in IN_PLACE.items()})
+    changes = changed.changes(updated, NO_REFRESH)
     assert {address for _, address in IN_PLACE.values()} <= changes.keys()
     assert [a for a, actions in changes.items() if "delete" in actions] == [
         "aws_ecs_task_definition.wordpress"
     ], "a new revision replaces the old; nothing else may be replaced"
     updated.apply()
-    assert applied.changes(updated) == {}
+    assert changed.changes(updated) == {}
