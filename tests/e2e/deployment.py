@@ -1,15 +1,12 @@
 """What the end-to-end tests share: stacks, and what deploying may call."""
 
 import json
-import os
 import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import pytest
 
@@ -28,10 +25,9 @@ NO_REFRESH = "-refresh=false"
 """For what is about the configuration: nobody has touched what is there."""
 
 
-@cache
-def synthesized(stack_id: str, engine: str = "cdktf") -> str:
+def synthesized(stack_id: str) -> str:
     """The Terraform JSON of a stack of cdktf.json."""
-    with tempfile.TemporaryDirectory() as folder, mock.patch.dict(os.environ, CDK_ENGINE=engine):
+    with tempfile.TemporaryDirectory() as folder:
         return (synthesize(stack_id, Path(folder)) / "cdk.tf.json").read_text()
 
 

@@ -48,10 +48,12 @@ def test_interrupted_apply_converges(tmp_path: Path, monkeypatch: pytest.MonkeyP
             raise _Stop
 
     with deployed(STAGING) as stack:
-        stack.environment = stack.sandbox.environment  # Terraform itself starts its provider
+        usual = stack.environment
+        # so that Terraform starts a provider of its own, and has to end it
+        stack.environment = stack.sandbox.environment
         with pytest.raises(_Stop):
             stack.terraform(on_line=stop_half_way).apply()
-        stack.environment = stack.sandbox.environment | stack.running
+        stack.environment = usual
         resources = stack.terraform().show()["values"]["root_module"]["resources"]
         assert "aws_vpc.main" in {resource["address"] for resource in resources}
 

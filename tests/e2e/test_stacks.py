@@ -18,7 +18,9 @@ ORIGINAL = Path(__file__).with_name("fixtures") / "wp-ecs.tf"
 
 
 @pytest.mark.slow(210)
-def test_a_deployment_of_the_original_is_taken_over_unchanged(tmp_path: Path) -> None:
+def test_a_deployment_of_the_original_is_taken_over_unchanged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """`wp-ecs` plans nothing over a state that the original's code made, and can destroy it.
 
     Nor does either engine over a state that the other has written.
@@ -50,10 +52,12 @@ def test_a_deployment_of_the_original_is_taken_over_unchanged(tmp_path: Path) ->
         after = terraform.show()["values"]
         assert after["outputs"] == before["outputs"]
 
-        stack.replace(synthesized("wp-ecs", "cdktn"))
+        with monkeypatch.context() as other:
+            other.setenv("CDK_ENGINE", "cdktn")
+            stack.replace(synthesized("wp-ecs"))
         assert stack.changes(terraform, NO_REFRESH) == {}
         terraform.apply(plan=stack.plan)
-        stack.replace(synthesized("wp-ecs", "cdktf"))
+        stack.replace(synthesized("wp-ecs"))
         assert stack.changes(terraform, NO_REFRESH) == {}
         assert not stack.sandbox.refused
 
