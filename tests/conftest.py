@@ -13,7 +13,6 @@ import pytest
 # The tests have stacks of their own: whoever changes cdktf.json keeps them green.
 os.environ["CDKTF_JSON"] = str(Path(__file__).with_name("cdktf.json"))
 
-from ops import ROOT
 from ops.model import stack
 from tests.programs import made_once
 
@@ -90,17 +89,16 @@ def _seconds(group: list[pytest.Item]) -> float:
 
 @pytest.fixture(scope="session", autouse=True)
 def _synthesized_once(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """What one test process has synthesized for `ops` is not synthesized again by another.
+    """A stack that one test process has synthesized is not synthesized again by another.
 
-    Same input, same bytes: tests/synth/test_main.py runs `main.py` itself, which is what that is
-    about.
+    Same input, same bytes: tests/synth/test_main.py holds that, and runs `main.py` itself.
     """
     synthesize_all = stack.synthesize_all
 
     def once(folder: Path, stacks: Mapping[str, object] | None = None, *arguments: str) -> Path:
-        configured = Path(os.environ.get("CDKTF_JSON", ROOT / "cdktf.json"))
+        configured = Path(os.environ["CDKTF_JSON"]).read_bytes()
         environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
-        inputs = repr((configured.read_bytes(), stacks, arguments, sorted(environment.items())))
+        inputs = repr((configured, stacks, arguments, sorted(environment.items())))
         out = folder / "cdktf.out"
 
         def make(made: Path) -> dict[Path, bytes]:

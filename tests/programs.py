@@ -72,6 +72,8 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not file.exists():
-            file.write_bytes(pickle.dumps(make(folder)))
+            new = file.with_suffix(".new")  # whole, or not there
+            new.write_bytes(pickle.dumps(make(folder)))
+            new.rename(file)
     made: T = pickle.loads(file.read_bytes())
     return made
