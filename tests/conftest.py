@@ -71,7 +71,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         hands[least] += group
         seconds[least] += takes
     if int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) >= waiting:
-        os.nice(10)
+        os.nice(5)
     quick.sort(key=lambda item: "plans" in getattr(item, "fixturenames", ()))
     total = len(items)
     dealt: list[pytest.Item] = []
