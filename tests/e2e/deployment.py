@@ -19,8 +19,6 @@ from ops.sandbox.server import Sandbox
 from ops.terraform import Terraform
 from tests.synth.synthesized import Synthesized
 
-PASSWORD = "Correct-horse-7-battery"
-
 NO_REFRESH = "-refresh=false"
 """For what is about the configuration: nobody has touched what is there."""
 

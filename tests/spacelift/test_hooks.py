@@ -26,12 +26,12 @@ from ops.delivery.workspace import (
 )
 from ops.sandbox.server import Sandbox
 from ops.terraform import Terraform
-from tests.e2e.deployment import PASSWORD
 from tests.programs import run, skip_without_terraform
 
 pytestmark = pytest.mark.e2e
 
 STACK_ID = "resilience-platform"
+PASSWORD = "Correct-horse-7-battery"
 LOG_GROUP = "aws_cloudwatch_log_group.ecs"
 
 
