@@ -3,10 +3,12 @@
 import gc
 import hashlib
 import os
+import shutil
 import signal
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,7 +16,10 @@ import pytest
 os.environ["CDKTF_JSON"] = str(Path(__file__).with_name("cdktf.json"))
 
 from ops.model import stack
-from tests.programs import made_once
+from tests.programs import made_once, skip_without_terraform
+
+if TYPE_CHECKING:
+    from tests.spacelift.plans import PlanDocuments
 
 SHARED = ("deployment", "scan", "alive", "mysql", "made")
 """Fixtures of a module, which take long: made with Terraform, Checkov, the stand-in or MySQL."""
@@ -99,17 +104,21 @@ def _synthesized_once(tmp_path_factory: pytest.TempPathFactory) -> None:
         configured = Path(os.environ["CDKTF_JSON"]).read_bytes()
         environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
         inputs = repr((configured, stacks, arguments, sorted(environment.items())))
-        out = folder / "cdktf.out"
-
-        def make(made: Path) -> dict[Path, bytes]:
-            root = synthesize_all(made, stacks, *arguments).parent
-            files = (file for file in root.rglob("*") if file.is_file())
-            return {file.relative_to(root): file.read_bytes() for file in files}
-
         name = f"synth-{hashlib.sha256(inputs.encode()).hexdigest()}"
-        for file, content in made_once(tmp_path_factory, name, make).items():
-            (out / file).parent.mkdir(parents=True, exist_ok=True)
-            (out / file).write_bytes(content)
-        return out / "stacks"
+        written = made_once(
+            tmp_path_factory, name, lambda made: synthesize_all(made, stacks, *arguments)
+        )
+        out = folder / "cdktf.out"
+        shutil.copytree(written.parent, out, dirs_exist_ok=True)
+        return out / written.name
 
     stack.synthesize_all = once
+
+
+@pytest.fixture(scope="session")
+def plans(tmp_path_factory: pytest.TempPathFactory) -> "PlanDocuments":
+    """The plan documents, made once for all test processes."""
+    from tests.spacelift.plans import made  # with the sandbox, which few tests need
+
+    skip_without_terraform()
+    return made(tmp_path_factory)

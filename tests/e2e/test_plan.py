@@ -4,13 +4,11 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import pytest
-
-from tests.spacelift.plans import Plan, PlanDocuments, made
+from tests.spacelift.plans import Plan, PlanDocuments
 from tests.synth.test_contract import CONTRACT
 
 
-def planned(plan: Plan) -> dict[str, Any]:
+def _resources(plan: Plan) -> dict[str, Any]:
     """The values of each resource, as far as they are known before the apply."""
     return {
         resource["address"].removesuffix("[0]"): resource.get("values", {})
@@ -65,19 +63,13 @@ def _rows() -> Iterator[tuple[str, str, str, object]]:
                 yield says, address, path, value
 
 
-@pytest.fixture
-def plans(tmp_path_factory: pytest.TempPathFactory) -> PlanDocuments:
-    """Made for the policies, over the default stack."""
-    return made(tmp_path_factory)
-
-
 def test_the_plan_is_the_contract(plans: PlanDocuments) -> None:
     """Every address of the contract is planned, no other, and with the contract's values."""
-    resources = planned(plans.create)
+    resources = _resources(plans.create)
     # there is one as soon as there is an address
     subscription = "aws_sns_topic_subscription.email"
     assert subscription not in resources
-    resources[subscription] = planned(plans.changed)[subscription]
+    resources[subscription] = _resources(plans.changed)[subscription]
     assert sorted(resources) == sorted(a for a in CONTRACT if a.startswith("aws_"))
 
     rows = list(_rows())
